@@ -1,0 +1,49 @@
+# make demo: the whole chain on embedded digits, in minutes.  make test: all tests.
+.DEFAULT_GOAL := help
+.PHONY: help env demo test lint lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+LOCK := envs/requirements.lock
+CORES ?= all
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+env: $(VENV)/.ready  ## make the environment in .venv from the hash-pinned lock
+
+# The stamp comes last, so that an interrupted installation is taken up again.
+$(VENV)/.ready: $(LOCK) envs/uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "error: realink needs Python 3.11 or newer; name one with: make env PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	  || { echo "error: Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/uv.lock
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes --compile-bytecode -r $(LOCK)
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	@touch $@
+
+demo: env  ## build the small study of config/demo.yaml, and print where its figure is
+	snakemake --cores $(CORES) --configfile config/demo.yaml
+	@echo "The figure: results/demo/figures/error.png (and .svg); the numbers: results/demo/metrics.csv"
+
+test: env  ## run all tests
+	python -m pytest
+
+lint: env  ## ruff, snakefmt, and Snakemake's own linter
+	ruff check .
+	ruff format --check .
+	snakefmt --check workflow
+	snakemake --lint
+
+lock: env  ## pin every package anew, with hashes
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  envs/requirements.in resources/fonts/families.txt --output-file $(LOCK)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  envs/uv.in --output-file envs/uv.lock
+
+clean:  ## remove the environment (results stay)
+	rm -rf $(VENV)

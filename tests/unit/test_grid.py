@@ -1,0 +1,78 @@
+"""The grid: which cells exist, which do not, and what a config may not ask for."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from realink import grid
+from realink.errors import InputError
+from realink.seeds import seed_for
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def test_full_grid_has_the_talks_cells(config):
+    cells = grid.cells(config)
+    counts, translators = len(config["counts"]), grid.translator_cells(config)
+    # Every mix at every count; at N = total only the baseline; and font alone at further sizes.
+    expected = 3 * (5 * (counts - 1) + 1 + len(config["font_counts"]))
+    assert len(cells) == len(set(cells)) == expected
+    assert len(translators) == 3 * (counts - 1)
+    assert {cell.mix for cell in cells if cell.n_real == 55_000} == {"real"}
+
+
+def test_a_mix_is_filled_to_its_total(config):
+    for cell in grid.cells(config):
+        if cell.mix == "real":
+            assert (cell.n_synthetic, cell.synthetic) == (0, "none")
+        else:
+            assert cell.n_real + cell.n_synthetic == config["total"]
+            assert cell.n_synthetic > 0
+    by_mix = {cell.mix: cell.synthetic for cell in grid.cells(config)}
+    assert by_mix == {
+        "font": "font",
+        "real": "none",
+        "cyclegan": "cyclegan",
+        "real-font": "font",
+        "real-cyclegan": "cyclegan",
+    }
+
+
+def test_another_replicate_only_adds_cells(config):
+    before = set(grid.cells(config))
+    after = set(grid.cells(config | {"replicates": 4}))
+    assert before < after
+    assert {cell.replicate for cell in after - before} == {4}
+
+
+def test_translators_follow_from_the_mixes(config):
+    assert grid.translator_cells(config | {"mixes": ["real", "real-font"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mixes": ["real", "real-warp9"]}, "'real-warp9' needs the translator 'warp9'"),
+        ({"counts": [55, 55_001]}, "55001 real images asked for, .* pool of 55000"),
+        ({"counts": [385], "total": 100}, "385 is more than `total`"),
+        ({"font_counts": [55_001]}, "`font_counts`: 55001"),
+    ],
+)
+def test_what_does_not_fit_is_named(config, change, message):
+    with pytest.raises(InputError, match=message):
+        grid.check(config | change)
+
+
+def test_seeds_differ_by_role_and_stay_the_same():
+    roles = [("draw", 1), ("draw", 2), ("draw", 11), ("classifier", "real", 55, 1), ("judge",)]
+    seeds = [seed_for(1, *role) for role in roles]
+    assert len(set(seeds)) == len(roles)
+    assert seed_for(2, "draw", 1) != seeds[0]
+    assert seed_for(1, "draw", 1) == 3723153740100299626
+    assert all(0 <= seed < 2**63 for seed in seeds)

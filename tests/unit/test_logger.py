@@ -1,0 +1,63 @@
+"""The progress lines, from the events that Snakemake sends."""
+
+import logging
+from types import SimpleNamespace
+
+import pytest
+from snakemake_interface_logger_plugins.common import LogEvent
+
+import snakemake_logger_plugin_realink as plugin
+
+
+@pytest.fixture
+def handler(monkeypatch):
+    settings = SimpleNamespace(stdout=True, dryrun=False, verbose=False)
+    handler = plugin.LogHandler(settings, None)
+    handler.now = 0.0
+    monkeypatch.setattr(plugin.time, "monotonic", lambda: handler.now)
+    return handler
+
+
+def send(handler, capsys, event, **fields):
+    record = logging.makeLogRecord({"msg": "", "levelno": logging.INFO, "event": event, **fields})
+    handler.emit(record)
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    return shown.out.rstrip("\n")
+
+
+def start(handler, capsys, jobid, rule="train", output=("file",)):
+    return send(
+        handler, capsys, LogEvent.JOB_INFO, jobid=jobid, rule_name=rule, output=list(output),
+        wildcards={"study": "s", "n": str(jobid)},
+    )  # fmt: skip
+
+
+def test_time_left_is_the_work_left_over_the_jobs_at_once(handler, capsys):
+    send(handler, capsys, LogEvent.RUN_INFO, stats={"train": 4, "total": 4}, msg="")
+    start(handler, capsys, 1)
+    start(handler, capsys, 2)
+    handler.now = 30.0
+    done = send(handler, capsys, LogEvent.JOB_FINISHED, job_id=1)
+    # Three jobs of 30 s are left, one of them all but done, and two run at once.
+    assert done == "[1/4     30 s left]  done    train n=1 (30 s)"
+    assert start(handler, capsys, 3) == "[1/4     30 s left]  start   train n=3"
+    handler.now = 90.0
+    assert "2/4" in send(handler, capsys, LogEvent.JOB_FINISHED, job_id=2)
+
+
+def test_a_failed_job_shows_the_end_of_its_log(handler, capsys, tmp_path):
+    log = tmp_path / "job.log"
+    log.write_text("\n".join(f"line {i}" for i in range(50)) + "\nerror: no such font")
+    send(handler, capsys, LogEvent.RUN_INFO, stats={"train": 1, "total": 1}, msg="")
+    start(handler, capsys, 1)
+    shown = send(
+        handler, capsys, LogEvent.JOB_ERROR, jobid=1, rule_name="train", log=[str(log)]
+    ).splitlines()
+    assert shown[0].endswith("FAILED  train n=1")
+    assert shown[-2:] == ["    error: no such font", f"    whole log: {log}"]
+    assert len(shown) == 2 + plugin.LOG_TAIL
+
+
+def test_rules_that_only_name_targets_are_not_announced(handler, capsys):
+    assert start(handler, capsys, 1, rule="all", output=()) == ""

@@ -1,0 +1,225 @@
+"""The real workflow: complete, incremental, reproducible, and clear when it fails."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from realink.artifacts import read_digits
+
+from .conftest import Project
+
+
+def test_every_target_is_there(finished):
+    metrics = pd.read_csv(finished.results / "metrics.csv")
+    assert list(metrics.columns[:9]) == [
+        "study", "mix", "n_real", "n_synthetic", "replicate", "synthetic", "augment",
+        "test_error", "n_test",
+    ]  # fmt: skip
+    assert {"train_steps", "train_seconds", "device", "code"} <= set(metrics)
+    cells = metrics.groupby("mix")["n_real"].apply(sorted).to_dict()
+    assert cells == {
+        "cyclegan": [20, 100],
+        "font": [20, 100, 180],
+        "real": [20, 100, 200],
+        "real-cyclegan": [20, 100],
+        "real-font": [20, 100],
+    }
+    assert metrics["test_error"].between(0, 1).all()
+    assert (metrics["n_test"] == 1000).all()
+    assert set(metrics["train_steps"]) == {40}
+    translators = pd.read_csv(finished.results / "translators.csv")
+    assert translators["n_real"].tolist() == [20, 100]
+    assert translators["label_retention"].between(0, 1).all()
+    for figure in ("error", "font_error", "fonts", "translations/cyclegan/n20"):
+        for suffix in ("svg", "png"):
+            assert (finished.results / f"figures/{figure}.{suffix}").stat().st_size > 5_000
+    history = pd.read_csv(finished.results / "translator/cyclegan/n20/rep1/history.csv")
+    assert history["step"].tolist() == [1, 2, 3, 4]
+
+
+def test_the_gan_dataset_is_the_whole_font_dataset_with_its_labels(finished):
+    fonts = read_digits(finished.results / "fonts/digits.safetensors")
+    translated = read_digits(finished.results / "translated/cyclegan/n20/rep1/digits.safetensors")
+    assert (translated.labels == fonts.labels).all()
+    assert (translated.images != fonts.images).any()
+
+
+def test_nothing_is_left_to_do(finished):
+    assert finished.planned() == {}
+
+
+def test_touching_files_reruns_nothing(project):
+    time.sleep(0.01)
+    for path in (
+        *project.root.glob("workflow/realink/*.py"),
+        project.root / "resources/fonts/few.txt",
+        project.results / "fonts/digits.safetensors",
+        project.results / "real/pool.safetensors",
+    ):
+        path.touch()
+    assert project.planned() == {}
+
+
+def test_another_replicate_only_adds_jobs(project):
+    assert project.planned(config="replicates=2") == {
+        "draw_real": 3,
+        "train_translator": 2,
+        "translate": 2,
+        "judge": 2,
+        "train_classifier": 12,
+        "collect": 1,
+        "plot_error": 1,
+        "plot_font_error": 1,
+    }
+
+
+def test_another_count_only_adds_jobs(project):
+    project.edit("small.yaml", "counts: [20, 100", "counts: [20, 50, 100")
+    assert project.planned() == {
+        "draw_real": 1,
+        "train_translator": 1,
+        "translate": 1,
+        "judge": 1,
+        "train_classifier": 5,
+        "collect": 1,
+        "plot_error": 1,
+        "plot_font_error": 1,
+        "plot_translations": 1,
+    }
+
+
+AFTER_TRANSLATORS = {
+    "train_translator": 2,
+    "translate": 2,
+    "judge": 2,
+    "train_classifier": 4,  # the mixes with translated digits, not the others
+    "collect": 1,
+    "plot_error": 1,
+    "plot_font_error": 1,
+    "plot_translations": 2,
+}
+
+
+def test_a_translators_setting_reruns_it_and_what_follows(project):
+    project.edit("small.yaml", "steps: 4", "steps: 5")
+    assert project.planned() == AFTER_TRANSLATORS
+
+
+def test_a_translators_code_reruns_it_and_what_follows(project):
+    project.edit(
+        "workflow/realink/translators/cyclegan.py", "import torch\n", "import torch\nimport time\n"
+    )
+    assert project.planned() == AFTER_TRANSLATORS
+
+
+def test_a_stages_code_reruns_that_stage_and_what_follows(project):
+    project.edit("workflow/realink/figures.py", "import matplotlib\n", "import matplotlib, time\n")
+    figures = {"plot_error": 1, "plot_font_error": 1, "plot_fonts": 1, "plot_translations": 2}
+    assert project.planned() == figures
+
+
+def test_an_own_font_joins(project):
+    other = project.root / "resources/fonts/other.ttf"
+    other.write_bytes(os.urandom(2000))
+    assert project.planned()["catalogue_fonts"] == 1
+    done = project.run("--cores", "2", "results/small/fonts/faces.csv")
+    assert done.returncode == 0, done.stdout
+    faces = pd.read_csv(project.results / "fonts/faces.csv").set_index("file")
+    broken = faces[faces.index.str.endswith("other.ttf")]
+    assert broken["accepted"].tolist() == [False]
+    assert "unreadable font file" in broken["reason"].item()
+    assert faces["accepted"].sum() > 3
+
+
+def _running_in(root, command):
+    """Process ids of a realink command that was started in `root`."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            arguments = Path(f"/proc/{entry}/cmdline").read_text().split("\0")
+            inside = Path(f"/proc/{entry}/cwd").readlink() == root
+        except OSError:
+            continue
+        if inside and arguments[1:4] == ["-m", "realink", command]:
+            found.append(int(entry))
+    return found
+
+
+def test_same_bytes_on_one_core_and_after_a_killed_job(finished, tmp_path):
+    project = Project.create(tmp_path)
+    run = subprocess.Popen(
+        project.command("--cores", "1"),
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    limit = time.monotonic() + 120
+    while not (jobs := _running_in(project.root, "train-translator")):
+        assert run.poll() is None
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    os.kill(jobs[0], signal.SIGKILL)
+    output, _ = run.communicate(timeout=300)
+    assert run.returncode != 0
+    assert "FAILED  train_translator" in output
+    done = project.run("--cores", "1")
+    assert done.returncode == 0, done.stdout
+    assert project.numbers() == finished.numbers()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("study: small", "study: small\ncolour: red", "colour"),
+        ("steps: 40", "step: 40", "step"),
+        ("[20, 100, 200]", "[20, 4001]", "4001 real images asked for, but the source 'embedded'"),
+        ("study: small", "study: small\nmixes: [real-warp9]", "needs the translator 'warp9'"),
+    ],
+)
+def test_a_wrong_config_stops_before_any_job(project, old, new, message):
+    before = project.numbers()
+    project.edit("small.yaml", old, new)
+    done = project.run("--cores", "2")
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "start  " not in done.stdout
+    assert project.numbers() == before
+
+
+def test_a_broken_mnist_file_stops_with_its_name_on_the_screen(project, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("mnist")
+    (directory / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8b\x08\x00 cut off")
+    project.edit("small.yaml", "study: small", "study: real-small")
+    project.edit("small.yaml", "source: embedded", "source: mnist")
+    done = project.run("--cores", "2", REALINK_MNIST=str(directory))
+    assert done.returncode != 0
+    assert "FAILED  prepare_real" in done.stdout
+    assert f"error: {directory}/train-images-idx3-ubyte.gz: broken or truncated" in done.stdout
+    # What did not need the real images was finished all the same.
+    assert (project.root / "results/real-small/fonts/digits.safetensors").is_file()
+    assert not list((project.root / "results/real-small/real").glob("*"))
+
+
+def test_the_report_shows_figures_with_captions(project):
+    done = project.run("--report", "report.html")
+    assert done.returncode == 0, done.stdout
+    page = (project.root / "report.html").read_text()
+    for word in ("error.svg", "translations/cyclegan/n20.svg", "Below the black line"):
+        assert word in page
+
+
+def test_progress_says_what_runs_how_far_and_how_long_still(project):
+    project.edit("small.yaml", "steps: 40", "steps: 41")
+    done = project.run("--cores", "2", "all_classifiers")
+    assert done.returncode == 0, done.stdout
+    lines = [line for line in done.stdout.splitlines() if line.startswith("[")]
+    assert any("start   train_classifier mix=real n=20 replicate=1" in line for line in lines)
+    assert "left]  done    " in lines[-2] + lines[-1]
+    assert lines[-1].startswith("[13/13") or lines[-1].startswith("[12/12")

@@ -1,0 +1,3 @@
+from realink.cli import main
+
+main()

@@ -1,0 +1,121 @@
+"""How results lie on disk: written whole or not at all, and in formats that cannot run code."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from realink.errors import InputError
+
+
+class Digits(NamedTuple):
+    """A set of labelled digit images.
+
+    images : uint8 [n, 28, 28], 0 = paper, 255 = ink
+    labels : int64 [n], 0..9
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def take(self, index: np.ndarray | slice) -> "Digits":
+        return Digits(self.images[index], self.labels[index])
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside `target`, moved onto it only when the block ends well.
+
+    A job that fails or is killed leaves nothing under the final name. The suffix is kept,
+    because plotting libraries choose their format by it.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp's 0600 would lock out a shared cluster group
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_tensors(
+    path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any] | None = None
+) -> None:
+    """Write named arrays, and metadata, as one safetensors file; equal contents, equal bytes."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    # One key, since safetensors writes several in random order.
+    record = {"realink": json.dumps(metadata or {}, sort_keys=True)}
+    with written_whole(path) as temporary:
+        save_file(arrays, temporary, metadata=record)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read a safetensors file: its arrays and its metadata.
+
+    Raises
+    ------
+    InputError
+        The file is missing, truncated or not a safetensors file.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            names, metadata = file.keys(), (file.metadata() or {}).get("realink", "{}")
+            return {name: file.get_tensor(name) for name in names}, json.loads(metadata)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; build it with snakemake") from None
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"{path}: not a whole safetensors file ({error}); delete it and run snakemake again"
+        ) from None
+
+
+def write_digits(path: Path, digits: Digits, **further: np.ndarray) -> None:
+    """Write a digit set, with further per-image arrays such as the face each was drawn in."""
+    write_tensors(path, {"images": digits.images, "labels": digits.labels, **further})
+
+
+def read_digits(path: Path) -> Digits:
+    """Read a digit set; raise `InputError` if `path` is not one."""
+    tensors, _ = read_tensors(path)
+    try:
+        images, labels = tensors["images"], tensors["labels"]
+    except KeyError as missing:
+        raise InputError(f"{path}: holds no {missing}, so it is not a digit set") from None
+    if (
+        images.dtype != np.uint8
+        or images.shape != (len(labels), 28, 28)
+        or labels.dtype != np.int64
+    ):
+        raise InputError(
+            f"{path}: needs images uint8 [n, 28, 28] and labels int64 [n], "
+            f"has {images.dtype} {list(images.shape)} and {labels.dtype} {list(labels.shape)}"
+        )
+    return Digits(images, labels)
+
+
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a record as JSON, one key per line, in the record's order."""
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a record; raise `InputError` if `path` is not whole JSON."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {error}; delete it and run snakemake again") from None

@@ -1,0 +1,431 @@
+"""The commands behind the rules: they alone read and write files.
+
+Each command has the name of its rule. Heavy libraries are imported by the command that needs
+them, because every job pays for its start. `realink.provenance` hashes a command's function and
+what it imports, so what a command runs has to be imported inside it.
+"""
+
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from realink.errors import InputError
+
+app = App(
+    name="realink",
+    help=__doc__.splitlines()[0],
+    default_parameter=Parameter(consume_multiple=True, negative=()),
+)
+log = logging.getLogger("realink")
+
+Json = Annotated[str, Parameter(help="a JSON object, the config's settings")]
+Device = Annotated[str, Parameter(help="cpu, cuda, or auto: cuda where there is one")]
+
+
+def main() -> None:
+    """Run one command; a person's mistake ends in one line on stderr and exit status 1."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        app()
+    except InputError as error:
+        log.error("error: %s", error)
+        sys.exit(1)
+
+
+def _device(name: str) -> str:
+    """Resolve ``auto``, and hold torch to the one thread that the rules ask for."""
+    import torch
+
+    torch.set_num_threads(1)
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("config key `device`: cuda asked for, but torch finds no CUDA device")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    # The same seed must give the same bytes on a GPU too.
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+    return name
+
+
+def _report(step: int, steps: int, row: dict[str, float]) -> None:
+    losses = "  ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "step")
+    log.info("step %d of %d  %s", step, steps, losses)
+
+
+@app.command
+def catalogue_fonts(*, families: Path, folder: Path, output: Path) -> None:
+    """List every face of the font packages and of a user's folder, and why one is left out."""
+    from realink.artifacts import written_whole
+    from realink.fonts import catalogue, read_families
+
+    faces = catalogue(read_families(families), folder)
+    with written_whole(output) as temporary:
+        faces.to_csv(temporary, index=False)
+    accepted = faces[faces["accepted"]]
+    log.info(
+        "%d faces of %d families accepted, %d rejected",
+        len(accepted),
+        accepted["family"].nunique(),
+        len(faces) - len(accepted),
+    )
+    for face in faces[~faces["accepted"]].itertuples():
+        log.info("rejected %s: %s", face.file, face.reason)
+
+
+@app.command
+def render_fonts(*, faces: Path, total: int, seed: int, output: Path) -> None:
+    """Render and normalise digits, spread evenly over digits and faces."""
+    import pandas as pd
+
+    from realink.artifacts import Digits, write_digits
+    from realink.fonts import render
+    from realink.seeds import seed_for
+
+    table = pd.read_csv(faces, keep_default_na=False)
+    drawn = render(table, total=total, seed=seed_for(seed, "render"))
+    digits = Digits(drawn["images"], drawn["labels"])
+    write_digits(output, digits, face=drawn["face"])
+    log.info("%d digits rendered", total)
+
+
+@app.command
+def prepare_real(
+    *,
+    source: str,
+    pool: Path,
+    validation: Path,
+    test: Path,
+    directory: str = "",
+    download_to: Path = Path("results/download"),
+) -> None:
+    """Check the real images and split them into pool, validation and test."""
+    from realink.artifacts import write_digits
+    from realink.real import load_embedded, load_mnist
+
+    if source == "mnist":
+        sets = load_mnist(Path(directory) if directory else None, download_to)
+    else:
+        sets = load_embedded()
+    for path, digits in zip((pool, validation, test), sets, strict=True):
+        write_digits(path, digits)
+        log.info("%s: %d images", path, len(digits.labels))
+
+
+@app.command
+def draw_real(*, pool: Path, n_real: int, replicate: int, seed: int, output: Path) -> None:
+    """Draw the N real images of one replicate."""
+    from realink.artifacts import read_digits, write_digits
+    from realink.real import draw
+    from realink.seeds import seed_for
+
+    write_digits(output, draw(read_digits(pool), n_real, seed_for(seed, "draw", replicate)))
+
+
+@app.command
+def train_translator(
+    *,
+    translator: str,
+    settings: Json,
+    fonts: Path,
+    real: Path,
+    study: str,
+    n_real: int,
+    replicate: int,
+    seed: int,
+    code: str,
+    checkpoint: Path,
+    history: Path,
+    metrics: Path,
+    device: Device = "auto",
+) -> None:
+    """Train one translator on the rendered digits and N real images."""
+    import pandas as pd
+
+    from realink import translation
+    from realink.artifacts import read_digits, write_json, written_whole
+    from realink.checkpoints import save, settings_from
+    from realink.seeds import seed_for
+
+    knobs = settings_from(translation.load(translator).Settings, json.loads(settings))
+    device = _device(device)
+    started = time.perf_counter()
+    trained, rows = translation.train(
+        translator,
+        *read_digits(fonts),
+        *read_digits(real),
+        knobs,
+        seed=seed_for(seed, "translator", translator, n_real, replicate),
+        device=device,
+        report=_report,
+    )
+    record: dict[str, Any] = {
+        "study": study,
+        "translator": translator,
+        "n_real": n_real,
+        "replicate": replicate,
+        "train_steps": knobs.steps,
+        "train_seconds": round(time.perf_counter() - started, 2),
+        "device": device,
+        "code": code,
+    }
+    with written_whole(history) as temporary:
+        pd.DataFrame(rows).to_csv(temporary, index=False)
+    write_json(metrics, record)
+    save(checkpoint, trained, translator, knobs)
+
+
+@app.command
+def translate(
+    *,
+    translator: str,
+    checkpoint: Path,
+    fonts: Path,
+    n_real: int,
+    replicate: int,
+    seed: int,
+    output: Path,
+    device: Device = "auto",
+) -> None:
+    """Translate the whole font dataset; the labels are carried over."""
+    from realink import translation
+    from realink.artifacts import Digits, read_digits, write_digits
+    from realink.checkpoints import load
+    from realink.seeds import seed_for
+
+    module = translation.load(translator)
+    device = _device(device)
+    digits = read_digits(fonts)
+    images = translation.translate(
+        load(checkpoint, translator, module.Translator, module.Settings).to(device),
+        *digits,
+        seed=seed_for(seed, "translate", translator, n_real, replicate),
+        device=device,
+    )
+    write_digits(output, Digits(images, digits.labels))
+
+
+@app.command
+def train_judge(
+    *,
+    settings: Json,
+    pool: Path,
+    validation: Path,
+    test: Path,
+    seed: int,
+    checkpoint: Path,
+    metrics: Path,
+    device: Device = "auto",
+) -> None:
+    """Train the network that reads translated digits, on the whole pool; evaluation only."""
+    from realink.artifacts import read_digits, write_json
+    from realink.checkpoints import save, settings_from
+    from realink.classifier import Settings, predict, train
+    from realink.evaluation import error_rate
+    from realink.seeds import seed_for
+
+    knobs = settings_from(Settings, json.loads(settings))
+    device = _device(device)
+    network, _ = train(
+        *read_digits(pool), knobs, seed=seed_for(seed, "judge"), device=device, report=_report
+    )
+    held_out, name = read_digits(validation), "validation"
+    if not len(held_out.labels):
+        held_out, name = read_digits(test), "test"
+    read = predict(network, held_out.images, device=device).argmax(1)
+    write_json(metrics, {"error": error_rate(read, held_out.labels), "measured_on": name})
+    save(checkpoint, network, "classifier", knobs)
+
+
+@app.command
+def judge(
+    *,
+    checkpoint: Path,
+    translated: Path,
+    retention: Path,
+    read: Path,
+    device: Device = "auto",
+) -> None:
+    """Read every translated digit with the judge, and count the labels that survived."""
+    import numpy as np
+
+    from realink import evaluation
+    from realink.artifacts import read_digits, write_json, write_tensors
+    from realink.checkpoints import load
+    from realink.classifier import Network, Settings, predict
+
+    device = _device(device)
+    digits = read_digits(translated)
+    network = load(checkpoint, "classifier", Network, Settings).to(device)
+    reading = predict(network, digits.images, device=device).argmax(1).astype(np.uint8)
+    write_tensors(read, {"read": reading})
+    write_json(retention, evaluation.retention(reading, digits.labels))
+
+
+@app.command
+def train_classifier(
+    *,
+    study: str,
+    mix: str,
+    n_real: int,
+    n_synthetic: int,
+    replicate: int,
+    settings: Json,
+    validation: Path,
+    test: Path,
+    seed: int,
+    code: str,
+    checkpoint: Path,
+    predictions: Path,
+    metrics: Path,
+    real: list[Path],
+    synthetic: list[Path],
+    device: Device = "auto",
+) -> None:
+    """Train a classifier on one mix, and read the validation and the test images with it."""
+    import numpy as np
+
+    from realink.artifacts import read_digits, write_json, write_tensors
+    from realink.checkpoints import save, settings_from
+    from realink.classifier import Settings, predict, train
+    from realink.evaluation import error_rate
+    from realink.grid import synthetic_of
+    from realink.mixes import compose
+    from realink.seeds import seed_for
+
+    knobs = settings_from(Settings, json.loads(settings))
+    device = _device(device)
+    digits = compose(
+        [read_digits(path) for path in real],
+        [read_digits(path) for path in synthetic],
+        n_synthetic,
+        seed_for(seed, "synthetic", replicate),
+    )
+    started = time.perf_counter()
+    network, _ = train(
+        *digits,
+        knobs,
+        seed=seed_for(seed, "classifier", mix, n_real, replicate),
+        device=device,
+        report=_report,
+    )
+    seconds = time.perf_counter() - started
+    errors, read = {}, {}
+    for name, path in (("validation", validation), ("test", test)):
+        held_out = read_digits(path)
+        read[name] = predict(network, held_out.images, device=device).argmax(1).astype(np.uint8)
+        errors[name] = error_rate(read[name], held_out.labels)
+    record: dict[str, Any] = {
+        "study": study,
+        "mix": mix,
+        "n_real": n_real,
+        "n_synthetic": n_synthetic,
+        "replicate": replicate,
+        "synthetic": synthetic_of(mix),
+        "augment": "none",
+        "test_error": errors["test"],
+        "n_test": len(read["test"]),
+        "validation_error": errors["validation"],
+        "train_steps": knobs.steps,
+        "train_seconds": round(seconds, 2),
+        "device": device,
+        "code": code,
+    }
+    write_tensors(predictions, read)
+    write_json(metrics, record)
+    save(checkpoint, network, "classifier", knobs)
+    log.info("test error %.2f %%", 100 * errors["test"])
+
+
+@app.command
+def collect(
+    *,
+    classifier: list[Path],
+    translator: list[Path],
+    retention: list[Path],
+    metrics: Path,
+    translators: Path,
+) -> None:
+    """Collect the records of all jobs into two tables, one row a classifier or a translator."""
+    from realink.artifacts import written_whole
+    from realink.tables import classifiers_table, translators_table
+
+    for path, table in (
+        (metrics, classifiers_table(classifier)),
+        (translators, translators_table(translator, retention)),
+    ):
+        with written_whole(path) as temporary:
+            table.to_csv(temporary, index=False)
+
+
+@app.command
+def plot_error(*, metrics: Path, total: int, output: list[Path]) -> None:
+    """Draw the final figure: test error against real images, for all mixes."""
+    import pandas as pd
+
+    from realink import figures
+
+    figures.style()
+    _save_figure(figures.plot_error(pd.read_csv(metrics), total), output)
+
+
+@app.command
+def plot_font_error(*, metrics: Path, output: list[Path]) -> None:
+    """Draw the distribution gap: font-only error against the number of rendered digits."""
+    import pandas as pd
+
+    from realink import figures
+
+    figures.style()
+    _save_figure(figures.plot_font_error(pd.read_csv(metrics)), output)
+
+
+@app.command
+def plot_fonts(*, fonts: Path, output: list[Path]) -> None:
+    """Draw a contact sheet of the font dataset."""
+    from realink import figures
+    from realink.artifacts import read_digits, read_tensors
+
+    figures.style()
+    faces = len(set(read_tensors(fonts)[0]["face"].tolist()))
+    _save_figure(figures.plot_fonts(read_digits(fonts), faces), output)
+
+
+@app.command
+def plot_translations(
+    *,
+    translator: str,
+    n_real: int,
+    fonts: Path,
+    translated: Path,
+    read: Path,
+    real: Path,
+    output: list[Path],
+) -> None:
+    """Draw rendered digits above their translations."""
+    from realink import figures
+    from realink.artifacts import read_digits, read_tensors
+    from realink.evaluation import error_rate
+
+    figures.style()
+    carried, reading = read_digits(translated), read_tensors(read)[0]["read"]
+    kept = 1 - error_rate(reading, carried.labels)
+    title = f"{translator}, {n_real:,} real images: {kept:.0%} of all labels kept"
+    _save_figure(
+        figures.plot_translations(read_digits(fonts), carried, reading, read_digits(real), title),
+        output,
+    )
+
+
+def _save_figure(figure: Any, outputs: list[Path]) -> None:
+    from realink.artifacts import written_whole
+
+    for output in outputs:
+        # Without the date, the same numbers give the same file.
+        metadata = {"Date": None} if output.suffix == ".svg" else {}
+        with written_whole(output) as temporary:
+            figure.savefig(temporary, dpi=160, bbox_inches="tight", metadata=metadata)

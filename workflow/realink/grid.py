@@ -1,0 +1,93 @@
+"""The experiment's grid: which classifiers and translators a config asks for."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from realink.errors import InputError
+from realink.real import POOL
+
+BASELINE = "real"
+
+
+class Cell(NamedTuple):
+    """One classifier of the grid; `synthetic` is none, font or a translator's name."""
+
+    mix: str
+    n_real: int
+    n_synthetic: int
+    replicate: int
+    synthetic: str
+
+
+class TranslatorCell(NamedTuple):
+    """One translator of the grid, trained on `n_real` real images."""
+
+    translator: str
+    n_real: int
+    replicate: int
+
+
+def synthetic_of(mix: str) -> str:
+    """Source of a mix's synthetic images: ``real-warp`` gives warp, ``real`` gives none."""
+    return "none" if mix == BASELINE else mix.removeprefix(f"{BASELINE}-")
+
+
+def uses_real(mix: str) -> bool:
+    """Whether the mix holds real images at all."""
+    return mix == BASELINE or mix.startswith(f"{BASELINE}-")
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Raise `InputError` on what the schema cannot see: names and counts that do not fit."""
+    known = {"font", *config["translators"]}
+    for mix in config["mixes"]:
+        synthetic = synthetic_of(mix)
+        if synthetic != "none" and synthetic not in known:
+            raise InputError(
+                f"config key `mixes`: {mix!r} needs the translator {synthetic!r}, which "
+                f"`translators` does not describe (it has: {', '.join(sorted(known))})"
+            )
+    pool = POOL[config["real"]["source"]]
+    for n in config["counts"]:
+        if n > pool:
+            raise InputError(
+                f"config key `counts`: {n} real images asked for, but the source "
+                f"{config['real']['source']!r} has a pool of {pool}"
+            )
+        if n > config["total"]:
+            raise InputError(
+                f"config key `counts`: {n} is more than `total`, the {config['total']} images "
+                "that a mix holds"
+            )
+    for n in config["font_counts"]:
+        if n > config["total"]:
+            raise InputError(f"config key `font_counts`: {n} is more than `total`")
+
+
+def cells(config: Mapping[str, Any]) -> list[Cell]:
+    """List every classifier that a config asks for; the only place that knows the grid's holes.
+
+    A mix holds `total` images, `n_real` of them real. Where nothing synthetic is left
+    (n_real = total) only the baseline exists. `font_counts` adds classifiers trained on that
+    many rendered digits alone, which have the same path as the others: n_real = total - count.
+    """
+    total = config["total"]
+    axes = [(mix, n) for mix in config["mixes"] for n in config["counts"]]
+    axes += [("font", total - count) for count in config["font_counts"]]
+    return [
+        Cell(mix, n, 0 if mix == BASELINE else total - n, replicate, synthetic_of(mix))
+        for mix, n in dict.fromkeys(axes)
+        if mix == BASELINE or n < total
+        for replicate in range(1, config["replicates"] + 1)
+    ]
+
+
+def translator_cells(config: Mapping[str, Any]) -> list[TranslatorCell]:
+    """List every translator that the grid's mixes need, each once."""
+    return list(
+        dict.fromkeys(
+            TranslatorCell(cell.synthetic, cell.n_real, cell.replicate)
+            for cell in cells(config)
+            if cell.synthetic in config["translators"]
+        )
+    )

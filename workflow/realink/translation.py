@@ -1,0 +1,200 @@
+"""Train any translator on font and real digits, and translate a set with it.
+
+A translator is a module ``realink.translators.<name>`` with ``Settings``, which adds its knobs to
+`TrainingSettings`, and the module ``Translator``, built from them, with the methods of the protocol
+below. All chance comes from torch's global generators, seeded here and put back afterwards.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from realink import translators
+from realink.errors import InputError
+
+INTERVALS = 50  # rows of a training history
+CHUNK = 500  # digits translated at once
+
+
+class Batch(NamedTuple):
+    """Digits of one domain: images float32 [b, 1, 28, 28] in [-1, 1], labels int64 [b]."""
+
+    images: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """What the training loop itself reads of every translator's settings.
+
+    Attributes
+    ----------
+    steps
+        Optimiser steps of the generators, and as many of the discriminators.
+    batch_size
+        Font digits in a step, and as many real ones.
+    learning_rate
+        Of Adam; constant for the first half of the steps, then linear to zero.
+    average
+        Decay in [0, 1) of the running mean of the generators' weights, which is the result.
+    """
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    average: float
+
+
+Fakes = tuple[Tensor, ...]  # what both players' losses share in a step
+Losses = dict[str, Tensor]  # scalar terms whose sum is minimised; the same names in every step
+Report = Callable[[int, int, dict[str, float]], None]
+
+
+class Translator(Protocol):
+    """What is called of a translator; ``discriminator_losses`` gets the fakes detached."""
+
+    def generator_parameters(self) -> Iterable[nn.Parameter]: ...
+    def discriminator_parameters(self) -> Iterable[nn.Parameter]: ...
+    def fakes(self, font: Batch, real: Batch) -> Fakes: ...
+    def generator_losses(self, font: Batch, real: Batch, fakes: Fakes) -> Losses: ...
+    def discriminator_losses(self, font: Batch, real: Batch, fakes: Fakes) -> Losses: ...
+    def translate(self, images: Tensor, labels: Tensor) -> Tensor: ...
+
+
+def load(name: str) -> ModuleType:
+    """Return the module of the translator called `name`."""
+    names = sorted(module.name for module in pkgutil.iter_modules(translators.__path__))
+    if name not in names:
+        raise InputError(f"translator {name!r} is unknown; there are: {', '.join(names)}")
+    return importlib.import_module(f"{translators.__name__}.{name}")
+
+
+def train(
+    translator: str | ModuleType,
+    font_images: np.ndarray,
+    font_labels: np.ndarray,
+    real_images: np.ndarray,
+    real_labels: np.ndarray,
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    device: str = "cpu",
+    report: Report | None = None,
+) -> tuple[nn.Module, list[dict[str, float]]]:
+    """Train a translator; a loss that is not finite is a FloatingPointError.
+
+    Parameters
+    ----------
+    translator
+        Its name or its module, to which `settings` belong.
+    font_images, font_labels, real_images, real_labels
+        Images uint8 [n, 28, 28], 0 = paper, 255 = ink; labels int64 [n].
+    seed
+        Fixes the first weights, the batches and all noise.
+    report
+        Called after each interval with the step, the number of steps and the interval's row.
+
+    Returns
+    -------
+    tuple[nn.Module, list[dict[str, float]]]
+        The translator in evaluation mode, and about `INTERVALS` rows: ``step``, the last of the
+        interval, and the mean of each loss term over it.
+    """
+    module = load(translator) if isinstance(translator, str) else translator
+    with _seeded(seed):
+        model = module.Translator(settings).to(device).train()
+        font = _Pool(font_images, font_labels, device)
+        real = _Pool(real_images, real_labels, device)
+        history = _optimise(model, font, real, settings, report)
+    return model.eval(), history
+
+
+@torch.no_grad()
+def translate(
+    translator: nn.Module, images: np.ndarray, labels: np.ndarray, *, seed: int, device: str = "cpu"
+) -> np.ndarray:
+    """Translate font digits: uint8 [n, 28, 28] and int64 [n] to uint8 [n, 28, 28]."""
+    pool = _Pool(images, labels, device)
+    chunks = []
+    with _seeded(seed):
+        for index in torch.arange(len(images), device=device).split(CHUNK):
+            ink = (translator.translate(*pool[index])[:, 0] + 1) * 127.5
+            chunks.append(ink.round().clamp(0, 255).to(torch.uint8).cpu())
+    return torch.cat(chunks).numpy()
+
+
+class _Pool:
+    """A whole set on the device, of which batches are indexed."""
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray, device: str) -> None:
+        self.images = torch.tensor(images, device=device)
+        self.labels = torch.tensor(labels, device=device)
+
+    def __getitem__(self, index: Tensor) -> Batch:
+        return Batch(self.images[index, None].float() / 127.5 - 1, self.labels[index])
+
+    def draw(self, size: int) -> Batch:
+        # With replacement, since there may be fewer real images than a batch holds.
+        return self[torch.randint(len(self.images), (size,), device=self.images.device)]
+
+
+def _optimise(
+    model: Translator, font: _Pool, real: _Pool, settings: TrainingSettings, report: Report | None
+) -> list[dict[str, float]]:
+    players = [list(model.generator_parameters()), list(model.discriminator_parameters())]
+    # The momentum of 0.5 is DCGAN's (arXiv 1511.06434), the linear decay CycleGAN's (1703.10593).
+    optimisers = [torch.optim.Adam(p, betas=(0.5, 0.999), fused=True) for p in players]
+    averaged = [parameter.detach().clone() for parameter in players[0]]
+    interval, history, pending = max(1, round(settings.steps / INTERVALS)), [], []
+    for step in range(1, settings.steps + 1):
+        rate = settings.learning_rate * min(1.0, 2 * (1 - (step - 1) / settings.steps))
+        batches = font.draw(settings.batch_size), real.draw(settings.batch_size)
+        fakes = model.fakes(*batches)
+        fooling = model.generator_losses(*batches, fakes)
+        _descend(optimisers[0], fooling, rate)
+        judging = model.discriminator_losses(*batches, tuple(fake.detach() for fake in fakes))
+        _descend(optimisers[1], judging, rate)
+        for mean, parameter in zip(averaged, players[0], strict=True):
+            mean.lerp_(parameter.detach(), 1 - settings.average)
+        pending.append({name: loss.detach() for name, loss in (fooling | judging).items()})
+        if step % interval == 0 or step == settings.steps:
+            history.append(_mean_row(step, pending))
+            pending = []
+            if report:
+                report(step, settings.steps, history[-1])
+    for mean, parameter in zip(averaged, players[0], strict=True):
+        parameter.data.copy_(mean)
+    return history
+
+
+def _descend(optimiser: torch.optim.Optimizer, losses: Losses, rate: float) -> None:
+    optimiser.param_groups[0]["lr"] = rate
+    optimiser.zero_grad()
+    # The other player's gradients, which nobody would use, are not even computed.
+    torch.stack(list(losses.values())).sum().backward(inputs=optimiser.param_groups[0]["params"])
+    optimiser.step()
+
+
+def _mean_row(last: int, rows: list[Losses]) -> dict[str, float]:
+    # Read once per interval, because each reading makes a GPU wait.
+    names = list(rows[0])
+    table = torch.stack([torch.stack([row[name] for name in names]) for row in rows]).cpu()
+    for row, column in (~table.isfinite()).nonzero().tolist():
+        where = f"step {last - len(rows) + 1 + row}, {names[column]}"
+        raise FloatingPointError(f"the loss is {table[row, column]} at {where}")
+    return {"step": last} | dict(zip(names, table.mean(0).tolist(), strict=True))
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield

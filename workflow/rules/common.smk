@@ -1,0 +1,88 @@
+"""Checks of the config, wildcards, and the only helper functions of the rules."""
+
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+sys.path.insert(0, str(workflow.basedir))
+
+from realink import grid
+from realink.errors import InputError
+from realink.provenance import code_hash
+
+validate(config, "../schemas/config.schema.yaml")
+try:
+    grid.check(config)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+# The package lies beside the rules: a job runs the code of this checkout, wherever it runs. And it
+# finds the Python that runs Snakemake, though its environment may not have been activated.
+shell.prefix(f"export PYTHONPATH={shlex.quote(str(workflow.basedir))}; ")
+if not workflow.deployment_settings.deployment_method:
+    shell.prefix(
+        f"export PYTHONPATH={shlex.quote(str(workflow.basedir))} "
+        f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
+    )
+
+STUDY = config["study"]
+CELLS = grid.cells(config)
+TRANSLATOR_CELLS = grid.translator_cells(config)
+
+
+wildcard_constraints:
+    study=re.escape(STUDY),
+    mix="|".join(map(re.escape, config["mixes"] + ["font"])),
+    translator="|".join(map(re.escape, config["translators"])) or "none",
+    n=r"\d+",
+    replicate=r"\d+",
+
+
+def of_classifiers(pattern):
+    """The paths of a pattern for every classifier of the grid."""
+    return [
+        pattern.format(study=STUDY, mix=cell.mix, n=cell.n_real, replicate=cell.replicate)
+        for cell in CELLS
+    ]
+
+
+def of_translators(pattern):
+    """The paths of a pattern for every translator of the grid."""
+    return [
+        pattern.format(
+            study=STUDY, translator=cell.translator, n=cell.n_real, replicate=cell.replicate
+        )
+        for cell in TRANSLATOR_CELLS
+    ]
+
+
+def real_of(wildcards):
+    """The real images of a mix, if it has any."""
+    if not grid.uses_real(wildcards.mix):
+        return []
+    return "results/{study}/real/n{n}/rep{replicate}/digits.safetensors"
+
+
+def synthetic_of(wildcards):
+    """The synthetic images of a mix, if it has any."""
+    synthetic = grid.synthetic_of(wildcards.mix)
+    if synthetic == "none":
+        return []
+    if synthetic == "font":
+        return "results/{study}/fonts/digits.safetensors"
+    return f"results/{{study}}/translated/{synthetic}/n{{n}}/rep{{replicate}}/digits.safetensors"
+
+
+def n_synthetic_of(wildcards):
+    """How many synthetic images a mix holds beside its real ones."""
+    return 0 if wildcards.mix == grid.BASELINE else config["total"] - int(wildcards.n)
+
+
+def translator_code(command):
+    """Hash of a command's code and of the one translator that it loads by name."""
+    return lambda wildcards: code_hash(command, f"realink.translators.{wildcards.translator}")
