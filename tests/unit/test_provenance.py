@@ -47,7 +47,7 @@ def edit(path, old, new):
             {"train_translator", "translate"},
         ),
         ("figures.py", "import matplotlib\n", "import matplotlib, time\n", {"plot_error"}),
-        ("fonts.py", "BOX = 28, 20", "BOX = 28, 18", {"render_fonts"}),
+        ("glyphs.py", "BOX = 28, 20", "BOX = 28, 18", {"render_fonts"}),
         ("cli.py", '"augment": "none"', '"augment": "some"', {"train_classifier"}),
         ("seeds.py", "sha256", "sha512", set(hashes()) - {"plot_error"}),
     ],
