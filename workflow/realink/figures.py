@@ -63,13 +63,19 @@ def plot_error(metrics: pd.DataFrame, total: int) -> Figure:
         yscale="log",
         xlabel=f"real images (a mix is filled with synthetic ones to {total:,})",
         ylabel="test error (%)",
-        title="Error of a classifier against the real images it has",
+        title="Test error against the real images that a classifier trained on",
     )
-    axes.set_xticks(counts, [f"{count:,}" for count in counts])
-    axes.tick_params(axis="x", rotation=40 if len(counts) > 6 else 0)
+    # Slanted, since the last counts lie close together.
+    axes.set_xticks(counts, [f"{count:,}" for count in counts], rotation=35, ha="right")
     axes.xaxis.set_minor_formatter(NullFormatter())
     _percent_axis(axes)
-    axes.legend(title="trained on", loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    axes.legend(
+        title="trained on",
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        frameon=False,
+        alignment="left",
+    )
     replicates = shown["replicate"].nunique()
     figure.text(0.01, -0.03, _replicates_note(replicates), fontsize="small", color="0.3")
     return figure
@@ -182,8 +188,8 @@ def plot_translations(
 
 
 def _ordered(mixes: Iterable[str]) -> list[str]:
-    """Mixes from least to most real, each translator's two together."""
-    return sorted(mixes, key=lambda mix: (uses_real(mix), mix != BASELINE, mix))
+    """The baseline first, then the mixes with real images, then those without."""
+    return sorted(mixes, key=lambda mix: (mix != BASELINE, not uses_real(mix), mix))
 
 
 def _look(mix: str, mixes: list[str]) -> dict[str, object]:
