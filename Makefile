@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 LOCK := envs/requirements.lock
 CORES ?= all
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:  ## list the targets
@@ -40,10 +41,8 @@ lint: env  ## ruff, snakefmt, and Snakemake's own linter
 	snakemake --lint
 
 lock: env  ## pin every package anew, with hashes
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  envs/requirements.in resources/fonts/families.txt --output-file $(LOCK)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  envs/uv.in --output-file envs/uv.lock
+	$(COMPILE) pyproject.toml --all-extras resources/fonts/families.txt --output-file $(LOCK)
+	$(COMPILE) envs/uv.in --output-file envs/uv.lock
 
 clean:  ## remove the environment (results stay)
 	rm -rf $(VENV)

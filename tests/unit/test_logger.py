@@ -57,6 +57,9 @@ def test_a_failed_job_shows_the_end_of_its_log(handler, capsys, tmp_path):
     assert shown[0].endswith("FAILED  train n=1")
     assert shown[-2:] == ["    error: no such font", f"    whole log: {log}"]
     assert len(shown) == 2 + plugin.LOG_TAIL
+    # Said again at the end, since other jobs go on after a failure.
+    handler.close()
+    assert capsys.readouterr().out == "1 of 1 jobs failed:\n    train n=1: error: no such font\n"
 
 
 def test_rules_that_only_name_targets_are_not_announced(handler, capsys):

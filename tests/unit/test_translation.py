@@ -17,7 +17,7 @@ SETTINGS = cyclegan.Settings(
     learning_rate=1e-3,
     average=0.0,
     channels=4,
-    judge_channels=4,
+    discriminator_channels=4,
     blocks=1,
     cycle_weight=10.0,
     identity_weight=1.0,
@@ -73,7 +73,13 @@ def test_translations_are_images_of_the_same_shape():
 
 
 def test_training_closes_the_cycle_and_moves_the_ink_towards_the_real_strokes():
-    model, history = trained(steps=200, channels=8, judge_channels=8, identity_weight=0.0)
+    model, history = trained(
+        steps=200,
+        learning_rate=2e-3,
+        channels=8,
+        discriminator_channels=8,
+        identity_weight=0.0,
+    )
     thin, thick = THIN[0].mean(), THICK[0].mean()
     ink = translate(model, *THIN, seed=0).mean()
     assert abs(ink - thick) < abs(thin - thick) / 1.5
@@ -98,7 +104,7 @@ def test_identity_loss_is_left_out_at_weight_zero():
 def test_averaged_generators_differ_from_the_last_ones():
     last, mean = trained()[0], trained(average=0.9)[0]
     assert not same_weights(last.to_real, mean.to_real)
-    assert same_weights(last.judge_real, mean.judge_real)
+    assert same_weights(last.discriminator_real, mean.discriminator_real)
 
 
 @pytest.mark.parametrize(("steps", "rows"), [(7, 7), (120, 60)])
@@ -110,7 +116,14 @@ def test_history_covers_all_steps_and_is_reported(steps, rows):
     )
     assert len(history) == rows
     assert history[-1]["step"] == steps
-    assert set(history[0]) == {"step", "fool", "cycle", "identity", "judge_real", "judge_font"}
+    assert set(history[0]) == {
+        "step",
+        "adversarial",
+        "cycle",
+        "identity",
+        "discriminator_real",
+        "discriminator_font",
+    }
     assert reports == [(row["step"], steps, row) for row in history]
 
 

@@ -30,6 +30,7 @@ class LogHandler(LogHandlerBase):
         self.remaining: Counter[str] = Counter()
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.running: dict[int, tuple[str, str, float]] = {}
+        self.failed: list[str] = []
         self.slots = 1
         self.total = 0
         self.done = 0
@@ -45,8 +46,7 @@ class LogHandler(LogHandlerBase):
             else:
                 text = self.handlers[event](self, record)
             if text.strip():
-                stream = sys.stdout if self.common_settings.stdout else sys.stderr
-                print(text, file=stream, flush=True)
+                self._print(text)
         except BrokenPipeError:
             raise
         except Exception:
@@ -82,9 +82,20 @@ class LogHandler(LogHandlerBase):
             try:
                 tail = Path(path).read_text().splitlines()[-LOG_TAIL:]
             except OSError:
-                tail = ["(no log was written)"]
+                tail = []
+            tail = tail or ["(the log is empty: the job may have been killed)"]
             lines += [f"    {line}" for line in tail] + [f"    whole log: {path}"]
+            self.failed.append(f"    {rule} {axes}: {tail[-1]}")
         return "\n".join(lines)
+
+    def close(self) -> None:
+        # Others went on after a failure, so its message has long scrolled away.
+        if self.failed:
+            self._print(
+                "\n".join([f"{len(self.failed)} of {self.total} jobs failed:", *self.failed])
+            )
+            self.failed = []
+        super().close()
 
     def nothing(self, record: LogRecord) -> str:
         return ""
@@ -98,6 +109,9 @@ class LogHandler(LogHandlerBase):
         LogEvent.WORKFLOW_STARTED: nothing,
     }
 
+    def _print(self, text: str) -> None:
+        print(text, file=sys.stdout if self.common_settings.stdout else sys.stderr, flush=True)
+
     def _progress(self) -> str:
         width = len(str(self.total))
         return f"[{self.done:{width}}/{self.total}  {self._left():>12}]"
@@ -105,12 +119,13 @@ class LogHandler(LogHandlerBase):
     def _left(self) -> str:
         """Time left: each rule's remaining jobs at its mean so far, over the jobs that run at once.
 
-        A rule of which no job has finished counts like the mean of those that have.
+        A rule of which no job has finished counts like the quickest that has: the slow ones start
+        first.
         """
         means = {rule: mean(seconds) for rule, seconds in self.seconds.items()}
         if not means:
             return ""
-        unknown = mean(means.values())
+        unknown = min(means.values())
         spent = sum(
             min(time.monotonic() - started, means.get(rule, unknown))
             for rule, _, started in self.running.values()
