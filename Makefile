@@ -40,7 +40,7 @@ lint: env  ## ruff, snakefmt, and Snakemake's own linter
 	snakefmt --check workflow
 	snakemake --lint
 
-lock: env  ## pin every package anew, with hashes
+lock: env  ## pin every package, with hashes; versions that still fit stay
 	$(COMPILE) pyproject.toml --all-extras resources/fonts/families.txt --output-file $(LOCK)
 	$(COMPILE) envs/uv.in --output-file envs/uv.lock
 

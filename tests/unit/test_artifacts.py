@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from realink.artifacts import (
-    Digits,
     read_digits,
     read_json,
     read_tensors,
@@ -13,6 +12,7 @@ from realink.artifacts import (
     write_tensors,
     written_whole,
 )
+from realink.digits import Digits
 from realink.errors import InputError
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from realink import classifier
-from realink.artifacts import Digits
 from realink.checkpoints import load, save, settings_from
+from realink.digits import Digits
 from realink.errors import InputError
 from realink.real import load_embedded
 

@@ -1,12 +1,11 @@
 """Mixes, error rates and label retention, on cases small enough to work out by hand."""
 
 import numpy as np
-import pytest
 
-from realink.artifacts import Digits
-from realink.errors import InputError
+from realink.artifacts import write_json
+from realink.digits import Digits, concatenate
 from realink.evaluation import error_rate, retention
-from realink.mixes import compose
+from realink.tables import translators_table
 
 
 def digits(start, n):
@@ -29,16 +28,25 @@ def test_retention_counts_what_the_judge_reads():
     assert judged["confusion"][1] == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
 
 
-def test_a_mix_holds_all_real_and_a_random_part_of_the_synthetic_images():
-    mixed = compose([digits(0, 5)], [digits(100, 50)], 20, seed=3).labels
+def test_a_mix_is_its_parts_one_after_another():
+    mixed = concatenate([digits(0, 5), digits(100, 50).draw(20, seed=3)]).labels
     assert mixed[:5].tolist() == [0, 1, 2, 3, 4]
     assert len(set(mixed[5:])) == 20
     assert min(mixed[5:]) >= 100
     # Nested, so that a mix with fewer synthetic images differs by what is missing alone.
-    np.testing.assert_array_equal(compose([], [digits(100, 50)], 10, seed=3).labels, mixed[5:15])
-    assert compose([digits(0, 5)], [], 0, seed=3).labels.tolist() == [0, 1, 2, 3, 4]
+    np.testing.assert_array_equal(digits(100, 50).draw(10, seed=3).labels, mixed[5:15])
 
 
-def test_too_few_synthetic_images_are_an_error():
-    with pytest.raises(InputError, match="needs 60 synthetic images, there are 50"):
-        compose([], [digits(0, 50)], 60, seed=1)
+def test_retention_joins_the_translator_that_it_names(tmp_path):
+    trained = {"study": "s", "translator": "t", "replicate": 1, "train_steps": 1}
+    trained |= {"train_seconds": 1.0, "device": "cpu", "code": "c"}
+    paths = {"trained": [], "judged": []}
+    for n, kept in ((55, 0.1), (385, 0.9)):
+        judged = retention(np.zeros(10, int), np.repeat([0, 1], 5)) | {"label_retention": kept}
+        judged |= {"translator": "t", "n_real": n, "replicate": 1}
+        for kind, record in (("trained", trained | {"n_real": n}), ("judged", judged)):
+            paths[kind].append(tmp_path / f"{kind}{n}.json")
+            write_json(paths[kind][-1], record)
+    table = translators_table(paths["trained"], paths["judged"][::-1])
+    assert table["label_retention"].tolist() == [0.1, 0.9]
+    assert list(translators_table([], [])) == list(table)

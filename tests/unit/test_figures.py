@@ -6,7 +6,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from realink import figures
-from realink.artifacts import Digits
+from realink.digits import Digits
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def lines(axes):
 
 
 def test_error_shows_the_mean_of_every_mix_on_logarithmic_axes(metrics):
-    axes = figures.plot_error(metrics, total=1000).axes[0]
+    axes = figures.plot_error(metrics, [55, 385, 1000], 1000).axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend == ["real", "real-font", "real-gan", "font", "gan"]
@@ -40,8 +40,13 @@ def test_error_shows_the_mean_of_every_mix_on_logarithmic_axes(metrics):
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["55", "385", "1,000"]
 
 
+def test_a_study_without_the_baseline_still_has_its_curves(metrics):
+    figure = figures.plot_error(metrics[metrics["mix"] == "gan"], [55, 385], 1000)
+    np.testing.assert_array_equal(lines(figure.axes[0])["gan"].get_xdata(), [55, 385])
+
+
 def test_mixes_differ_by_more_than_colour(metrics):
-    axes = figures.plot_error(metrics, total=1000).axes[0]
+    axes = figures.plot_error(metrics, [55, 385, 1000], 1000).axes[0]
     shown = [lines(axes)[mix] for mix in ("real", "real-font", "real-gan", "font", "gan")]
     assert len({line.get_marker() for line in shown}) == 5
     assert len({(line.get_linestyle(), str(line.get_color())) for line in shown}) == 5
@@ -56,7 +61,7 @@ def test_font_error_is_set_against_the_number_of_rendered_digits(metrics):
 
 
 def test_one_replicate_has_no_band(metrics):
-    figure = figures.plot_error(metrics[metrics["replicate"] == 1], total=1000)
+    figure = figures.plot_error(metrics[metrics["replicate"] == 1], [55, 385, 1000], 1000)
     assert [text.get_text() for text in figure.texts] == ["one replicate: no band"]
 
 

@@ -1,19 +1,24 @@
 """The grid: which cells exist, which do not, and what a config may not ask for."""
 
+import subprocess
+import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
 
-from realink import grid
+from realink import classifier, grid
 from realink.errors import InputError
 from realink.seeds import seed_for
+from realink.translators import cyclegan
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def config():
+def config(monkeypatch):
+    monkeypatch.chdir(ROOT)  # the config names paths of the project
     return yaml.safe_load((ROOT / "config/config.yaml").read_text())
 
 
@@ -62,6 +67,7 @@ def test_translators_follow_from_the_mixes(config):
         ({"counts": [55, 55_001]}, "55001 real images asked for, .* pool of 55000"),
         ({"counts": [385], "total": 100}, "385 is more than `total`"),
         ({"font_counts": [55_001]}, "`font_counts`: 55001"),
+        ({"fonts": {"folder": "nowhere"}}, "`fonts: folder:`: nowhere is not a directory"),
     ],
 )
 def test_what_does_not_fit_is_named(config, change, message):
@@ -76,3 +82,27 @@ def test_seeds_differ_by_role_and_stay_the_same():
     assert seed_for(2, "draw", 1) != seeds[0]
     assert seed_for(1, "draw", 1) == 3723153740100299626
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_the_schema_knows_every_setting_and_no_other():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    sections = {
+        "classifier": (classifier.Settings, schema["properties"]["classifier"]),
+        "cyclegan": (cyclegan.Settings, schema["$defs"]["cyclegan"]),
+    }
+    for settings, section in sections.values():
+        names = {field.name for field in fields(settings)}
+        assert set(section["required"]) == set(section["properties"]) == names
+        assert all("description" in entry for entry in section["properties"].values())
+
+
+def test_parsing_needs_no_package_besides_snakemakes_own():
+    script = (
+        "import sys; before = set(sys.modules); import realink.grid, realink.provenance; "
+        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}"
+        " - sys.stdlib_module_names))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["realink"]

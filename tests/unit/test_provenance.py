@@ -19,6 +19,9 @@ def package(tmp_path, monkeypatch):
     return copy
 
 
+TRAINED = {"train_translator", "translate", "train_classifier"}
+
+
 def hashes():
     cyclegan = "realink.translators.cyclegan"
     return {
@@ -49,7 +52,12 @@ def edit(path, old, new):
         ("figures.py", "import matplotlib\n", "import matplotlib, time\n", {"plot_error"}),
         ("glyphs.py", "BOX = 28, 20", "BOX = 28, 18", {"render_fonts"}),
         ("cli.py", '"augment": "none"', '"augment": "some"', {"train_classifier"}),
-        ("seeds.py", "sha256", "sha512", set(hashes()) - {"plot_error"}),
+        ("cli.py", "cudnn.benchmark = False", "cudnn.benchmark = True", TRAINED),
+        ("cli.py", "dpi=160", "dpi=161", {"plot_error"}),
+        ("seeds.py", "sha256", "sha512", {"render_fonts", *TRAINED}),
+        ("grid.py", "import Any", "import Any, Union", set()),
+        ("real.py", "import math", "import math, time", set()),
+        ("__init__.py", "0.1.0", "0.1.1", set()),
     ],
 )
 def test_only_the_commands_that_run_a_module_change(package, file, old, new, changed):
@@ -63,4 +71,17 @@ def test_comments_and_layout_change_nothing(package):
     before = hashes()
     path = package / "classifier.py"
     path.write_text("# A remark.\n\n" + path.read_text())
+    edit(path, '"""Network size and training recipe', '"""Recipe')
     assert hashes() == before
+
+
+def test_imports_relative_to_a_module_count(package):
+    edit(
+        package / "translators/cyclegan.py",
+        "from realink.translation import",
+        "from ..translation import",
+    )
+    before = hashes()
+    edit(package / "translation.py", "INTERVALS = 50", "INTERVALS = 51")
+    after = hashes()
+    assert before["translate"] != after["translate"]

@@ -7,8 +7,8 @@ import struct
 import numpy as np
 import pytest
 
-from realink import real
-from realink.artifacts import Digits
+from realink import grid, real
+from realink.digits import Digits
 from realink.errors import InputError
 
 
@@ -32,7 +32,7 @@ def mnist(tmp_path, monkeypatch):
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     monkeypatch.setattr(real, "MNIST_FILES", sums)
-    monkeypatch.setitem(real.POOL, "mnist", 60)
+    monkeypatch.setattr(real, "MNIST_POOL", 60)
     monkeypatch.delenv("REALINK_MNIST", raising=False)
     return tmp_path, arrays
 
@@ -60,6 +60,14 @@ def test_mnist_may_be_plain_and_named_by_the_environment(mnist, tmp_path, monkey
 def test_truncated_file_is_named(mnist, tmp_path):
     file = mnist[0] / "train-images-idx3-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-500])
+    with pytest.raises(InputError, match=r"train-images-idx3-ubyte\.gz: broken or truncated"):
+        real.load_mnist(mnist[0], tmp_path)
+
+
+def test_damaged_file_is_named(mnist, tmp_path):
+    file = mnist[0] / "train-images-idx3-ubyte.gz"
+    content = file.read_bytes()
+    file.write_bytes(content[:1000] + bytes(50) + content[1050:])
     with pytest.raises(InputError, match=r"train-images-idx3-ubyte\.gz: broken or truncated"):
         real.load_mnist(mnist[0], tmp_path)
 
@@ -98,18 +106,19 @@ def test_embedded_split_is_fixed_and_disjoint():
     seen = {image.tobytes() for image in pool.images}
     assert not any(image.tobytes() in seen for image in test.images)
     assert pool.images.max() == 255
+    assert {"embedded": len(pool.labels), "mnist": real.MNIST_POOL} == grid.POOL
 
 
 def test_draws_are_nested_random_and_differ_between_replicates():
     pool = Digits(np.zeros((1000, 28, 28), np.uint8), np.arange(1000, dtype=np.int64))
-    small, large = real.draw(pool, 55, seed=7).labels, real.draw(pool, 385, seed=7).labels
+    small, large = pool.draw(55, seed=7).labels, pool.draw(385, seed=7).labels
     np.testing.assert_array_equal(small, large[:55])
     assert len(set(large)) == 385
     assert not np.array_equal(small, np.sort(small))
-    assert not np.array_equal(small, real.draw(pool, 55, seed=8).labels)
+    assert not np.array_equal(small, pool.draw(55, seed=8).labels)
 
 
 def test_drawing_more_than_the_pool_is_refused():
     pool = Digits(np.zeros((10, 28, 28), np.uint8), np.zeros(10, np.int64))
-    with pytest.raises(InputError, match="11 real images asked for, the pool holds 10"):
-        real.draw(pool, 11, seed=1)
+    with pytest.raises(InputError, match="11 images asked for, there are 10"):
+        pool.draw(11, seed=1)

@@ -6,27 +6,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from realink.digits import Digits
 from realink.errors import InputError
-
-
-class Digits(NamedTuple):
-    """A set of labelled digit images.
-
-    images : uint8 [n, 28, 28], 0 = paper, 255 = ink
-    labels : int64 [n], 0..9
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-
-    def take(self, index: np.ndarray | slice) -> "Digits":
-        return Digits(self.images[index], self.labels[index])
 
 
 @contextmanager

@@ -31,10 +31,11 @@ def main() -> None:
     """Run one command; a person's mistake ends in one line on stderr and exit status 1."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        app()
+        app(sys.argv[1:])
     except InputError as error:
-        log.error("error: %s", error)
-        sys.exit(1)
+        sys.exit(f"error: {error}")
+    except FloatingPointError as error:
+        sys.exit(f"error: training diverged: {error}; lower its learning_rate in the config")
 
 
 def _device(name: str) -> str:
@@ -50,6 +51,17 @@ def _device(name: str) -> str:
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     return name
+
+
+def _check_code(recorded: str, command: str, *modules: str) -> None:
+    """Refuse to run code other than what the workflow recorded when it started."""
+    from realink.provenance import code_hash
+
+    if (found := code_hash(command, *modules)) != recorded:
+        raise InputError(
+            f"the code of {command} is {found}, not {recorded}: it was edited since this run "
+            "started; start snakemake again"
+        )
 
 
 def _report(step: int, steps: int, row: dict[str, float]) -> None:
@@ -82,7 +94,8 @@ def render_fonts(*, faces: Path, total: int, seed: int, output: Path) -> None:
     """Render and normalise digits, spread evenly over digits and faces."""
     import pandas as pd
 
-    from realink.artifacts import Digits, write_digits
+    from realink.artifacts import write_digits
+    from realink.digits import Digits
     from realink.fonts import render
     from realink.seeds import seed_for
 
@@ -101,7 +114,7 @@ def prepare_real(
     validation: Path,
     test: Path,
     directory: str = "",
-    download_to: Path = Path("results/download"),
+    download_to: Path = Path("results/.download"),
 ) -> None:
     """Check the real images and split them into pool, validation and test."""
     from realink.artifacts import write_digits
@@ -120,10 +133,9 @@ def prepare_real(
 def draw_real(*, pool: Path, n_real: int, replicate: int, seed: int, output: Path) -> None:
     """Draw the N real images of one replicate."""
     from realink.artifacts import read_digits, write_digits
-    from realink.real import draw
     from realink.seeds import seed_for
 
-    write_digits(output, draw(read_digits(pool), n_real, seed_for(seed, "draw", replicate)))
+    write_digits(output, read_digits(pool).draw(n_real, seed_for(seed, "draw", replicate)))
 
 
 @app.command
@@ -151,7 +163,9 @@ def train_translator(
     from realink.checkpoints import save, settings_from
     from realink.seeds import seed_for
 
-    knobs = settings_from(translation.load(translator).Settings, json.loads(settings))
+    module = translation.load(translator)
+    _check_code(code, "train_translator", module.__name__)
+    knobs = settings_from(module.Settings, json.loads(settings))
     device = _device(device)
     started = time.perf_counter()
     trained, rows = translation.train(
@@ -193,8 +207,9 @@ def translate(
 ) -> None:
     """Translate the whole font dataset; the labels are carried over."""
     from realink import translation
-    from realink.artifacts import Digits, read_digits, write_digits
+    from realink.artifacts import read_digits, write_digits
     from realink.checkpoints import load
+    from realink.digits import Digits
     from realink.seeds import seed_for
 
     module = translation.load(translator)
@@ -215,7 +230,6 @@ def train_judge(
     settings: Json,
     pool: Path,
     validation: Path,
-    test: Path,
     seed: int,
     checkpoint: Path,
     metrics: Path,
@@ -233,17 +247,18 @@ def train_judge(
     network, _ = train(
         *read_digits(pool), knobs, seed=seed_for(seed, "judge"), device=device, report=_report
     )
-    held_out, name = read_digits(validation), "validation"
-    if not len(held_out.labels):
-        held_out, name = read_digits(test), "test"
+    held_out = read_digits(validation)
     read = predict(network, held_out.images, device=device).argmax(1)
-    write_json(metrics, {"error": error_rate(read, held_out.labels), "measured_on": name})
+    write_json(metrics, {"validation_error": error_rate(read, held_out.labels)})
     save(checkpoint, network, "classifier", knobs)
 
 
 @app.command
 def judge(
     *,
+    translator: str,
+    n_real: int,
+    replicate: int,
     checkpoint: Path,
     translated: Path,
     retention: Path,
@@ -263,7 +278,8 @@ def judge(
     network = load(checkpoint, "classifier", Network, Settings).to(device)
     reading = predict(network, digits.images, device=device).argmax(1).astype(np.uint8)
     write_tensors(read, {"read": reading})
-    write_json(retention, evaluation.retention(reading, digits.labels))
+    identity = {"translator": translator, "n_real": n_real, "replicate": replicate}
+    write_json(retention, identity | evaluation.retention(reading, digits.labels))
 
 
 @app.command
@@ -292,18 +308,20 @@ def train_classifier(
     from realink.artifacts import read_digits, write_json, write_tensors
     from realink.checkpoints import save, settings_from
     from realink.classifier import Settings, predict, train
+    from realink.digits import concatenate
     from realink.evaluation import error_rate
-    from realink.grid import synthetic_of
-    from realink.mixes import compose
+    from realink.mixes import synthetic_of
     from realink.seeds import seed_for
 
+    _check_code(code, "train_classifier")
     knobs = settings_from(Settings, json.loads(settings))
     device = _device(device)
-    digits = compose(
-        [read_digits(path) for path in real],
-        [read_digits(path) for path in synthetic],
-        n_synthetic,
-        seed_for(seed, "synthetic", replicate),
+    part = seed_for(seed, "synthetic", replicate)
+    digits = concatenate(
+        [
+            *(read_digits(path) for path in real),
+            *(read_digits(path).draw(n_synthetic, part) for path in synthetic),
+        ]
     )
     started = time.perf_counter()
     network, _ = train(
@@ -363,14 +381,14 @@ def collect(
 
 
 @app.command
-def plot_error(*, metrics: Path, total: int, output: list[Path]) -> None:
+def plot_error(*, metrics: Path, counts: list[int], total: int, output: list[Path]) -> None:
     """Draw the final figure: test error against real images, for all mixes."""
     import pandas as pd
 
     from realink import figures
 
     figures.style()
-    _save_figure(figures.plot_error(pd.read_csv(metrics), total), output)
+    _save_figure(figures.plot_error(pd.read_csv(metrics), counts, total), output)
 
 
 @app.command

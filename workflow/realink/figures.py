@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from realink.artifacts import Digits
-from realink.grid import BASELINE, synthetic_of, uses_real
+from realink.digits import Digits
+from realink.mixes import BASELINE, synthetic_of, uses_real
 
 LOST = "#D55E00"  # vermilion of the palette below: told from ink by hue and from paper by light
 MARKERS = "oDsv^P"
@@ -26,15 +26,15 @@ def style() -> None:
     )
 
 
-def plot_error(metrics: pd.DataFrame, total: int) -> Figure:
+def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
     """Draw test error against the number of real images for every mix.
 
     Parameters
     ----------
     metrics : one row a classifier, with mix, n_real, replicate and test_error (a fraction)
-    total : images that a mix holds; cells that only serve `plot_font_error` are left out
+    counts : the study's counts; cells at others only serve `plot_font_error`
+    total : images that a mix of real and synthetic ones holds
     """
-    counts = sorted(metrics.loc[metrics["mix"].map(uses_real), "n_real"].unique())
     shown = metrics[metrics["n_real"].isin(counts)].assign(
         percent=lambda rows: 100 * rows["test_error"]
     )
@@ -61,7 +61,7 @@ def plot_error(metrics: pd.DataFrame, total: int) -> Figure:
     axes.set(
         xscale="log",
         yscale="log",
-        xlabel=f"real images (a mix is filled with synthetic ones to {total:,})",
+        xlabel=f"N real images; synthetic ones: {total:,} - N",
         ylabel="test error (%)",
         title="Test error against the real images that a classifier trained on",
     )

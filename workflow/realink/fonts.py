@@ -88,7 +88,9 @@ def locate(file: str) -> Path:
         The package or the file is not there.
     """
     package, colon, name = file.partition(":")
-    path = Path(_package(package).locate_file(name)) if colon else Path(file)
+    path = Path(file)
+    if colon and not path.is_file():
+        path = Path(_package(package).locate_file(name))
     if not path.is_file():
         raise InputError(f"font file {file} is not there: restore it, or run `make env`")
     return path

@@ -1,16 +1,22 @@
 """The experiment's grid: which classifiers and translators a config asks for."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from realink.errors import InputError
-from realink.real import POOL
+from realink.mixes import BASELINE, n_synthetic, synthetic_of
 
-BASELINE = "real"
+# Images that may be drawn from each real source (`realink.real` splits them so).
+POOL = {"mnist": 55_000, "embedded": 4_000}
 
 
 class Cell(NamedTuple):
-    """One classifier of the grid; `synthetic` is none, font or a translator's name."""
+    """One classifier of the grid; `synthetic` is none, font or a translator's name.
+
+    `n_real` is the count that the cell stands at: the real images that a mix with real images
+    holds, and those that a mix without any leaves out of `total`.
+    """
 
     mix: str
     n_real: int
@@ -27,18 +33,11 @@ class TranslatorCell(NamedTuple):
     replicate: int
 
 
-def synthetic_of(mix: str) -> str:
-    """Source of a mix's synthetic images: ``real-warp`` gives warp, ``real`` gives none."""
-    return "none" if mix == BASELINE else mix.removeprefix(f"{BASELINE}-")
-
-
-def uses_real(mix: str) -> bool:
-    """Whether the mix holds real images at all."""
-    return mix == BASELINE or mix.startswith(f"{BASELINE}-")
-
-
 def check(config: Mapping[str, Any]) -> None:
-    """Raise `InputError` on what the schema cannot see: names and counts that do not fit."""
+    """Raise `InputError` on what the schema cannot see: names, counts and paths that do not fit."""
+    folder = config["fonts"]["folder"]
+    if not Path(folder).is_dir():
+        raise InputError(f"config key `fonts: folder:`: {folder} is not a directory")
     known = {"font", *config["translators"]}
     for mix in config["mixes"]:
         synthetic = synthetic_of(mix)
@@ -67,15 +66,15 @@ def check(config: Mapping[str, Any]) -> None:
 def cells(config: Mapping[str, Any]) -> list[Cell]:
     """List every classifier that a config asks for; the only place that knows the grid's holes.
 
-    A mix holds `total` images, `n_real` of them real. Where nothing synthetic is left
-    (n_real = total) only the baseline exists. `font_counts` adds classifiers trained on that
-    many rendered digits alone, which have the same path as the others: n_real = total - count.
+    Where nothing synthetic is left (n_real = total) only the baseline exists. `font_counts` adds
+    classifiers trained on that many rendered digits alone, which have the same path as the
+    others: n_real = total - count.
     """
     total = config["total"]
     axes = [(mix, n) for mix in config["mixes"] for n in config["counts"]]
     axes += [("font", total - count) for count in config["font_counts"]]
     return [
-        Cell(mix, n, 0 if mix == BASELINE else total - n, replicate, synthetic_of(mix))
+        Cell(mix, n, n_synthetic(mix, n, total), replicate, synthetic_of(mix))
         for mix, n in dict.fromkeys(axes)
         if mix == BASELINE or n < total
         for replicate in range(1, config["replicates"] + 1)

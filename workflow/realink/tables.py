@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,21 +16,22 @@ def classifiers_table(metrics: Iterable[Path]) -> pd.DataFrame:
 
 
 def translators_table(metrics: Iterable[Path], retentions: Iterable[Path]) -> pd.DataFrame:
-    """One row a translator: its training's record beside what the judge read, in the same order."""
-    rows = []
-    for trained, read in zip(metrics, retentions, strict=True):
-        judged = read_json(read)
-        by_digit = enumerate(judged["retention_by_digit"])
-        rows.append(
-            read_json(trained)
-            | {"label_retention": judged["label_retention"]}
-            | {f"retention_{digit}": kept for digit, kept in by_digit}
-        )
-    if not rows:
+    """One row a translator: its training's record beside what the judge read."""
+    trained = pd.DataFrame(map(read_json, metrics), columns=TRANSLATOR_COLUMNS[:-11])
+    judged = pd.DataFrame([_retention_row(read_json(path)) for path in retentions])
+    if trained.empty:
         return pd.DataFrame(columns=TRANSLATOR_COLUMNS)
-    return pd.DataFrame(rows).sort_values(["translator", "n_real", "replicate"], ignore_index=True)
+    table = trained.merge(judged, on=IDENTITY, how="left", validate="one_to_one")
+    return table.sort_values(IDENTITY, ignore_index=True)[TRANSLATOR_COLUMNS]
 
 
+def _retention_row(judged: dict[str, Any]) -> dict[str, Any]:
+    row = {name: judged[name] for name in (*IDENTITY, "label_retention")}
+    kept = enumerate(judged["retention_by_digit"])
+    return row | {f"retention_{digit}": fraction for digit, fraction in kept}
+
+
+IDENTITY = ["translator", "n_real", "replicate"]
 # A study without translators still has the table, so that its readers need no special case.
 TRANSLATOR_COLUMNS = [
     "study",

@@ -52,6 +52,13 @@ class TrainingSettings:
     learning_rate: float
     average: float
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.average < 1 or self.average**self.steps > 0.01:
+            raise ValueError(
+                f"average: after {self.steps} steps a running mean of decay {self.average} would "
+                "still hold over 1 % of the first weights; lower it"
+            )
+
 
 Fakes = tuple[Tensor, ...]  # what both players' losses share in a step
 Losses = dict[str, Tensor]  # scalar terms whose sum is minimised; the same names in every step

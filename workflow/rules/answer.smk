@@ -75,12 +75,14 @@ rule plot_error:
         mem_mb=500,
         runtime=5,
     params:
+        counts=config["counts"],
         total=config["total"],
         code=code_hash("plot_error"),
     shell:
         r"""
         python -m realink plot-error \
             --metrics {input.metrics:q} \
+            --counts {params.counts} \
             --total {params.total} \
             --output {output:q} \
             >{log:q} 2>&1

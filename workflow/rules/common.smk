@@ -11,7 +11,7 @@ from snakemake.utils import validate
 
 sys.path.insert(0, str(workflow.basedir))
 
-from realink import grid
+from realink import grid, mixes
 from realink.errors import InputError
 from realink.provenance import code_hash
 
@@ -63,14 +63,14 @@ def of_translators(pattern):
 
 def real_of(wildcards):
     """The real images of a mix, if it has any."""
-    if not grid.uses_real(wildcards.mix):
+    if not mixes.uses_real(wildcards.mix):
         return []
     return "results/{study}/real/n{n}/rep{replicate}/digits.safetensors"
 
 
 def synthetic_of(wildcards):
     """The synthetic images of a mix, if it has any."""
-    synthetic = grid.synthetic_of(wildcards.mix)
+    synthetic = mixes.synthetic_of(wildcards.mix)
     if synthetic == "none":
         return []
     if synthetic == "font":
@@ -80,7 +80,7 @@ def synthetic_of(wildcards):
 
 def n_synthetic_of(wildcards):
     """How many synthetic images a mix holds beside its real ones."""
-    return 0 if wildcards.mix == grid.BASELINE else config["total"] - int(wildcards.n)
+    return mixes.n_synthetic(wildcards.mix, int(wildcards.n), config["total"])
 
 
 def translator_code(command):

@@ -87,7 +87,6 @@ rule train_judge:
     input:
         pool="results/{study}/real/pool.safetensors",
         validation="results/{study}/real/validation.safetensors",
-        test="results/{study}/real/test.safetensors",
     output:
         checkpoint="results/{study}/judge/model.safetensors",
         metrics="results/{study}/judge/metrics.json",
@@ -112,7 +111,6 @@ rule train_judge:
             --settings {params.settings:q} \
             --pool {input.pool:q} \
             --validation {input.validation:q} \
-            --test {input.test:q} \
             --seed {params.seed} \
             --device {params.device} \
             --checkpoint {output.checkpoint:q} \
@@ -144,6 +142,9 @@ rule judge:
     shell:
         r"""
         python -m realink judge \
+            --translator {wildcards.translator} \
+            --n-real {wildcards.n} \
+            --replicate {wildcards.replicate} \
             --checkpoint {input.checkpoint:q} \
             --translated {input.translated:q} \
             --device {params.device} \

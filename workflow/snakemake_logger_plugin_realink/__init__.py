@@ -14,7 +14,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 LOG_TAIL = 20  # lines of a failed job's log that are shown
-SILENT = {LogEvent.JOB_STARTED, LogEvent.RESOURCES_INFO, LogEvent.SHELLCMD}
+SILENT = {LogEvent.JOB_STARTED, LogEvent.RESOURCES_INFO}
 
 
 class LogHandler(LogHandlerBase):
@@ -77,10 +77,11 @@ class LogHandler(LogHandlerBase):
 
     def job_error(self, record: LogRecord) -> str:
         rule, axes, _ = self.running.pop(record.jobid, (record.rule_name, "", 0.0))
+        self.remaining[rule] -= 1
         lines = [f"{self._progress()}  FAILED  {rule} {axes}"]
         for path in record.log or []:
             try:
-                tail = Path(path).read_text().splitlines()[-LOG_TAIL:]
+                tail = Path(path).read_text(errors="replace").splitlines()[-LOG_TAIL:]
             except OSError:
                 tail = []
             tail = tail or ["(the log is empty: the job may have been killed)"]
@@ -119,19 +120,18 @@ class LogHandler(LogHandlerBase):
     def _left(self) -> str:
         """Time left: each rule's remaining jobs at its mean so far, over the jobs that run at once.
 
-        A rule of which no job has finished counts like the quickest that has: the slow ones start
-        first.
+        At least so much, where no job of a rule has finished yet.
         """
         means = {rule: mean(seconds) for rule, seconds in self.seconds.items()}
         if not means:
             return ""
-        unknown = min(means.values())
         spent = sum(
-            min(time.monotonic() - started, means.get(rule, unknown))
+            min(time.monotonic() - started, means.get(rule, 0))
             for rule, _, started in self.running.values()
         )
-        work = sum(n * means.get(rule, unknown) for rule, n in self.remaining.items()) - spent
-        return f"{_duration(max(work, 0) / self.slots)} left"
+        work = sum(n * means.get(rule, 0) for rule, n in self.remaining.items()) - spent
+        known = all(rule in means for rule, n in self.remaining.items() if n > 0)
+        return f"{'' if known else '> '}{_duration(max(work, 0) / self.slots)} left"
 
 
 def _duration(seconds: float) -> str:

@@ -1,0 +1,30 @@
+"""The environments agree with one another."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CONDA_NAMES = {"pytorch": "torch"}
+
+
+def test_conda_pins_the_versions_of_the_lock():
+    lock = (ROOT / "envs/requirements.lock").read_text()
+    # A later line of the same package is for a newer Python than the environment's.
+    pins = dict(reversed(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE)))
+    *conda, pip = yaml.safe_load((ROOT / "envs/realink.yaml").read_text())["dependencies"]
+    named = [re.split("==?", entry) for entry in [*conda, *pip["pip"]] if "=" in entry]
+    versions = {CONDA_NAMES.get(name, name): version for name, version in named}
+    assert versions.pop("python") == "3.11"
+    assert versions == {name: pins[name] for name in versions}
+    families = (ROOT / "resources/fonts/families.txt").read_text().split()
+    assert set(families) <= set(versions)
+
+
+def test_every_locked_package_has_hashes_and_no_address():
+    lock = (ROOT / "envs/requirements.lock").read_text()
+    assert "://" not in lock
+    packages = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
+    assert len(packages) > 300
+    assert all("--hash=sha256:" in package for package in packages)
