@@ -173,9 +173,15 @@ def plot_translations(
             Rectangle((column * 28, row * 28), 27, 27, fill=False, edgecolor=LOST, linewidth=2)
         )
         axes.text(
-            column * 28 + 26, row * 28 + 8, str(reading), color=LOST, fontsize=8, ha="right",
+            column * 28 + 26,
+            row * 28 + 8,
+            str(reading),
+            color=LOST,
+            fontsize=8,
             fontweight="bold",
-        )  # fmt: skip
+            ha="right",
+            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.8},
+        )
     names = ["in", "out"] * pairs + ["real", "real"]
     axes.set_yticks(np.arange(len(sheet)) * 28 + 14, names)
     axes.set_xticks(np.arange(10) * 28 + 14, [str(digit) for digit in range(10)])

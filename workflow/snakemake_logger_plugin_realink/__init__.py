@@ -130,8 +130,10 @@ class LogHandler(LogHandlerBase):
             for rule, _, started in self.running.values()
         )
         work = sum(n * means.get(rule, 0) for rule, n in self.remaining.items()) - spent
+        if not work > 0:
+            return ""
         known = all(rule in means for rule, n in self.remaining.items() if n > 0)
-        return f"{'' if known else '> '}{_duration(max(work, 0) / self.slots)} left"
+        return f"{'' if known else '> '}{_duration(work / self.slots)} left"
 
 
 def _duration(seconds: float) -> str:
