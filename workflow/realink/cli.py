@@ -418,6 +418,7 @@ def plot_translations(
     *,
     translator: str,
     n_real: int,
+    replicate: int,
     fonts: Path,
     translated: Path,
     read: Path,
@@ -432,7 +433,9 @@ def plot_translations(
     figures.style()
     carried, reading = read_digits(translated), read_tensors(read)[0]["read"]
     kept = 1 - error_rate(reading, carried.labels)
-    title = f"{translator}, {n_real:,} real images: {kept:.0%} of all labels kept"
+    title = (
+        f"{translator}, {n_real:,} real images, replicate {replicate}: {kept:.0%} of labels kept"
+    )
     _save_figure(
         figures.plot_translations(read_digits(fonts), carried, reading, read_digits(real), title),
         output,

@@ -63,7 +63,7 @@ def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
         yscale="log",
         xlabel=f"N real images; synthetic ones: {total:,} - N",
         ylabel="test error (%)",
-        title="Test error against the real images that a classifier trained on",
+        title="Test error against the number of real images",
     )
     # Slanted, since the last counts lie close together.
     axes.set_xticks(counts, [f"{count:,}" for count in counts], rotation=35, ha="right")
@@ -189,7 +189,7 @@ def plot_translations(
     axes.set_title(title, fontsize="medium")
     for row in range(2, len(sheet), 2):
         axes.axhline(row * 28 - 0.5, color="0.6", linewidth=0.8)
-    axes.set_xlabel("framed: the judge reads another digit, the one written", fontsize="small")
+    axes.set_xlabel("framed: the judge reads another digit, written in red", fontsize="small")
     return figure
 
 

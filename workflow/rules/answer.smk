@@ -182,6 +182,7 @@ rule plot_translations:
         python -m realink plot-translations \
             --translator {wildcards.translator} \
             --n-real {wildcards.n} \
+            --replicate 1 \
             --fonts {input.fonts:q} \
             --translated {input.translated:q} \
             --read {input.read:q} \

@@ -15,11 +15,16 @@ from realink import grid, mixes
 from realink.errors import InputError
 from realink.provenance import code_hash
 
-validate(config, "../schemas/config.schema.yaml")
 try:
+    validate(config, "../schemas/config.schema.yaml")
     grid.check(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
+except WorkflowError as error:
+    # The rest of it is the whole schema and the whole config, some hundred lines.
+    reason, _, rest = str(error).partition("\n\n")
+    place = re.search(r"On instance((\[[^]]+\])*)", rest)
+    raise WorkflowError(f"{reason} (in config{place[1] if place else ''})") from None
 
 # The package lies beside the rules: a job runs the code of this checkout, wherever it runs. And it
 # finds the Python that runs Snakemake, though its environment may not have been activated.

@@ -14,7 +14,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 LOG_TAIL = 20  # lines of a failed job's log that are shown
-SILENT = {LogEvent.JOB_STARTED, LogEvent.RESOURCES_INFO}
+SILENT = {LogEvent.WORKFLOW_STARTED, LogEvent.JOB_STARTED, LogEvent.RESOURCES_INFO}
 
 
 class LogHandler(LogHandlerBase):
@@ -37,6 +37,9 @@ class LogHandler(LogHandlerBase):
 
     def emit(self, record: LogRecord) -> None:
         event = getattr(record, "event", None)
+        exception = getattr(record, "exception", None)
+        if exception == "RuleException" and not self.common_settings.verbose:
+            return  # the whole shell command; `job_error` says what failed and why
         try:
             if self.common_settings.dryrun or event not in self.handlers:
                 text = "" if event in SILENT else self.format(record)
@@ -107,7 +110,6 @@ class LogHandler(LogHandlerBase):
         LogEvent.JOB_FINISHED: job_finished,
         LogEvent.JOB_ERROR: job_error,
         LogEvent.PROGRESS: nothing,
-        LogEvent.WORKFLOW_STARTED: nothing,
     }
 
     def _print(self, text: str) -> None:
@@ -130,7 +132,7 @@ class LogHandler(LogHandlerBase):
             for rule, _, started in self.running.values()
         )
         work = sum(n * means.get(rule, 0) for rule, n in self.remaining.items()) - spent
-        if not work > 0:
+        if work / self.slots < 1:
             return ""
         known = all(rule in means for rule, n in self.remaining.items() if n > 0)
         return f"{'' if known else '> '}{_duration(work / self.slots)} left"
