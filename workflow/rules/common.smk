@@ -90,4 +90,7 @@ def n_synthetic_of(wildcards):
 
 def translator_code(command):
     """Hash of a command's code and of the one translator that it loads by name."""
-    return lambda wildcards: code_hash(command, f"realink.translators.{wildcards.translator}")
+    hashes = {
+        name: code_hash(command, f"realink.translators.{name}") for name in config["translators"]
+    }
+    return lambda wildcards: hashes[wildcards.translator]
