@@ -27,9 +27,10 @@ def lines(axes):
 
 
 def test_error_shows_the_mean_of_every_mix_on_logarithmic_axes(metrics):
-    axes = figures.plot_error(metrics, [55, 385, 1000], 1000).axes[0]
+    figure = figures.plot_error(metrics, [55, 385, 1000], 1000)
+    axes = figure.axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["real", "real-font", "real-gan", "font", "gan"]
     real = metrics[metrics["mix"] == "real"].groupby("n_real")["test_error"].mean()
     shown = lines(axes)["real"]
@@ -38,6 +39,24 @@ def test_error_shows_the_mean_of_every_mix_on_logarithmic_axes(metrics):
     # 900 is there for the other figure alone.
     np.testing.assert_array_equal(lines(axes)["font"].get_xdata(), [55, 385])
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["55", "385", "1,000"]
+
+
+def test_augmented_twins_stand_in_a_panel_of_their_own_and_look_alike(metrics):
+    twins = metrics[metrics["mix"] != "gan"].assign(
+        mix=lambda rows: rows["mix"] + "-aug", test_error=lambda rows: rows["test_error"] / 2
+    )
+    figure = figures.plot_error(
+        pd.concat([metrics, twins], ignore_index=True), [55, 385, 1000], 1000
+    )
+    plain, augmented = figure.axes
+    assert [axes.get_title() for axes in figure.axes] == [
+        "without augmentation", "with augmentation (-aug)"
+    ]  # fmt: skip
+    assert set(lines(plain)) - set(lines(augmented)) == {"gan"}
+    one, other = lines(plain)["real-gan"], lines(augmented)["real-gan"]
+    assert (one.get_color(), one.get_marker()) == (other.get_color(), other.get_marker())
+    np.testing.assert_allclose(2 * other.get_ydata(), one.get_ydata())
+    assert len(figure.legends[0].get_texts()) == 5
 
 
 def test_a_study_without_the_baseline_still_has_its_curves(metrics):
@@ -62,7 +81,7 @@ def test_font_error_is_set_against_the_number_of_rendered_digits(metrics):
 
 def test_one_replicate_has_no_band(metrics):
     figure = figures.plot_error(metrics[metrics["replicate"] == 1], [55, 385, 1000], 1000)
-    assert [text.get_text() for text in figure.texts] == ["one replicate: no band"]
+    assert [text.get_text() for text in figure.texts][-1] == "one replicate: no band"
 
 
 def test_a_sheet_puts_translations_below_their_digits_and_frames_lost_labels():

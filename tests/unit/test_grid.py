@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from realink import classifier, grid
+from realink import augmentation, classifier, grid, mixes
 from realink.errors import InputError
 from realink.seeds import seed_for
-from realink.translators import cyclegan
+from realink.translators import cyclegan, warp
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,27 +26,38 @@ def test_full_grid_has_the_talks_cells(config):
     cells = grid.cells(config)
     counts, translators = len(config["counts"]), grid.translator_cells(config)
     # Every mix at every count; at N = total only the baseline; and font alone at further sizes.
-    expected = 3 * (5 * (counts - 1) + 1 + len(config["font_counts"]))
+    expected = 3 * (14 * (counts - 1) + 2 + len(config["font_counts"]))
     assert len(cells) == len(set(cells)) == expected
-    assert len(translators) == 3 * (counts - 1)
-    assert {cell.mix for cell in cells if cell.n_real == 55_000} == {"real"}
+    assert len(translators) == 2 * 3 * (counts - 1)
+    assert {cell.mix for cell in cells if cell.n_real == 55_000} == {"real", "real-aug"}
 
 
 def test_a_mix_is_filled_to_its_total(config):
     for cell in grid.cells(config):
-        if cell.mix == "real":
+        if cell.mix in ("real", "real-aug"):
             assert (cell.n_synthetic, cell.synthetic) == (0, "none")
         else:
             assert cell.n_real + cell.n_synthetic == config["total"]
             assert cell.n_synthetic > 0
     by_mix = {cell.mix: cell.synthetic for cell in grid.cells(config)}
-    assert by_mix == {
+    plain = {
         "font": "font",
         "real": "none",
         "cyclegan": "cyclegan",
         "real-font": "font",
         "real-cyclegan": "cyclegan",
+        "warp": "warp",
+        "real-warp": "warp",
     }
+    assert by_mix == plain | {f"{mix}-aug": source for mix, source in plain.items()}
+
+
+def test_a_mix_says_how_much_of_a_batch_is_real():
+    assert mixes.real_share("real-aug", 55, 1000, 0.5) == "concatenate"
+    assert mixes.real_share("warp-aug", 55, 1000, 0.5) == "concatenate"
+    assert mixes.real_share("real-warp", 55, 1000, 0.5) == 0.5
+    assert mixes.real_share("real-warp", 700, 1000, 0.5) == "concatenate"  # it has more
+    assert mixes.real_share("real-warp-aug", 55, 1000, "concatenate") == "concatenate"
 
 
 def test_another_replicate_only_adds_cells(config):
@@ -66,6 +77,8 @@ def test_translators_follow_from_the_mixes(config):
         ({"mixes": ["real", "real-warp9"]}, "'real-warp9' needs the translator 'warp9'"),
         ({"counts": [55, 55_001]}, "55001 real images asked for, .* pool of 55000"),
         ({"counts": [385], "total": 100}, "385 is more than `total`"),
+        ({"real_share": {"default": 0.5, "real-wrap": 0.1}}, "`real_share`: 'real-wrap' is not"),
+        ({"real_share": {"default": 0.5, "real-warp-aug": 0.1}}, "'real-warp-aug' is not real-X"),
         ({"font_counts": [55_001]}, "`font_counts`: 55001"),
         ({"fonts": {"folder": "nowhere"}}, "`fonts: folder:`: nowhere is not a directory"),
     ],
@@ -88,7 +101,9 @@ def test_the_schema_knows_every_setting_and_no_other():
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
     sections = {
         "classifier": (classifier.Settings, schema["properties"]["classifier"]),
+        "augmentation": (augmentation.Settings, schema["properties"]["augmentation"]),
         "cyclegan": (cyclegan.Settings, schema["$defs"]["cyclegan"]),
+        "warp": (warp.Settings, schema["$defs"]["warp"]),
     }
     for settings, section in sections.values():
         names = {field.name for field in fields(settings)}

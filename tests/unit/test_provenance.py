@@ -51,7 +51,7 @@ def edit(path, old, new):
         ),
         ("figures.py", "import matplotlib\n", "import matplotlib, time\n", {"plot_error"}),
         ("glyphs.py", "BOX = 28, 20", "BOX = 28, 18", {"render_fonts"}),
-        ("cli.py", '"augment": "none"', '"augment": "some"', {"train_classifier"}),
+        ("cli.py", '"affine-elastic"', '"other"', {"train_classifier"}),
         ("cli.py", "cudnn.benchmark = False", "cudnn.benchmark = True", TRAINED),
         ("cli.py", "dpi=160", "dpi=161", {"plot_error"}),
         ("seeds.py", "sha256", "sha512", {"render_fonts", *TRAINED}),

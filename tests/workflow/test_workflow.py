@@ -26,14 +26,24 @@ def test_every_target_is_there(finished):
         "cyclegan": [20, 100],
         "font": [20, 100, 180],
         "real": [20, 100, 200],
+        "real-aug": [20, 100, 200],
         "real-cyclegan": [20, 100],
         "real-font": [20, 100],
+        "real-warp": [20, 100],
+        "real-warp-aug": [20, 100],
+        "warp": [20, 100],
     }
+    policy = metrics.groupby("mix")["augment"].unique().explode().to_dict()
+    assert {mix for mix, name in policy.items() if name != "none"} == {"real-aug", "real-warp-aug"}
+    shares = metrics[metrics["n_real"] == 20].set_index("mix")["real_share"].to_dict()
+    assert shares["real-warp"] == shares["real-font"] == 0.5
+    assert (shares["real"], shares["warp"]) == (1, 0)
     assert metrics["test_error"].between(0, 1).all()
     assert (metrics["n_test"] == 1000).all()
     assert set(metrics["train_steps"]) == {40}
     translators = pd.read_csv(finished.results / "translators.csv")
-    assert translators["n_real"].tolist() == [20, 100]
+    assert translators["translator"].tolist() == ["cyclegan", "cyclegan", "warp", "warp"]
+    assert translators["n_real"].tolist() == [20, 100, 20, 100]
     assert translators["label_retention"].between(0, 1).all()
     for figure in ("error", "font_error", "fonts", "translations/cyclegan/n20"):
         for suffix in ("svg", "png"):
@@ -42,9 +52,11 @@ def test_every_target_is_there(finished):
     assert history["step"].tolist() == [1, 2, 3, 4]
 
 
-def test_the_gan_dataset_is_the_whole_font_dataset_with_its_labels(finished):
+@pytest.mark.parametrize("translator", ["cyclegan", "warp"])
+def test_the_translated_set_is_the_whole_font_dataset_with_its_labels(finished, translator):
     fonts = read_digits(finished.results / "fonts/digits.safetensors")
-    translated = read_digits(finished.results / "translated/cyclegan/n20/rep1/digits.safetensors")
+    path = f"translated/{translator}/n20/rep1/digits.safetensors"
+    translated = read_digits(finished.results / path)
     assert (translated.labels == fonts.labels).all()
     # No translation is the rendered digit itself, or blank.
     assert (translated.images != fonts.images).any(axis=(1, 2)).all()
@@ -70,10 +82,10 @@ def test_touching_files_reruns_nothing(project):
 def test_another_replicate_only_adds_jobs(project):
     assert project.planned(config="replicates=2") == {
         "draw_real": 3,
-        "train_translator": 2,
-        "translate": 2,
-        "judge": 2,
-        "train_classifier": 12,
+        "train_translator": 4,
+        "translate": 4,
+        "judge": 4,
+        "train_classifier": 21,
         "collect": 1,
         "plot_error": 1,
         "plot_font_error": 1,
@@ -84,14 +96,14 @@ def test_another_count_only_adds_jobs(project):
     project.edit("small.yaml", "counts: [20, 100", "counts: [20, 50, 100")
     assert project.planned() == {
         "draw_real": 1,
-        "train_translator": 1,
-        "translate": 1,
-        "judge": 1,
-        "train_classifier": 5,
+        "train_translator": 2,
+        "translate": 2,
+        "judge": 2,
+        "train_classifier": 9,
         "collect": 1,
         "plot_error": 1,
         "plot_font_error": 1,
-        "plot_translations": 1,
+        "plot_translations": 2,
     }
 
 
@@ -112,6 +124,19 @@ def test_a_translators_setting_reruns_it_and_what_follows(project):
     assert project.planned() == AFTER_TRANSLATORS
 
 
+def test_augmentation_reruns_the_mixes_that_have_it(project):
+    project.edit("config/config.yaml", "elastic: 0.8", "elastic: 0.7")
+    assert project.planned() == {
+        "train_classifier": 5, "collect": 1, "plot_error": 1, "plot_font_error": 1
+    }  # fmt: skip
+
+
+def test_the_share_of_real_images_is_a_setting_of_a_mix(project):
+    project.edit("config/config.yaml", "default: 0.5", "default: 0.5\n  real-warp: concatenate")
+    # Real images are half of them already at N = 100: nothing changes there.
+    assert project.planned()["train_classifier"] == 2
+
+
 def test_a_translators_code_reruns_it_and_what_follows(project):
     project.edit(
         "workflow/realink/translators/cyclegan.py", "import torch\n", "import torch\nimport time\n"
@@ -121,7 +146,7 @@ def test_a_translators_code_reruns_it_and_what_follows(project):
 
 def test_a_stages_code_reruns_that_stage_and_what_follows(project):
     project.edit("workflow/realink/figures.py", "import matplotlib\n", "import matplotlib, time\n")
-    figures = {"plot_error": 1, "plot_font_error": 1, "plot_fonts": 1, "plot_translations": 2}
+    figures = {"plot_error": 1, "plot_font_error": 1, "plot_fonts": 1, "plot_translations": 4}
     assert project.planned() == figures
 
 
@@ -135,8 +160,8 @@ def test_a_second_translator_is_a_module_its_settings_and_their_bounds(project):
     settings = small.partition("  cyclegan:\n")[2].partition("classifier:")[0]
     whole = "    batch_size: 8\n    learning_rate: 0.001\n    blocks: 1\n    cycle_weight: 10\n"
     whole += "    identity_weight: 0\n" + settings.replace("    batch_size: 8\n", "")
-    mixes = "mixes: [font, real, cyclegan, real-font, real-cyclegan, real-twin]\n"
-    project.edit("small.yaml", "classifier:", f"  twin:\n{whole}{mixes}classifier:")
+    project.edit("small.yaml", "classifier:", f"  twin:\n{whole}classifier:")
+    project.edit("small.yaml", "real-cyclegan,", "real-cyclegan, real-twin,")
     assert project.planned() == {
         "train_translator": 2,
         "translate": 2,
@@ -209,7 +234,7 @@ def test_same_bytes_on_one_core_and_after_a_killed_job(finished, tmp_path):
         ("study: small", "study: small\ncolour: red", "colour"),
         ("steps: 40", "step: 40", "step"),
         ("[20, 100, 200]", "[20, 4001]", "4001 real images asked for, but the source 'embedded'"),
-        ("study: small", "study: small\nmixes: [real-warp9]", "needs the translator 'warp9'"),
+        ("real-cyclegan,", "real-warp9,", "needs the translator 'warp9'"),
     ],
 )
 def test_a_wrong_config_stops_before_any_job(project, old, new, message):
@@ -252,4 +277,4 @@ def test_progress_says_what_runs_how_far_and_how_long_still(project):
     lines = [line for line in done.stdout.splitlines() if line.startswith("[")]
     assert any("start   train_classifier mix=real n=20 replicate=1" in line for line in lines)
     assert any(" s left]  done    train_classifier" in line for line in lines)
-    assert lines[-1].startswith("[13/13 ")
+    assert lines[-1].startswith("[22/22 ")

@@ -10,7 +10,7 @@ import logging
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -47,7 +47,7 @@ def _device(name: str) -> str:
         raise InputError("config key `device`: cuda asked for, but torch finds no CUDA device")
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    # The same seed must give the same bytes on a GPU too.
+    # The same seed should give the same bytes on a GPU too, wherever torch has such an operation.
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     return name
@@ -199,6 +199,7 @@ def translate(
     translator: str,
     checkpoint: Path,
     fonts: Path,
+    real: Path,
     n_real: int,
     replicate: int,
     seed: int,
@@ -218,6 +219,7 @@ def translate(
     images = translation.translate(
         load(checkpoint, translator, module.Translator, module.Settings).to(device),
         *digits,
+        *read_digits(real),
         seed=seed_for(seed, "translate", translator, n_real, replicate),
         device=device,
     )
@@ -245,7 +247,7 @@ def train_judge(
     knobs = settings_from(Settings, json.loads(settings))
     device = _device(device)
     network, _ = train(
-        *read_digits(pool), knobs, seed=seed_for(seed, "judge"), device=device, report=_report
+        [read_digits(pool)], knobs, seed=seed_for(seed, "judge"), device=device, report=_report
     )
     held_out = read_digits(validation)
     read = predict(network, held_out.images, device=device).argmax(1)
@@ -290,7 +292,9 @@ def train_classifier(
     n_real: int,
     n_synthetic: int,
     replicate: int,
+    real_share: float | Literal["concatenate"],
     settings: Json,
+    augmentation: Annotated[str, Parameter(help="a JSON object, or null for none")],
     validation: Path,
     test: Path,
     seed: int,
@@ -305,28 +309,31 @@ def train_classifier(
     """Train a classifier on one mix, and read the validation and the test images with it."""
     import numpy as np
 
+    from realink import augmentation as policies
     from realink.artifacts import read_digits, write_json, write_tensors
     from realink.checkpoints import save, settings_from
     from realink.classifier import Settings, predict, train
-    from realink.digits import concatenate
     from realink.evaluation import error_rate
     from realink.mixes import synthetic_of
     from realink.seeds import seed_for
 
     _check_code(code, "train_classifier")
     knobs = settings_from(Settings, json.loads(settings))
+    asked = json.loads(augmentation)
+    policy = None if asked is None else settings_from(policies.Settings, asked)
     device = _device(device)
     part = seed_for(seed, "synthetic", replicate)
-    digits = concatenate(
-        [
-            *(read_digits(path) for path in real),
-            *(read_digits(path).draw(n_synthetic, part) for path in synthetic),
-        ]
-    )
+    parts = [
+        *(read_digits(path) for path in real),
+        *(read_digits(path).draw(n_synthetic, part) for path in synthetic),
+    ]
+    held = [len(part.labels) for part in parts]
     started = time.perf_counter()
     network, _ = train(
-        *digits,
+        parts,
         knobs,
+        real_share=None if real_share == "concatenate" else real_share,
+        augment=policy,
         seed=seed_for(seed, "classifier", mix, n_real, replicate),
         device=device,
         report=_report,
@@ -344,10 +351,13 @@ def train_classifier(
         "n_synthetic": n_synthetic,
         "replicate": replicate,
         "synthetic": synthetic_of(mix),
-        "augment": "none",
+        "augment": "affine-elastic" if policy else "none",
         "test_error": errors["test"],
         "n_test": len(read["test"]),
         "validation_error": errors["validation"],
+        "real_share": sum(held[: len(real)]) / sum(held)
+        if real_share == "concatenate"
+        else real_share,
         "train_steps": knobs.steps,
         "train_seconds": round(seconds, 2),
         "device": device,

@@ -12,10 +12,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from realink.digits import Digits
-from realink.mixes import BASELINE, synthetic_of, uses_real
+from realink.mixes import BASELINE, augments, images_of, synthetic_of, uses_real
 
 LOST = "#D55E00"  # vermilion of the palette below: told from ink by hue and from paper by light
-MARKERS = "oDsv^P"
+MARKERS = "oDsv^PXd<>"
 
 
 def style() -> None:
@@ -36,49 +36,66 @@ def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
     total : images that a mix of real and synthetic ones holds
     """
     shown = metrics[metrics["n_real"].isin(counts)].assign(
-        percent=lambda rows: 100 * rows["test_error"]
+        percent=lambda rows: 100 * rows["test_error"],
+        images=lambda rows: rows["mix"].map(images_of),
     )
-    mixes = _ordered(shown["mix"].unique())
+    mixes = _ordered(shown["images"].unique())
     looks = {mix: _look(mix, mixes) for mix in mixes}
-    figure = Figure(figsize=(9, 5.4), layout="constrained")
-    axes = figure.subplots()
-    for mix in mixes:
-        rows = shown[shown["mix"] == mix]
-        sns.lineplot(
-            rows,
-            x="n_real",
-            y="percent",
-            errorbar=("pi", 100),
-            err_kws={"alpha": 0.18, "linewidth": 0},
-            ax=axes,
-            label=mix,
-            markersize=7,
-            **looks[mix],
+    panels = dict(list(shown.groupby(shown["mix"].map(augments))))
+    figure = Figure(figsize=(2.4 + 6.6 * len(panels), 5.6), layout="constrained")
+    drawn = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    # All curves first: on axes that are logarithmic already, seaborn averages logarithms.
+    for axes, rows in zip(drawn, panels.values(), strict=True):
+        _draw_curves(axes, rows, looks)
+    for axes, augmented in zip(drawn, panels, strict=True):
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel=f"N real images; synthetic ones: {total:,} - N",
+            ylabel="test error (%)",
+            title="with augmentation (-aug)" if augmented else "without augmentation",
         )
-        axes.scatter(
-            rows["n_real"], rows["percent"], s=10, color=looks[mix]["color"], alpha=0.6, zorder=3
-        )
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel=f"N real images; synthetic ones: {total:,} - N",
-        ylabel="test error (%)",
-        title="Test error against the number of real images",
-    )
-    # Slanted, since the last counts lie close together.
-    axes.set_xticks(counts, [f"{count:,}" for count in counts], rotation=35, ha="right")
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    _percent_axis(axes)
-    axes.legend(
+        # Slanted, since the last counts lie close together.
+        axes.set_xticks(counts, [f"{count:,}" for count in counts], rotation=35, ha="right")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        _percent_axis(axes)
+    figure.suptitle("Test error against the number of real images", x=0.01, ha="left")
+    handles = {
+        name: handle
+        for axes in figure.axes
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(
+        [handles[mix] for mix in mixes],
+        mixes,
         title="trained on",
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.0),
+        loc="outside right upper",
         frameon=False,
         alignment="left",
     )
     replicates = shown["replicate"].nunique()
     figure.text(0.01, -0.03, _replicates_note(replicates), fontsize="small", color="0.3")
     return figure
+
+
+def _draw_curves(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict[str, object]]) -> None:
+    for mix, look in looks.items():
+        own = rows[rows["images"] == mix]
+        if own.empty:
+            continue
+        sns.lineplot(
+            own,
+            x="n_real",
+            y="percent",
+            errorbar=("pi", 100),
+            err_kws={"alpha": 0.18, "linewidth": 0},
+            ax=axes,
+            label=mix,
+            legend=False,
+            markersize=7,
+            **look,
+        )
+        axes.scatter(own["n_real"], own["percent"], s=10, color=look["color"], alpha=0.6, zorder=3)
 
 
 def plot_font_error(metrics: pd.DataFrame) -> Figure:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from realink.errors import InputError
-from realink.mixes import BASELINE, n_synthetic, synthetic_of
+from realink.mixes import BASELINE, augments, images_of, n_synthetic, synthetic_of
 
 # Images that may be drawn from each real source (`realink.real` splits them so).
 POOL = {"mnist": 55_000, "embedded": 4_000}
@@ -46,6 +46,12 @@ def check(config: Mapping[str, Any]) -> None:
                 f"config key `mixes`: {mix!r} needs the translator {synthetic!r}, which "
                 f"`translators` does not describe (it has: {', '.join(sorted(known))})"
             )
+    for mix in config["real_share"]:
+        if mix != "default" and (augments(mix) or synthetic_of(mix) not in known):
+            raise InputError(
+                f"config key `real_share`: {mix!r} is not real-X with an X of: "
+                f"{', '.join(sorted(known))} (a twin with -aug takes its mix's share)"
+            )
     pool = POOL[config["real"]["source"]]
     for n in config["counts"]:
         if n > pool:
@@ -76,7 +82,7 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
     return [
         Cell(mix, n, n_synthetic(mix, n, total), replicate, synthetic_of(mix))
         for mix, n in dict.fromkeys(axes)
-        if mix == BASELINE or n < total
+        if images_of(mix) == BASELINE or n < total
         for replicate in range(1, config["replicates"] + 1)
     ]
 

@@ -66,14 +66,17 @@ Report = Callable[[int, int, dict[str, float]], None]
 
 
 class Translator(Protocol):
-    """What is called of a translator; ``discriminator_losses`` gets the fakes detached."""
+    """What is called of a translator; ``discriminator_losses`` gets the fakes detached.
+
+    A translator without discriminators yields none of their parameters and returns no losses.
+    """
 
     def generator_parameters(self) -> Iterable[nn.Parameter]: ...
     def discriminator_parameters(self) -> Iterable[nn.Parameter]: ...
     def fakes(self, font: Batch, real: Batch) -> Fakes: ...
     def generator_losses(self, font: Batch, real: Batch, fakes: Fakes) -> Losses: ...
     def discriminator_losses(self, font: Batch, real: Batch, fakes: Fakes) -> Losses: ...
-    def translate(self, images: Tensor, labels: Tensor) -> Tensor: ...
+    def translate(self, font: Batch, real: "Pool") -> Tensor: ...
 
 
 def load(name: str) -> ModuleType:
@@ -117,32 +120,45 @@ def train(
     """
     with _seeded(seed):
         model = translator.Translator(settings).to(device).train()
-        font = _Pool(font_images, font_labels, device)
-        real = _Pool(real_images, real_labels, device)
+        font = Pool(font_images, font_labels, device)
+        real = Pool(real_images, real_labels, device)
         history = _optimise(model, font, real, settings, report)
     return model.eval(), history
 
 
 @torch.no_grad()
 def translate(
-    translator: nn.Module, images: np.ndarray, labels: np.ndarray, *, seed: int, device: str = "cpu"
+    translator: nn.Module,
+    font_images: np.ndarray,
+    font_labels: np.ndarray,
+    real_images: np.ndarray,
+    real_labels: np.ndarray,
+    *,
+    seed: int,
+    device: str = "cpu",
 ) -> np.ndarray:
-    """Translate font digits: uint8 [n, 28, 28] and int64 [n] to uint8 [n, 28, 28]."""
-    pool = _Pool(images, labels, device)
+    """Translate font digits, uint8 [n, 28, 28] and int64 [n], to uint8 [n, 28, 28].
+
+    The real digits are those that the translator was trained on; it may take models from them.
+    """
+    font = Pool(font_images, font_labels, device)
+    real = Pool(real_images, real_labels, device)
     chunks = []
     with _seeded(seed):
-        for index in torch.arange(len(images), device=device).split(CHUNK):
-            ink = (translator.translate(*pool[index])[:, 0] + 1) * 127.5
+        for index in torch.arange(len(font.labels), device=device).split(CHUNK):
+            ink = (translator.translate(font[index], real)[:, 0] + 1) * 127.5
             chunks.append(ink.round().clamp(0, 255).to(torch.uint8).cpu())
     return torch.cat(chunks).numpy()
 
 
-class _Pool:
-    """A whole set on the device, of which batches are indexed."""
+class Pool:
+    """A whole set on the device, of which batches are drawn."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, device: str) -> None:
         self.images = torch.tensor(images, device=device)
         self.labels = torch.tensor(labels, device=device)
+        self.by_label = self.labels.argsort(stable=True)
+        self.counts = self.labels.bincount(minlength=10)
 
     def __getitem__(self, index: Tensor) -> Batch:
         return Batch(self.images[index, None].float() / 127.5 - 1, self.labels[index])
@@ -151,13 +167,21 @@ class _Pool:
         # With replacement, since there may be fewer real images than a batch holds.
         return self[torch.randint(len(self.images), (size,), device=self.images.device)]
 
+    def like(self, labels: Tensor) -> Batch:
+        """Draw a digit for each label, of the same label where the set has any, else of any."""
+        count = self.counts[labels]
+        first = (self.counts.cumsum(0) - self.counts)[labels]
+        first, count = first * (count > 0), count.where(count > 0, len(self.labels))
+        draws = torch.rand(len(labels), dtype=torch.float64, device=self.labels.device)
+        return self[self.by_label[first + (draws * count).long()]]
+
 
 def _optimise(
-    model: Translator, font: _Pool, real: _Pool, settings: TrainingSettings, report: Report | None
+    model: Translator, font: Pool, real: Pool, settings: TrainingSettings, report: Report | None
 ) -> list[dict[str, float]]:
     players = [list(model.generator_parameters()), list(model.discriminator_parameters())]
     # The momentum of 0.5 is DCGAN's (arXiv 1511.06434), the linear decay CycleGAN's (1703.10593).
-    optimisers = [torch.optim.Adam(p, betas=(0.5, 0.999), fused=True) for p in players]
+    optimisers = [torch.optim.Adam(p, betas=(0.5, 0.999), fused=True) for p in players if p]
     averaged = [parameter.detach().clone() for parameter in players[0]]
     interval, history, pending = max(1, round(settings.steps / INTERVALS)), [], []
     for step in range(1, settings.steps + 1):
@@ -166,8 +190,10 @@ def _optimise(
         fakes = model.fakes(*batches)
         fooling = model.generator_losses(*batches, fakes)
         _descend(optimisers[0], fooling, rate)
-        judging = model.discriminator_losses(*batches, tuple(fake.detach() for fake in fakes))
-        _descend(optimisers[1], judging, rate)
+        judging = {}
+        if players[1]:
+            judging = model.discriminator_losses(*batches, tuple(fake.detach() for fake in fakes))
+            _descend(optimisers[1], judging, rate)
         for mean, parameter in zip(averaged, players[0], strict=True):
             mean.lerp_(parameter.detach(), 1 - settings.average)
         pending.append({name: loss.detach() for name, loss in (fooling | judging).items()})

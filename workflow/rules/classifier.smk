@@ -23,7 +23,9 @@ rule train_classifier:
         runtime=15,
     params:
         n_synthetic=n_synthetic_of,
+        real_share=real_share_of,
         settings=json.dumps(config["classifier"], sort_keys=True),
+        augmentation=augmentation_of,
         seed=config["seed"],
         device=config["device"],
         code=code_hash("train_classifier"),
@@ -34,10 +36,12 @@ rule train_classifier:
             --mix {wildcards.mix} \
             --n-real {wildcards.n} \
             --n-synthetic {params.n_synthetic} \
+            --real-share {params.real_share} \
             --replicate {wildcards.replicate} \
             --real {input.real:q} \
             --synthetic {input.synthetic:q} \
             --settings {params.settings:q} \
+            --augmentation {params.augmentation:q} \
             --validation {input.validation:q} \
             --test {input.test:q} \
             --seed {params.seed} \

@@ -2,7 +2,7 @@
 
 
 rule train_translator:
-    """Train a GAN on the font dataset and N real images."""
+    """Train a translator on the font dataset and N real images."""
     input:
         fonts="results/{study}/fonts/digits.safetensors",
         real="results/{study}/real/n{n}/rep{replicate}/digits.safetensors",
@@ -52,6 +52,7 @@ rule translate:
     input:
         checkpoint="results/{study}/translator/{translator}/n{n}/rep{replicate}/model.safetensors",
         fonts="results/{study}/fonts/digits.safetensors",
+        real="results/{study}/real/n{n}/rep{replicate}/digits.safetensors",
     output:
         "results/{study}/translated/{translator}/n{n}/rep{replicate}/digits.safetensors",
     log:
@@ -73,6 +74,7 @@ rule translate:
             --translator {wildcards.translator} \
             --checkpoint {input.checkpoint:q} \
             --fonts {input.fonts:q} \
+            --real {input.real:q} \
             --n-real {wildcards.n} \
             --replicate {wildcards.replicate} \
             --seed {params.seed} \

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from realink.translation import Batch, Fakes, Losses, TrainingSettings
+from realink.translation import Batch, Fakes, Losses, Pool, TrainingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +62,9 @@ class Translator(nn.Module):
         yield from self.discriminator_real.parameters()
         yield from self.discriminator_font.parameters()
 
-    def translate(self, images: Tensor, labels: Tensor) -> Tensor:
+    def translate(self, font: Batch, real: Pool) -> Tensor:
         """Translate font digits, float32 [b, 1, 28, 28] in [-1, 1], to handwriting, the same."""
-        return self.to_real(images)
+        return self.to_real(font.images)
 
     def fakes(self, font: Batch, real: Batch) -> Fakes:
         """Return the font digits translated to real ones, and the real ones to font."""
