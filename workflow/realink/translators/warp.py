@@ -135,7 +135,8 @@ class Translator(nn.Module):
         borrow = (borrow < self.settings.borrowed) | ~known
         from_font = _move(rendered, torch.where(borrow, borrowed, stop * motion))
         from_real = _move(written, torch.where(borrow, borrowed, (stop - 1) * motion))
-        return _inked(torch.where((side >= self.settings.from_real) | ~known, from_font, from_real))
+        rendered_side = (side < 1 - self.settings.from_real) | ~known
+        return _inked(torch.where(rendered_side, from_font, from_real))
 
 
 # Fixed, whatever the study's classifiers do.
