@@ -12,7 +12,7 @@ WAVES = 6  # cosines an axis that the bending is a sum of
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Strength of the augmentation; each image draws its own values, evenly in -limit..limit."""
+    """Strength of the augmentation; each image draws its own values, evenly up to the limits."""
 
     rotation: float  # limit in degrees
     scale: float  # limit of the logarithm of the size
