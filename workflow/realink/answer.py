@@ -1,0 +1,501 @@
+"""The answer: from the study's tables and predictions to comparisons, worth, claims and sentences.
+
+Everything is computed from the data of the study at hand. The tables that come in are those that
+`realink.tables` writes; errors are fractions.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from realink.errors import InputError
+from realink.mixes import AUGMENTED, BASELINE, augments, images_of, synthetic_of, uses_real
+from realink.statistics import adjust, compare, equivalent_count, mean_interval
+
+DECIDED = 0.05  # a comparison is decided below this adjusted p
+KEPT = 0.9  # a translator keeps its labels if at least this fraction survives
+SLIGHT = 0.25  # taking away less than this fraction of the error is a slight gain
+CELL = ["mix", "n_real", "replicate"]
+
+
+class Reads(NamedTuple):
+    """What every classifier of a study read in the test images.
+
+    read : uint8 [classifiers, n], in the order of the rows of metrics.csv
+    labels : int64 [n]
+    """
+
+    read: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything that a study says, as tables; what the page and the claims are made from."""
+
+    notes: list[str]  # what the data cannot tell
+    summary: pd.DataFrame
+    comparisons: pd.DataFrame
+    break_even: pd.DataFrame
+    worth: pd.DataFrame
+    translators: pd.DataFrame
+
+    def error(self, mix: str, n: int) -> float:
+        own = self.summary[(self.summary["mix"] == mix) & (self.summary["n_real"] == n)]
+        return float(own["test_error"].iloc[0]) if len(own) else np.nan
+
+    def verdicts(self, mix: str, reference: str) -> dict[int, str]:
+        """Verdict by count, of a mix against another at the same count."""
+        table = self.comparisons
+        own = table[
+            (table["mix"] == mix)
+            & (table["reference"] == reference)
+            & (table["n_real"] == table["reference_n_real"])
+        ].sort_values("n_real")
+        return dict(zip(own["n_real"], own["verdict"], strict=True))
+
+    @property
+    def names(self) -> list[str]:
+        """Translators of the study."""
+        sources = {synthetic_of(mix) for mix in self.summary["mix"]} - {"none", "font"}
+        return sorted(sources)
+
+
+def analyse(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, seed: int) -> Answer:
+    """Compute the answer of a study.
+
+    Parameters
+    ----------
+    metrics, translators : the study's tables
+    reads : predictions in the order of `metrics`
+    seed : of the intervals of `worth`
+
+    Raises
+    ------
+    InputError
+        The predictions are not those of the table.
+    """
+    if len(reads.read) != len(metrics) or reads.read.shape[1:] != reads.labels.shape:
+        raise InputError(
+            f"predictions of {len(reads.read)} classifiers do not fit the table's {len(metrics)}; "
+            "delete both and run snakemake again"
+        )
+    rows, notes = usable(metrics)
+    comparisons = compare_mixes(rows, reads)
+    return Answer(
+        notes=notes,
+        summary=summarise(rows),
+        comparisons=comparisons,
+        break_even=break_even(comparisons),
+        worth=worth(rows, len(reads.labels), seed),
+        translators=translators,
+    )
+
+
+# --- the cells ------------------------------------------------------------------------------------
+
+
+def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out cells without a test error, and say what the data cannot tell.
+
+    Returns the other rows, with their index, and notes for the reader: cells left out, cells that
+    the others' axes promise but that are missing, one replicate, no baseline.
+    """
+    notes = []
+    broken = metrics[~np.isfinite(metrics["test_error"])]
+    for mix, n, replicate in broken[CELL].itertuples(index=False):
+        notes.append(f"{mix} at {n:,}, replicate {replicate}, has no test error: left out")
+    rows = metrics.drop(broken.index)
+    notes += [f"missing: {cell}" for cell in _missing(rows)]
+    replicates = len(set(rows["replicate"]))
+    if replicates == 1:
+        notes.append(
+            "one replicate: no intervals, and comparisons hold for these very classifiers only"
+        )
+    elif replicates == 2:
+        notes.append(
+            "two replicates: of comparisons without a difference, one in ten comes out decided "
+            "rather than one in twenty (simulated); three are enough"
+        )
+    if not (rows["mix"] == BASELINE).any():
+        notes.append("no baseline: without the mix `real`, nothing says whether a mix helps")
+    return rows, notes
+
+
+def _missing(metrics: pd.DataFrame) -> list[str]:
+    """Cells that are absent though their mix, their count and their replicate exist."""
+    present = set(metrics[CELL].itertuples(index=False, name=None))
+    # Further font-only classifiers stand at counts of their own.
+    counts = sorted(metrics.loc[metrics["mix"] != "font", "n_real"].unique())
+    total = (metrics["n_real"] + metrics["n_synthetic"]).max()
+    return [
+        f"{mix} at {n:,}, replicate {replicate}"
+        for mix in metrics["mix"].unique()
+        for n in counts
+        for replicate in sorted(metrics["replicate"].unique())
+        if (images_of(mix) == BASELINE or n < total) and (mix, n, replicate) not in present
+    ]
+
+
+def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
+    """One row a mix and count: mean test error, its 95 % interval, how many replicates."""
+    rows = []
+    for (mix, n), own in metrics.groupby(["mix", "n_real"]):
+        interval = mean_interval(own["test_error"].to_numpy())
+        rows.append(
+            {
+                "mix": mix,
+                "n_real": n,
+                "n_synthetic": own["n_synthetic"].iloc[0],
+                "replicates": len(own),
+                "test_error": interval.value,
+                "low": interval.low,
+                "high": interval.high,
+                "sd": own["test_error"].std(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+# --- comparisons ----------------------------------------------------------------------------------
+
+
+def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+    """Compare mixes on the same test images, replicate by replicate.
+
+    Every mix with the baseline that is augmented as it is, the augmented baseline with the other,
+    every mix with a translator's digits with the same mix of untranslated ones, and the
+    font-only classifier of most images with that of fewest.
+
+    Returns one row a comparison: ``ratio`` of the errors (below one, the mix is better) with its
+    interval, ``p``, ``p_adjusted`` for all comparisons here, and the ``verdict``: better,
+    worse or undecided.
+    """
+    cells = dict(list(metrics.groupby(["mix", "n_real"])))
+    wrong = reads.read != reads.labels
+    rows = []
+    for (mix, n), (reference, reference_n) in _pairs(cells):
+        both = (
+            cells[mix, n]
+            .reset_index()
+            .merge(
+                cells[reference, reference_n].reset_index(),
+                on="replicate",
+                suffixes=("", "_reference"),
+            )
+        )
+        if both.empty:
+            continue
+        found = compare(wrong[both["index"]], wrong[both["index_reference"]])
+        rows.append(
+            {"mix": mix, "n_real": n, "reference": reference, "reference_n_real": reference_n}
+            | found._asdict()
+            | {"replicates": len(both)}
+        )
+    columns = ["mix", "n_real", "reference", "reference_n_real", "ratio", "low", "high", "p"]
+    table = pd.DataFrame(rows, columns=[*columns, "test", "replicates"])
+    table["p_adjusted"] = adjust(table["p"].to_numpy(dtype=float))
+    sign = np.where(table["ratio"] < 1, "better", "worse")
+    table["verdict"] = np.where(table["p_adjusted"] < DECIDED, sign, "undecided")
+    return table
+
+
+def _pairs(cells: Iterable[tuple[str, int]]) -> Iterable[tuple[tuple[str, int], tuple[str, int]]]:
+    present = dict.fromkeys(cells)
+    for mix, n in present:
+        for reference in references(mix):
+            if (reference, n) in present:
+                yield (mix, n), (reference, n)
+    fonts = sorted(n for mix, n in present if mix == "font")
+    if len(fonts) > 1:
+        yield ("font", fonts[0]), ("font", fonts[-1])  # fewest real ones: most rendered ones
+
+
+def references(mix: str) -> list[str]:
+    """The mixes that a mix is compared with."""
+    suffix = AUGMENTED if augments(mix) else ""
+    if images_of(mix) == BASELINE:
+        return [BASELINE] if suffix else []
+    found = [BASELINE + suffix]
+    if synthetic_of(mix) != "font":
+        found.append((f"{BASELINE}-font" if uses_real(mix) else "font") + suffix)
+    return found
+
+
+def break_even(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Where each mix is better than what it is compared with, from which count on.
+
+    ``break_even`` is the smallest count at which the mix is better and after which it is never
+    worse; ``until`` the last count at which it is better. Counts go up to all real images, where
+    any mix becomes the baseline; so at large counts nothing can be better, and undecided ones do
+    not count against it. The other columns list the counts of each verdict.
+    """
+    rows = []
+    same = comparisons[comparisons["n_real"] == comparisons["reference_n_real"]]
+    for (mix, reference), own in same.groupby(["mix", "reference"], sort=False):
+        counts = {verdict: rows_of["n_real"] for verdict, rows_of in own.groupby("verdict")}
+        empty = pd.Series(dtype=int)
+        better, worse = (sorted(counts.get(verdict, empty)) for verdict in ("better", "worse"))
+        lasting = [n for n in better if not worse or n > worse[-1]]
+        rows.append(
+            {
+                "mix": mix,
+                "reference": reference,
+                "break_even": lasting[0] if lasting else pd.NA,
+                "until": lasting[-1] if lasting else pd.NA,
+                "better_at": _listed(better),
+                "undecided_at": _listed(sorted(counts.get("undecided", empty))),
+                "worse_at": _listed(worse),
+            }
+        )
+    columns = ["mix", "reference", "break_even", "until", "better_at", "undecided_at", "worse_at"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def worth(metrics: pd.DataFrame, n_test: int, seed: int) -> pd.DataFrame:
+    """How many real images the baseline would need for the error of each mix with real images.
+
+    The baseline is the one that is augmented as the mix is. Columns: ``equals`` with ``low`` and
+    ``high``, counts of real images (infinity: more than the study has; zero: fewer than its
+    smallest count), and ``worth``, what that is beyond the N at hand.
+    """
+    rows = []
+    for (mix, n), own in metrics.groupby(["mix", "n_real"], sort=False):
+        if images_of(mix) == BASELINE or not uses_real(mix):
+            continue
+        baseline = metrics[metrics["mix"] == references(mix)[0]]
+        if baseline["n_real"].nunique() < 2:
+            continue
+        found = equivalent_count(
+            {
+                count: rows_of["test_error"].to_numpy()
+                for count, rows_of in baseline.groupby("n_real")
+            },
+            own["test_error"].to_numpy(),
+            smallest=0.5 / n_test,
+            seed=seed,
+        )
+        rows.append(
+            {
+                "mix": mix,
+                "n_real": n,
+                "baseline": references(mix)[0],
+                "equals": found.value,
+                "low": found.low,
+                "high": found.high,
+                "worth": found.value - n,
+            }
+        )
+    columns = ["mix", "n_real", "baseline", "equals", "low", "high", "worth"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["mix", "n_real"], ignore_index=True)
+
+
+# --- claims and sentences -------------------------------------------------------------------------
+
+
+def claims(answer: Answer) -> pd.DataFrame:
+    """The talk's claims, what this study measured, and whether they hold in it.
+
+    Columns: ``claim``, ``translator`` (empty where it is about none), ``measured``, ``verdict``:
+    holds, holds in part, does not hold, undecided, or not tested.
+    """
+    rendered = "rendered digits alone: the error rises with more of them"
+    alone = "translated digits alone are always worse than real ones"
+    beside = "translated digits beside real ones beat real ones alone from 385 on"
+    slightly = (
+        "rendered digits beside real ones help only slightly (here: they are not worse, and take "
+        f"away less than {SLIGHT:.0%} of the error)"
+    )
+    lost = (
+        "labels are lost at 55 and at 385 real images, and kept at 38,500 (here: kept is at least "
+        f"{KEPT:.0%} of them)"
+    )
+    real_and = {name: f"{BASELINE}-{name}" for name in answer.names}
+    rows = [
+        (rendered, "", *_font_rises(answer)),
+        *((alone, n, *_everywhere(answer, n, "worse")) for n in answer.names),
+        *((beside, n, *_everywhere(answer, real_and[n], "better", 385)) for n in answer.names),
+        (slightly, "", *_slightly(answer)),
+        *((lost, n, *_labels_lost(answer, n)) for n in answer.names),
+    ]
+    return pd.DataFrame(rows, columns=["claim", "translator", "measured", "verdict"])
+
+
+def _font_rises(answer: Answer) -> tuple[str, str]:
+    fonts = answer.summary[answer.summary["mix"] == "font"].sort_values("n_synthetic")
+    table = answer.comparisons
+    ends = table[(table["mix"] == "font") & (table["reference"] == "font")]
+    if ends.empty:
+        return "", "not tested"
+    least, most = fonts.iloc[0], fonts.iloc[-1]
+    best = fonts.loc[fonts["test_error"].idxmin()]
+    measured = (
+        f"{percent(least['test_error'])} with {least['n_synthetic']:,} rendered digits, "
+        f"{percent(most['test_error'])} with {most['n_synthetic']:,}; least, "
+        f"{percent(best['test_error'])}, with {best['n_synthetic']:,}"
+    )
+    verdict = {"worse": "holds", "better": "does not hold", "undecided": "undecided"}
+    return measured, verdict[ends["verdict"].iloc[0]]
+
+
+def _everywhere(answer: Answer, mix: str, wanted: str, smallest: int = 0) -> tuple[str, str]:
+    """Whether a mix has the same verdict against the baseline at every count from `smallest` on."""
+    found = {n: v for n, v in answer.verdicts(mix, BASELINE).items() if n >= smallest}
+    if not found:
+        return "", "not tested"
+    kinds = set(found.values())
+    if kinds == {wanted}:
+        verdict = "holds"
+    elif kinds == {"undecided"}:
+        verdict = "undecided"
+    else:
+        verdict = "holds in part" if wanted in kinds else "does not hold"
+    return f"{runs(found)}: {_errors(answer, mix, BASELINE, list(found))}", verdict
+
+
+def _slightly(answer: Answer) -> tuple[str, str]:
+    mix = f"{BASELINE}-font"
+    found = answer.verdicts(mix, BASELINE)
+    if not found:
+        return "", "not tested"
+    gone = {n: 1 - answer.error(mix, n) / answer.error(BASELINE, n) for n in found}
+    fits = [found[n] != "worse" and gone[n] < SLIGHT for n in found]
+    verdict = "holds" if all(fits) else "holds in part" if any(fits) else "does not hold"
+    listed = ", ".join(f"{part:+.0%} at {n:,}" for n, part in ((n, -gone[n]) for n in found))
+    return f"change of the error: {listed}", verdict
+
+
+def _labels_lost(answer: Answer, name: str) -> tuple[str, str]:
+    own = answer.translators[answer.translators["translator"] == name]
+    kept = own.groupby("n_real")["label_retention"].mean()
+    asked = {55: False, 385: False, 38_500: True}
+    fits = [(kept[n] >= KEPT) == keeps for n, keeps in asked.items() if n in kept.index]
+    if not fits:
+        return "", "not tested"
+    verdict = "holds" if all(fits) else "holds in part" if any(fits) else "does not hold"
+    return "kept: " + ", ".join(f"{part:.0%} at {n:,}" for n, part in kept.items()), verdict
+
+
+def sentences(answer: Answer) -> list[str]:
+    """The answer in three sentences with numbers: better or not, worth what, against what else."""
+    if not answer.names:
+        return ["This study has no translator, so it cannot say whether translation helps."]
+    if not (answer.summary["mix"] == BASELINE).any():
+        return ["This study has no baseline (the mix `real`), so it cannot say what helps."]
+    mixed = [name for name in answer.names if answer.verdicts(f"{BASELINE}-{name}", BASELINE)]
+    if not mixed:
+        return ["This study has no mix of real and translated digits, so it cannot say what helps."]
+    best = min(mixed, key=lambda name: _gain(answer, name))
+    mix = f"{BASELINE}-{best}"
+    found = answer.verdicts(mix, BASELINE)
+    better = [n for n, verdict in found.items() if verdict == "better"]
+    others = {n: verdict for n, verdict in found.items() if verdict != "better"}
+    if better:
+        first = (
+            f"Digits translated by {best}, beside N real images, lower the test error "
+            + _listed(
+                [
+                    f"from {percent(answer.error(BASELINE, n))} to {percent(answer.error(mix, n))} "
+                    f"at N = {n:,}"
+                    for n in better
+                ]
+            )
+            + (f"; the comparison is {runs(others, of=found)}." if others else ".")
+        )
+    else:
+        first = (
+            "No translated digits, beside N real images, surely lower the test error at any N; the "
+            f"best, of {best}: {runs(found)}, {_errors(answer, mix, BASELINE, list(found))}."
+        )
+    return [first, *_worth_sentence(answer, mix, better), _against_others(answer, best)]
+
+
+def _gain(answer: Answer, name: str) -> float:
+    """Mean logarithm of the error with translated digits over the error without."""
+    mix = f"{BASELINE}-{name}"
+    ratios = [
+        np.log(max(answer.error(mix, n), 1e-6) / max(answer.error(BASELINE, n), 1e-6))
+        for n in answer.verdicts(mix, BASELINE)
+    ]
+    return float(np.mean(ratios))
+
+
+def _worth_sentence(answer: Answer, mix: str, better: Sequence[int]) -> list[str]:
+    own = answer.worth[(answer.worth["mix"] == mix) & answer.worth["n_real"].isin(better)]
+    if own.empty:
+        return []
+    largest = answer.summary.loc[answer.summary["mix"] == BASELINE, "n_real"].max()
+    parts = [
+        f"{row.n_real:,} real images become worth {as_count(row, largest)}"
+        for row in own.itertuples()
+    ]
+    return ["With them, " + _listed(parts) + "."]
+
+
+def _against_others(answer: Answer, name: str) -> str:
+    mix = f"{BASELINE}-{name}{AUGMENTED}"
+    parts = [
+        f"against {words} ({reference}) it is {runs(found)}: "
+        f"{_errors(answer, mix, reference, list(found))}"
+        for reference, words in (
+            (BASELINE + AUGMENTED, "the real images alone"),
+            (f"{BASELINE}-font{AUGMENTED}", "real and untranslated rendered ones"),
+        )
+        if (found := answer.verdicts(mix, reference))
+    ]
+    if not parts:
+        return "What plain augmentation gives without any translator was not tested here."
+    return f"When all images are augmented while training ({mix}), " + "; ".join(parts) + "."
+
+
+def runs(verdicts: Mapping[int, str], of: Mapping[int, str] | None = None) -> str:
+    """Say which verdict holds at which counts: ``better at 55 and 385, undecided at 5,500``.
+
+    `of` : all verdicts, where `verdicts` are a part of them
+    """
+    order: dict[str, list[int]] = {}
+    for n, verdict in verdicts.items():
+        order.setdefault(verdict, []).append(n)
+    if len(order) == 1 and len(verdicts) > 1 and len(verdicts) == len(of or verdicts):
+        return f"{next(iter(order))} at every N measured"
+    return ", ".join(f"{verdict} at {_listed(counts)}" for verdict, counts in order.items())
+
+
+def percent(error: float) -> str:
+    """A fraction as a percentage with three digits that say something: 21.8 %, 3.27 %, 0.52 %."""
+    value = 100 * error
+    return "?" if np.isnan(value) else f"{value:.1f} %" if value >= 10 else f"{value:.2f} %"
+
+
+def as_count(row: object, largest: int) -> str:
+    """A row of `worth` in words, its count to two digits, with its interval."""
+
+    def shown(count: float) -> str:
+        if np.isinf(count):
+            return f"more than {largest:,}"
+        return "fewer than the smallest N" if count == 0 else f"{_rounded(count):,}"
+
+    text = shown(row.equals)
+    if np.isnan(row.low):
+        return text
+    return f"{text} (95 %: {shown(row.low)} to {shown(row.high)})"
+
+
+def _rounded(count: float) -> int:
+    return int(float(f"{count:.2g}"))
+
+
+def _errors(answer: Answer, mix: str, reference: str, counts: list[int]) -> str:
+    both = [
+        f"{percent(answer.error(mix, n))} against {percent(answer.error(reference, n))}"
+        for n in counts
+    ]
+    return ", ".join(both)
+
+
+def _listed(items: Sequence[object]) -> str:
+    words = [f"{item:,}" if isinstance(item, int | np.integer) else str(item) for item in items]
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
