@@ -285,6 +285,41 @@ def judge(
 
 
 @app.command
+def measure_gap(
+    *,
+    images_of: str,
+    images: list[Path],
+    pool: Path,
+    checkpoint: Path,
+    replicate: int,
+    seed: int,
+    output: Path,
+    n_real: int | None = None,
+    device: Device = "auto",
+) -> None:
+    """Measure how far digits are from real ones of the pool; without images, how far those are."""
+    from realink.artifacts import read_digits, write_json
+    from realink.checkpoints import load
+    from realink.classifier import Network, Settings
+    from realink.gap import measure, split
+    from realink.seeds import seed_for
+
+    device = _device(device)
+    seen, unseen, floor = split(read_digits(pool), n_real or 0, seed_for(seed, "draw", replicate))
+    identity = {"images": images_of, "n_real": n_real, "replicate": replicate}
+    measures = measure(
+        read_digits(images[0]).images if images else floor,
+        unseen,
+        None if n_real is None else seen,
+        load(checkpoint, "classifier", Network, Settings).to(device),
+        # The same draws for all sets of a replicate: they differ by their images alone.
+        seed=seed_for(seed, "gap", replicate),
+        device=device,
+    )
+    write_json(output, identity | measures)
+
+
+@app.command
 def train_classifier(
     *,
     study: str,
