@@ -197,6 +197,11 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
         )
     columns = ["mix", "n_real", "reference", "reference_n_real", "ratio", "low", "high", "p"]
     table = pd.DataFrame(rows, columns=[*columns, "test", "replicates"])
+    return _judged(table)
+
+
+def _judged(table: pd.DataFrame) -> pd.DataFrame:
+    """Add each comparison's adjusted p and its verdict."""
     table["p_adjusted"] = adjust(table["p"].to_numpy(dtype=float))
     sign = np.where(table["ratio"] < 1, "better", "worse")
     table["verdict"] = np.where(table["p_adjusted"] < DECIDED, sign, "undecided")
@@ -353,7 +358,7 @@ def _everywhere(answer: Answer, mix: str, wanted: str, smallest: int = 0) -> tup
         verdict = "undecided"
     else:
         verdict = "holds in part" if wanted in kinds else "does not hold"
-    return f"{runs(found)}: {_errors(answer, mix, BASELINE, list(found))}", verdict
+    return _told(answer, mix, BASELINE, found), verdict
 
 
 def _slightly(answer: Answer) -> tuple[str, str]:
@@ -371,11 +376,11 @@ def _slightly(answer: Answer) -> tuple[str, str]:
 def _labels_lost(answer: Answer, name: str) -> tuple[str, str]:
     own = answer.translators[answer.translators["translator"] == name]
     kept = own.groupby("n_real")["label_retention"].mean()
-    asked = {55: False, 385: False, 38_500: True}
-    fits = [(kept[n] >= KEPT) == keeps for n, keeps in asked.items() if n in kept.index]
-    if not fits:
+    lost = [kept[n] < KEPT for n in (55, 385) if n in kept.index]
+    if not lost:
         return "", "not tested"
-    verdict = "holds" if all(fits) else "holds in part" if any(fits) else "does not hold"
+    fits = [*lost, *(kept[n] >= KEPT for n in (38_500,) if n in kept.index)]
+    verdict = "holds" if all(fits) else "holds in part" if any(lost) else "does not hold"
     return "kept: " + ", ".join(f"{part:.0%} at {n:,}" for n, part in kept.items()), verdict
 
 
@@ -403,12 +408,12 @@ def sentences(answer: Answer) -> list[str]:
                     for n in better
                 ]
             )
-            + (f"; the comparison is {runs(others, of=found)}." if others else ".")
+            + (f"; the comparison is {_told(answer, mix, BASELINE, others)}." if others else ".")
         )
     else:
         first = (
             "No translated digits, beside N real images, surely lower the test error at any N; the "
-            f"best, of {best}: {runs(found)}, {_errors(answer, mix, BASELINE, list(found))}."
+            f"best, of {best}, are {_told(answer, mix, BASELINE, found)}."
         )
     return [first, *_worth_sentence(answer, mix, better), _against_others(answer, best)]
 
@@ -428,18 +433,20 @@ def _worth_sentence(answer: Answer, mix: str, better: Sequence[int]) -> list[str
     if own.empty:
         return []
     largest = answer.summary.loc[answer.summary["mix"] == BASELINE, "n_real"].max()
-    parts = [
-        f"{row.n_real:,} real images become worth {as_count(row, largest)}"
-        for row in own.itertuples()
-    ]
+    parts = []
+    for row in own.itertuples():
+        text = f"{row.n_real:,} real images become worth {as_count(row.equals, largest)}"
+        if not np.isnan(row.low):
+            bounds = f"{as_count(row.low, largest)} to {as_count(row.high, largest)}"
+            text += f" (95\N{NO-BREAK SPACE}%: {bounds})"
+        parts.append(text)
     return ["With them, " + _listed(parts) + "."]
 
 
 def _against_others(answer: Answer, name: str) -> str:
     mix = f"{BASELINE}-{name}{AUGMENTED}"
     parts = [
-        f"against {words} ({reference}) it is {runs(found)}: "
-        f"{_errors(answer, mix, reference, list(found))}"
+        f"against {words} ({reference}) it is {_told(answer, mix, reference, found)}"
         for reference, words in (
             (BASELINE + AUGMENTED, "the real images alone"),
             (f"{BASELINE}-font{AUGMENTED}", "real and untranslated rendered ones"),
@@ -451,51 +458,95 @@ def _against_others(answer: Answer, name: str) -> str:
     return f"When all images are augmented while training ({mix}), " + "; ".join(parts) + "."
 
 
-def runs(verdicts: Mapping[int, str], of: Mapping[int, str] | None = None) -> str:
-    """Say which verdict holds at which counts: ``better at 55 and 385, undecided at 5,500``.
-
-    `of` : all verdicts, where `verdicts` are a part of them
-    """
-    order: dict[str, list[int]] = {}
+def _told(answer: Answer, mix: str, reference: str, verdicts: Mapping[int, str]) -> str:
+    """Say which verdict holds at which counts, with errors: ``better at 55 (5.7 % against …)``."""
+    order: dict[str, list[str]] = {}
     for n, verdict in verdicts.items():
-        order.setdefault(verdict, []).append(n)
-    if len(order) == 1 and len(verdicts) > 1 and len(verdicts) == len(of or verdicts):
-        return f"{next(iter(order))} at every N measured"
-    return ", ".join(f"{verdict} at {_listed(counts)}" for verdict, counts in order.items())
+        errors = f"{percent(answer.error(mix, n))} against {percent(answer.error(reference, n))}"
+        order.setdefault(verdict, []).append(f"{n:,} ({errors})")
+    return ", ".join(f"{verdict} at {_listed(places)}" for verdict, places in order.items())
 
 
 def percent(error: float) -> str:
     """A fraction as a percentage with three digits that say something: 21.8 %, 3.27 %, 0.52 %."""
     value = 100 * error
-    return "?" if np.isnan(value) else f"{value:.1f} %" if value >= 10 else f"{value:.2f} %"
+    if np.isnan(value):
+        return "?"
+    return f"{value:.1f}\N{NO-BREAK SPACE}%" if value >= 10 else f"{value:.2f}\N{NO-BREAK SPACE}%"
 
 
-def as_count(row: object, largest: int) -> str:
-    """A row of `worth` in words, its count to two digits, with its interval."""
-
-    def shown(count: float) -> str:
-        if np.isinf(count):
-            return f"more than {largest:,}"
-        return "fewer than the smallest N" if count == 0 else f"{_rounded(count):,}"
-
-    text = shown(row.equals)
-    if np.isnan(row.low):
-        return text
-    return f"{text} (95 %: {shown(row.low)} to {shown(row.high)})"
-
-
-def _rounded(count: float) -> int:
-    return int(float(f"{count:.2g}"))
-
-
-def _errors(answer: Answer, mix: str, reference: str, counts: list[int]) -> str:
-    both = [
-        f"{percent(answer.error(mix, n))} against {percent(answer.error(reference, n))}"
-        for n in counts
-    ]
-    return ", ".join(both)
+def as_count(count: float, largest: int) -> str:
+    """A count of real images that the baseline was asked for, to two digits."""
+    if np.isinf(count):
+        return f"more than {largest:,}"
+    return "fewer than the smallest N" if count == 0 else f"{int(float(f'{count:.2g}')):,}"
 
 
 def _listed(items: Sequence[object]) -> str:
     words = [f"{item:,}" if isinstance(item, int | np.integer) else str(item) for item in items]
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def gains(metrics: pd.DataFrame, translators: pd.DataFrame) -> pd.DataFrame:
+    """One row a translator: its measures, and what its digits beside the real ones changed.
+
+    ``ratio`` is the error of real-T over the error of the same N real images alone, of one
+    replicate; translators without both are left out.
+    """
+    errors = metrics.set_index(CELL)["test_error"]
+    rows = []
+    for row in translators.to_dict("records"):
+        cells = [
+            (mix, row["n_real"], row["replicate"])
+            for mix in (f"{BASELINE}-{row['translator']}", BASELINE)
+        ]
+        if all(cell in errors.index and errors[cell] > 0 for cell in cells):
+            rows.append(row | {"ratio": errors[cells[0]] / errors[cells[1]]})
+    return pd.DataFrame(rows, columns=[*translators.columns, "ratio"])
+
+
+class Study(NamedTuple):
+    """A study's classifiers and what they read."""
+
+    metrics: pd.DataFrame
+    reads: Reads
+
+
+def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str]]:
+    """Compare two studies mix by mix and count by count, on the same test images.
+
+    Returns one row a mix and count that both have, with the mean errors ``first`` and ``second``,
+    the ``ratio`` of the second to the first and the ``verdict`` on the second; and notes on what
+    could not be compared.
+
+    Raises
+    ------
+    InputError
+        The studies were not tested on the same images, or share no mix and count.
+    """
+    if not np.array_equal(first.reads.labels, second.reads.labels):
+        raise InputError("the two studies were not tested on the same images: nothing to compare")
+    notes = []
+    cells, wrong = [], []
+    for metrics, reads in (first, second):
+        rows, found = usable(metrics)
+        notes += [note for note in found if note not in notes]
+        cells.append(dict(list(rows.groupby(["mix", "n_real"]))))
+        wrong.append(reads.read != reads.labels)
+    rows = []
+    for mix, n in cells[0].keys() & cells[1].keys():
+        one, two = (own[mix, n].reset_index() for own in cells)
+        both = one.merge(two, on="replicate", suffixes=("_one", "_two"))
+        if both.empty:
+            continue
+        found = compare(wrong[1][both["index_two"]], wrong[0][both["index_one"]])
+        errors = {"first": both["test_error_one"].mean(), "second": both["test_error_two"].mean()}
+        rows.append({"mix": mix, "n_real": n} | errors | found._asdict())
+    if not rows:
+        raise InputError("the two studies share no mix at the same count and replicate")
+    table = pd.DataFrame(rows).sort_values(["mix", "n_real"], ignore_index=True)
+    for name, own, other in (("first", *cells), ("second", *cells[::-1])):
+        alone = [f"{mix} at {n:,}" for mix, n in own.keys() - other.keys()]
+        if alone:
+            notes.append(f"only in the {name} study: {_listed(sorted(alone))}")
+    return _judged(table), notes

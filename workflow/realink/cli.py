@@ -408,21 +408,164 @@ def train_classifier(
 def collect(
     *,
     classifier: list[Path],
+    read: Annotated[list[Path], Parameter(help="the predictions, in the order of --classifier")],
+    test: Path,
     translator: list[Path],
     retention: list[Path],
+    gap: list[Path],
     metrics: Path,
+    predictions: Path,
     translators: Path,
+    confusions: Path,
+    gaps: Path,
 ) -> None:
-    """Collect the records of all jobs into two tables, one row a classifier or a translator."""
-    from realink.artifacts import written_whole
-    from realink.tables import classifiers_table, translators_table
+    """Collect what all jobs recorded into tables, and what all classifiers read into one file."""
+    import numpy as np
 
+    from realink import tables
+    from realink.artifacts import read_digits, read_tensors, write_tensors, written_whole
+
+    rows = tables.classifiers_table(classifier)
+    gap_rows = tables.gap_table(gap)
     for path, table in (
-        (metrics, classifiers_table(classifier)),
-        (translators, translators_table(translator, retention)),
+        (metrics, rows),
+        (translators, tables.translators_table(translator, retention, gap_rows)),
+        (confusions, tables.confusions_table(retention)),
+        (gaps, gap_rows),
     ):
         with written_whole(path) as temporary:
             table.to_csv(temporary, index=False)
+    reads = np.stack([read_tensors(read[place])[0]["test"] for place in rows.index])
+    write_tensors(predictions, {"read": reads, "labels": read_digits(test).labels})
+
+
+@app.command
+def analyse(
+    *,
+    metrics: Path,
+    predictions: Path,
+    translators: Path,
+    seed: int,
+    summary: Path,
+    comparisons: Path,
+    break_even: Path,
+    worth: Path,
+    claims: Path,
+    answer: Path,
+) -> None:
+    """Compute the answer: intervals, comparisons, break-even, worth in real images, claims."""
+    import pandas as pd
+
+    from realink import answer as answers
+    from realink.artifacts import write_json, written_whole
+
+    found = answers.analyse(
+        pd.read_csv(metrics), _reads(predictions), pd.read_csv(translators), seed=seed
+    )
+    for path, table in (
+        (summary, found.summary),
+        (comparisons, found.comparisons),
+        (break_even, found.break_even),
+        (worth, found.worth),
+        (claims, answers.claims(found)),
+    ):
+        with written_whole(path) as temporary:
+            table.to_csv(temporary, index=False)
+    write_json(answer, {"sentences": answers.sentences(found), "notes": found.notes})
+
+
+@app.command
+def report(
+    *,
+    study: str,
+    config: Json,
+    tables: Annotated[Path, Parameter(help="directory of what `collect` wrote")],
+    answers: Annotated[Path, Parameter(help="directory of what `analyse` wrote")],
+    judge: list[Path],
+    sheets: Annotated[str, Parameter(help="a JSON list of [translator, N, path of a PNG]")],
+    fonts: Path,
+    benchmarks: Path,
+    output: Path,
+) -> None:
+    """Write the answer page, one HTML file that needs no network."""
+    import pandas as pd
+
+    from realink import report as pages
+    from realink.artifacts import read_json, written_whole
+
+    html = pages.page(
+        study=study,
+        config=json.loads(config),
+        metrics=pd.read_csv(tables / "metrics.csv"),
+        translators=pd.read_csv(tables / "translators.csv"),
+        confusions=pd.read_csv(tables / "confusions.csv"),
+        gaps=pd.read_csv(tables / "gap.csv"),
+        summary=pd.read_csv(answers / "summary.csv"),
+        comparisons=pd.read_csv(answers / "comparisons.csv"),
+        break_even=pd.read_csv(answers / "break_even.csv"),
+        worth=pd.read_csv(answers / "worth.csv"),
+        claims=pd.read_csv(answers / "claims.csv"),
+        answer=read_json(answers / "answer.json"),
+        judge=read_json(judge[0]) if judge else {"validation_error": None},
+        sheets=[pages.Sheet(name, n, Path(path)) for name, n, path in json.loads(sheets)],
+        fonts=fonts,
+        benchmarks=pages.read_benchmarks(benchmarks),
+    )
+    with written_whole(output) as temporary:
+        temporary.write_text(html)
+
+
+@app.command
+def compare(first: Path, second: Path, *, output: Path | None = None) -> None:
+    """Set two studies side by side: print a table, and write a page with the curves.
+
+    Parameters
+    ----------
+    first, second
+        directories of two studies, such as results/mnist
+    output
+        of the page; none by default
+    """
+    import pandas as pd
+
+    from realink import answer as answers
+    from realink import report as pages
+    from realink.artifacts import written_whole
+
+    studies = {}
+    for path in (first, second):
+        if not (path / "metrics.csv").is_file():
+            raise InputError(f"{path}: no metrics.csv in it; name a study's directory")
+        if path.name in studies:
+            raise InputError(f"{first} and {second} have the same name; give one another")
+        studies[path.name] = answers.Study(
+            pd.read_csv(path / "metrics.csv"), _reads(path / "predictions.safetensors")
+        )
+    rows, notes = answers.compare_studies(*studies.values())
+    shown = rows[["mix", "n_real", "first", "second", "ratio", "low", "high", "verdict"]]
+    print(
+        shown.rename(columns=dict(zip(("first", "second"), studies, strict=True))).to_string(
+            index=False, float_format="{:.4f}".format
+        )
+    )
+    for note in notes:
+        print(f"note: {note}")
+    if output is not None:
+        summaries = {name: answers.summarise(study.metrics) for name, study in studies.items()}
+        with written_whole(output) as temporary:
+            temporary.write_text(pages.comparison_page(summaries, rows, notes))
+
+
+def _reads(predictions: Path) -> Any:
+    """Read what `collect` wrote; raise `InputError` if it is something else."""
+    from realink.answer import Reads
+    from realink.artifacts import read_tensors
+
+    tensors, _ = read_tensors(predictions)
+    try:
+        return Reads(tensors["read"], tensors["labels"])
+    except KeyError as missing:
+        raise InputError(f"{predictions}: holds no {missing}, so it is not from collect") from None
 
 
 @app.command
@@ -445,6 +588,19 @@ def plot_font_error(*, metrics: Path, output: list[Path]) -> None:
 
     figures.style()
     _save_figure(figures.plot_font_error(pd.read_csv(metrics)), output)
+
+
+@app.command
+def plot_gain(*, metrics: Path, translators: Path, output: list[Path]) -> None:
+    """Draw what translated digits gain against the labels that they kept and against the gap."""
+    import pandas as pd
+
+    from realink import figures
+    from realink.answer import gains
+
+    figures.style()
+    points = gains(pd.read_csv(metrics), pd.read_csv(translators))
+    _save_figure(figures.plot_gain(points), output)
 
 
 @app.command

@@ -1,7 +1,5 @@
 """The study's figures: from tables and digit sets to matplotlib figures."""
 
-from collections.abc import Iterable
-
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -12,7 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from realink.digits import Digits
-from realink.mixes import BASELINE, augments, images_of, synthetic_of, uses_real
+from realink.mixes import augments, images_of, ordered, synthetic_of, uses_real
 
 LOST = "#D55E00"  # vermilion of the palette below: told from ink by hue and from paper by light
 MARKERS = "oDsv^PXd<>"
@@ -39,7 +37,7 @@ def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
         percent=lambda rows: 100 * rows["test_error"],
         images=lambda rows: rows["mix"].map(images_of),
     )
-    mixes = _ordered(shown["images"].unique())
+    mixes = ordered(shown["images"].unique())
     looks = {mix: _look(mix, mixes) for mix in mixes}
     panels = dict(list(shown.groupby(shown["mix"].map(augments))))
     figure = Figure(figsize=(2.4 + 6.6 * len(panels), 5.6), layout="constrained")
@@ -129,6 +127,45 @@ def plot_font_error(metrics: pd.DataFrame) -> Figure:
     return figure
 
 
+def plot_gain(points: pd.DataFrame) -> Figure:
+    """Draw what translated digits change beside real ones, against their labels and their gap.
+
+    Parameters
+    ----------
+    points : of `realink.answer.gains`, with ``label_retention`` and ``frechet``
+    """
+    panels = {
+        "label_retention": "labels kept (fraction)",
+        "frechet": "Fréchet distance to unseen real digits",
+    }
+    rows = points.assign(N=points["n_real"].map("{:,}".format)).sort_values("n_real")
+    figure = Figure(figsize=(11, 4.8), layout="constrained")
+    drawn = figure.subplots(1, len(panels), sharey=True)
+    names = sorted(rows["translator"].unique())
+    colours = {name: _look(name, names)["color"] for name in names}
+    for axes, (measure, label) in zip(drawn, panels.items(), strict=True):
+        sns.scatterplot(
+            rows,
+            x=measure,
+            y="ratio",
+            hue="translator",
+            hue_order=names,
+            palette=colours,
+            style="N",
+            s=70,
+            ax=axes,
+            legend="full" if axes is drawn[-1] else False,
+        )
+        axes.axhline(1, color="0.4", linestyle=":")
+        axes.set(yscale="log", xlabel=label, ylabel="error of real-T / error of real")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    if len(rows):
+        sns.move_legend(drawn[-1], "center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    figure.suptitle("Do errors follow the labels kept, or the gap?", x=0.01, ha="left")
+    return figure
+
+
 def plot_fonts(digits: Digits, faces: int, rows: int = 14, blocks: int = 2) -> Figure:
     """Draw a contact sheet of rendered digits, 0 to 9 from left to right, `blocks` times.
 
@@ -208,11 +245,6 @@ def plot_translations(
         axes.axhline(row * 28 - 0.5, color="0.6", linewidth=0.8)
     axes.set_xlabel("framed: the judge reads another digit, written in red", fontsize="small")
     return figure
-
-
-def _ordered(mixes: Iterable[str]) -> list[str]:
-    """The baseline first, then the mixes with real images, then those without."""
-    return sorted(mixes, key=lambda mix: (mix != BASELINE, not uses_real(mix), mix))
 
 
 def _look(mix: str, mixes: list[str]) -> dict[str, object]:

@@ -6,6 +6,8 @@
 parse of the workflow reads it.
 """
 
+from collections.abc import Iterable
+
 BASELINE = "real"
 AUGMENTED = "-aug"
 
@@ -44,3 +46,8 @@ def real_share(mix: str, n_real: int, total: int, share: float | str) -> float |
     """
     both = uses_real(mix) and images_of(mix) != BASELINE
     return share if both and share != "concatenate" and share > n_real / total else "concatenate"
+
+
+def ordered(mixes: Iterable[str]) -> list[str]:
+    """The baseline first, then the mixes with real images, then those without."""
+    return sorted(mixes, key=lambda mix: (images_of(mix) != BASELINE, not uses_real(mix), mix))

@@ -1,0 +1,143 @@
+"""The answer page as a person meets it: in a browser, without a network."""
+
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+WIDTHS = {"phone": 360, "desk": 1300}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("needs chromium (a Debian package) on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser, finished):
+    """A function that opens the small study's page, and fails on any complaint or request."""
+    complaints = []
+    contexts = []
+
+    def opening(**looks):
+        contexts.append(browser.new_context(**looks))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda asked: (
+                complaints.append(asked.url) if asked.url[:5] not in ("file:", "data:") else None
+            ),
+        )
+        page.goto((finished.results / "report.html").as_uri())
+        page.wait_for_selector("html[data-drawn]")
+        return page
+
+    yield opening
+    assert complaints == []
+    for context in contexts:
+        context.close()
+
+
+def test_the_page_is_small_and_whole(finished):
+    page = (finished.results / "report.html").read_bytes()
+    assert page.rstrip().endswith(b"</html>")
+    assert len(page) < 5e6
+    for linked in ("metrics.csv", "translators.csv", "answer"):
+        assert (finished.results / linked).exists()
+
+
+def test_a_mark_tells_its_values_and_a_mix_can_be_picked_by_keyboard(opened):
+    page = opened(viewport={"width": WIDTHS["desk"], "height": 900})
+    figure = page.locator("#error-plain")
+    marks = figure.locator("g.mark-symbol.role-mark path")
+    # Of the mixes that are not picked, the marks fade.
+    before = marks.count()
+    assert before >= 5
+    marks.first.hover(force=True)
+    tooltip = page.locator("#vg-tooltip-element.visible")
+    expect(tooltip).to_contain_text("test error (%)")
+    expect(tooltip).to_contain_text("trained on")
+    select = figure.locator("select")
+    select.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    picked = select.evaluate("it => it.options[it.selectedIndex].text")
+    assert picked != "all"
+    opacities = marks.evaluate_all("all => all.map(it => +getComputedStyle(it).opacity)")
+    assert min(opacities) < 0.2
+    assert max(opacities) == 1
+    assert 0 < sum(opacity == 1 for opacity in opacities) < before
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_nothing_is_wider_than_the_screen(opened, width):
+    page = opened(viewport={"width": width, "height": 800})
+    for part in page.locator("details").all():
+        part.evaluate("it => it.open = true")
+    # Wide tables scroll inside their own box, which itself must fit.
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll("body *")]
+            .filter(it => !it.closest(".scroll, pre, svg") || it.matches(".scroll, pre, svg"))
+            .filter(it => it.getBoundingClientRect().right > innerWidth + 1)
+            .map(it => it.outerHTML.slice(0, 120))"""
+    )
+    assert wide == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_machine_finds_no_barrier(opened, scheme):
+    """Text contrast, names, order of headings: axe-core's rules."""
+    page = opened(viewport={"width": WIDTHS["desk"], "height": 900}, color_scheme=scheme)
+    for part in page.locator("details").all():
+        part.evaluate("it => it.open = true")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    # axe does not look inside drawings: marks and their text need contrast as well.
+    poor = page.evaluate(
+        """() => {
+            const light = colour => {
+                const [r, g, b] = colour.match(/[\\d.]+/g).map(v => v / 255)
+                    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const paper = light(getComputedStyle(document.body).backgroundColor);
+            const ratio = colour => {
+                const [low, high] = [light(colour), paper].sort((a, b) => a - b);
+                return (high + 0.05) / (low + 0.05);
+            };
+            const texts = [...document.querySelectorAll(".chart text")]
+                .map(it => [ratio(getComputedStyle(it).fill), 4.5, it.textContent]);
+            const marks = [...document.querySelectorAll(".chart .mark-symbol path")]
+                .map(it => getComputedStyle(it))
+                .map(it => it.fill.startsWith("rgb(") ? it.fill : it.stroke)
+                .filter(colour => colour.startsWith("rgb("))
+                .map(colour => [ratio(colour), 3, colour]);
+            return { looked: [texts.length, marks.length],
+                     poor: [...texts, ...marks].filter(([got, need]) => got < need) };
+        }"""
+    )
+    assert min(poor["looked"]) > 10
+    assert poor["poor"] == []
+
+
+def test_on_paper_everything_is_laid_open_in_light_colours(opened, tmp_path):
+    page = opened(viewport={"width": WIDTHS["desk"], "height": 900}, color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("details:not([open])").count() > 0
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
+    page.pdf(path=tmp_path / "page.pdf", format="A4")
+    assert (tmp_path / "page.pdf").stat().st_size > 50_000

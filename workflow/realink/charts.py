@@ -1,0 +1,235 @@
+"""Interactive charts of the answer page, as Vega-Lite specifications.
+
+Their colours are names of CSS variables that the page sets, so that the same chart is right in
+light, dark and print.
+"""
+
+from collections.abc import Iterable
+
+import altair as alt
+import pandas as pd
+
+from realink.answer import references
+from realink.mixes import augments, images_of, ordered, synthetic_of, uses_real
+
+SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "triangle-right"]
+
+
+def error(summary: pd.DataFrame, comparisons: pd.DataFrame, *, augmented: bool) -> dict:
+    """Test error against the number of real images, for all mixes that are augmented, or not.
+
+    Parameters
+    ----------
+    summary, comparisons : of `realink.answer`
+    """
+    rows = summary[summary["mix"].map(augments) == augmented].copy()
+    verdicts = comparisons.set_index(["mix", "n_real", "reference"])["verdict"]
+    rows["verdict"] = [
+        f"{verdicts[mix, n, reference]} (against {reference})"
+        if (reference := next(iter(references(mix)), None)) and (mix, n, reference) in verdicts
+        else "the baseline"
+        for mix, n in zip(rows["mix"], rows["n_real"], strict=True)
+    ]
+    rows["mix"] = rows["mix"].map(images_of)
+    return _curves(rows, summary, "verdict", augmented)
+
+
+def two_studies(summaries: dict[str, pd.DataFrame], *, augmented: bool) -> dict:
+    """Test error in two studies, one dashed, for the mixes that both have."""
+    first, second = summaries.values()
+    shared = set(first["mix"]) & set(second["mix"])
+    rows = pd.concat([table.assign(study=name) for name, table in summaries.items()])
+    rows = rows[rows["mix"].isin(shared) & (rows["mix"].map(augments) == augmented)].copy()
+    rows["mix"] = rows["mix"].map(images_of)
+    return _curves(rows, first, "study", augmented, dashed_by=list(summaries))
+
+
+def _curves(
+    rows: pd.DataFrame,
+    summary: pd.DataFrame,
+    told: str,
+    augmented: bool,
+    dashed_by: list[str] | None = None,
+) -> dict:
+    """Draw `rows`, in colours and on an error axis that serve all of `summary`."""
+    mixes = ordered(rows["mix"].unique())
+    looks = {
+        "color": [colour(synthetic_of(mix), summary["mix"]) for mix in mixes],
+        "shape": [SHAPES[place % len(SHAPES)] for place in range(len(mixes))],
+        "dash": [[1, 0] if uses_real(mix) else [5, 3] for mix in mixes],
+    }
+    errors = 100 * summary[["test_error", "high"]]
+    limits = [errors["test_error"].min() / 1.3, min(100, errors.max(axis=None) * 1.1)]
+    for column in ("test_error", "low", "high"):
+        rows[column] = 100 * rows[column]
+    # A logarithmic axis has no place for an interval that reaches zero.
+    rows["shown_low"] = rows["low"].clip(lower=limits[0])
+    rows["shown_high"] = rows["high"].clip(upper=limits[1])
+    counts = sorted(rows["n_real"].unique().tolist())
+    legend = alt.Legend(title="trained on", orient="bottom", columns=3, symbolStrokeWidth=2)
+    picked = alt.selection_point(
+        fields=["mix"],
+        bind=alt.binding_select(options=[None, *mixes], labels=["all", *mixes], name="show only "),
+        name="picked",
+    )
+    base = alt.Chart(rows).encode(
+        x=alt.X("n_real:Q", title="N real images")
+        .scale(type="log", nice=False, padding=12)
+        .axis(values=counts, format=",", labelAngle=-40, grid=False),
+        color=alt.Color("mix:N", sort=mixes, legend=legend).scale(
+            domain=mixes, range=looks["color"]
+        ),
+        opacity=alt.when(picked).then(alt.value(1)).otherwise(alt.value(0.08)),
+    )
+    y = alt.Y("test_error:Q", title="test error (%)").scale(type="log", domain=limits, nice=False)
+    if dashed_by is None:
+        dash = alt.StrokeDash("mix:N", sort=mixes, legend=legend).scale(
+            domain=mixes, range=looks["dash"]
+        )
+    else:
+        dash = alt.StrokeDash("study:N", title="study").scale(
+            domain=dashed_by, range=[[1, 0], [5, 3]]
+        )
+    line = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
+    bars = base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("shown_low:Q"), y2="shown_high:Q")
+    points = base.mark_point(size=70, filled=True).encode(
+        y=y,
+        shape=alt.Shape("mix:N", sort=mixes, legend=legend).scale(
+            domain=mixes, range=looks["shape"]
+        ),
+        tooltip=[
+            alt.Tooltip("mix:N", title="trained on"),
+            alt.Tooltip(f"{told}:N"),
+            alt.Tooltip("n_real:Q", title="N", format=","),
+            alt.Tooltip("test_error:Q", title="test error (%)", format=".2f"),
+            alt.Tooltip("low:Q", title="95 % from", format=".2f"),
+            alt.Tooltip("high:Q", title="95 % to", format=".2f"),
+            alt.Tooltip("replicates:Q", title="replicates"),
+        ],
+    )
+    name = "with" if augmented else "without"
+    # One replicate has no intervals, and a layer of nothing but gaps makes Vega complain.
+    layers = [bars] if rows["low"].notna().any() else []
+    chart = alt.layer(*layers, line, points.add_params(picked)).properties(
+        width="container",
+        height=400,
+        description=f"Test error against the number of real images, {name} augmentation",
+    )
+    return _themed(chart)
+
+
+def against_count(table: pd.DataFrame, measure: str, title: str, references: pd.DataFrame) -> dict:
+    """A measure of translated digits against N, with rules for other sets (font, real).
+
+    Parameters
+    ----------
+    table : one row a translator, with n_real, translator and the measure
+    references : rows with ``images`` and the measure, for sets that no N belongs to
+    """
+    names = sorted(table["translator"].unique())
+    sets = [*names, *references["images"].unique()]
+    colours = [colour(name if name != "real" else "none", sets) for name in sets]
+    scale = alt.Scale(domain=sets, range=colours)
+    legend = alt.Legend(title=None, orient="bottom", columns=4)
+    mean = table.groupby(["translator", "n_real"], as_index=False)[measure].mean()
+    base = alt.Chart(mean.rename(columns={"translator": "images"})).encode(
+        x=alt.X("n_real:Q", title="N real images")
+        .scale(type="log", nice=False, padding=12)
+        .axis(
+            values=sorted(mean["n_real"].unique().tolist()), format=",", labelAngle=-40, grid=False
+        ),
+        y=alt.Y(f"{measure}:Q", title=title).scale(zero=False),
+        color=alt.Color("images:N", legend=legend, scale=scale),
+        tooltip=[
+            alt.Tooltip("images:N", title="digits"),
+            alt.Tooltip("n_real:Q", title="N", format=","),
+            alt.Tooltip(f"{measure}:Q", title=title, format=".3g"),
+        ],
+    )
+    layers = base.mark_line() + base.mark_point(filled=True, size=60)
+    level = references.groupby("images", as_index=False)[measure].mean().dropna()
+    if len(level):
+        layers += (
+            alt.Chart(level)
+            .mark_rule(strokeDash=[4, 3], strokeWidth=1.5)
+            .encode(
+                y=f"{measure}:Q",
+                color=alt.Color("images:N", legend=legend, scale=scale),
+                tooltip=[
+                    alt.Tooltip("images:N", title="digits"),
+                    alt.Tooltip(f"{measure}:Q", title=title, format=".3g"),
+                ],
+            )
+        )
+    return _themed(layers.properties(width="container", height=260, description=title))
+
+
+def gain(points: pd.DataFrame, measure: str, title: str) -> dict:
+    """What a translator's digits gain, against a measure of these digits; one point a translator.
+
+    Parameters
+    ----------
+    points : of `realink.answer.gains`, with the measure
+    """
+    names = sorted(points["translator"].unique())
+    shown = points.dropna(subset=[measure]).copy()
+    colours = [colour(name, names) for name in names]
+    chart = (
+        alt.Chart(shown)
+        .mark_point(size=80, filled=True, opacity=0.85)
+        .encode(
+            x=alt.X(f"{measure}:Q", title=title).scale(zero=False, padding=12),
+            y=alt.Y("ratio:Q", title="error with them / of real alone").scale(
+                type="log", nice=False, padding=12
+            ),
+            color=alt.Color("translator:N", legend=alt.Legend(title=None, orient="bottom")).scale(
+                domain=names, range=colours
+            ),
+            shape=alt.Shape(
+                "N:N",
+                sort=[f"{n:,}" for n in sorted(set(shown["n_real"]))],
+                legend=alt.Legend(title="N", orient="bottom", columns=2),
+            ),
+            tooltip=[
+                alt.Tooltip("translator:N"),
+                alt.Tooltip("N:N"),
+                alt.Tooltip("replicate:Q"),
+                alt.Tooltip(f"{measure}:Q", title=title, format=".3g"),
+                alt.Tooltip("ratio:Q", title="error ratio", format=".2f"),
+            ],
+        )
+        .transform_calculate(N="format(datum.n_real, ',')")
+    )
+    same = (
+        alt.Chart(pd.DataFrame({"ratio": [1]}))
+        .mark_rule(strokeDash=[2, 2])
+        .encode(y="ratio:Q", color=alt.value("var(--muted)"))
+    )
+    return _themed((same + chart).properties(width="container", height=300, description=title))
+
+
+def colour(source: str, others: Iterable[str]) -> str:
+    """The CSS variable of a source of images: none (real ones alone), font, or a translator."""
+    if source in ("none", "font"):
+        return f"var(--{'real' if source == 'none' else 'font'})"
+    sources = sorted({synthetic_of(other) for other in others} - {"none", "font", "real"})
+    return f"var(--translator{sources.index(source) % 4 + 1})"
+
+
+def _themed(chart: alt.Chart) -> dict:
+    """The specification, drawn on nothing and in the page's own colours."""
+    text = {
+        "labelColor": "var(--text)",
+        "titleColor": "var(--text)",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+    }
+    chart = (
+        chart.configure(background="transparent", font="system-ui, sans-serif")
+        .configure_view(stroke=None)
+        .configure_axis(
+            gridColor="var(--line)", domainColor="var(--muted)", tickColor="var(--muted)", **text
+        )
+        .configure_legend(labelLimit=0, symbolSize=80, **text)
+    )
+    return chart.to_dict()
