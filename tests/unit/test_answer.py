@@ -10,6 +10,7 @@ from scipy import stats
 from realink import answer as answers
 from realink.answer import Reads, analyse, claims, sentences
 from realink.errors import InputError
+from realink.statistics import compare, log_ratios, pool
 from realink.tables import TRANSLATOR_COLUMNS
 
 TOTAL = 55_000
@@ -85,11 +86,6 @@ def talk():
     return answer_of(TALK, {55: 0.5, 385: 0.7, 38_500: 0.95})
 
 
-def notes_of(answer):
-    """All notes but the one that three replicates are few."""
-    return [note for note in answer.notes if not note.startswith("three replicates")]
-
-
 def the(table, **where):
     own = table[np.logical_and.reduce([table[key] == value for key, value in where.items()])]
     assert len(own) == 1
@@ -109,7 +105,7 @@ def verdict_of(answer, start, translator=None):
 
 
 def test_every_mix_has_the_verdict_that_its_errors_make(talk):
-    assert notes_of(talk) == []
+    assert talk.notes == []
     assert talk.verdicts("real-gan", "real") == {
         55: "better", 385: "better", 5500: "undecided", 38_500: "worse"
     }  # fmt: skip
@@ -140,6 +136,22 @@ def test_comparisons_are_of_paired_replicates_and_adjusted(talk):
     assert (ends["n_real"], ends["reference_n_real"], ends["verdict"]) == (55, 38_500, "worse")
 
 
+def test_many_comparisons_share_one_prior_and_one_correction():
+    """Ten mixes that are the baseline under other names: some p is small, none is decided."""
+    same = {f"real-t{i}": {n: REAL[n] for n in COUNTS} for i in range(10)}
+    metrics, reads = study({"real": REAL} | same, images=2000, seed=1)
+    table = analyse(metrics, reads, judged({}), seed=1).comparisons
+    assert table["p"].min() < 0.05
+    assert set(table["verdict"]) == {"undecided"}
+    wrong = (reads.read != reads.labels).reshape(-1, 3, 2000)
+    cells = metrics.loc[::3, ["mix", "n_real"]].itertuples(index=False, name=None)
+    wrong = dict(zip(cells, wrong, strict=True))
+    pairs = {key: (own, wrong["real", key[1]]) for key, own in wrong.items() if key[0] != "real"}
+    prior = pool(log_ratios(*pair) for pair in pairs.values())
+    for row in table.itertuples():
+        assert row.p == pytest.approx(compare(*pairs[row.mix, row.n_real], prior=prior).p)
+
+
 def test_replicates_are_paired_by_their_number():
     """Rows in another order, and a lacking replicate, change nothing for the others."""
     metrics, reads = study(part("real", "real-gan"))
@@ -149,7 +161,7 @@ def test_replicates_are_paired_by_their_number():
     pd.testing.assert_frame_equal(mixed.comparisons, usual.comparisons)
     keep = ~((metrics["mix"] == "real") & (metrics["n_real"] == 55) & (metrics["replicate"] == 2))
     fewer = analyse(metrics[keep], Reads(reads.read[keep], reads.labels), judged({}), seed=1)
-    assert notes_of(fewer) == ["missing: real at 55, replicate 2"]
+    assert fewer.notes == ["missing: real at 55, replicate 2"]
     row = the(fewer.comparisons, mix="real-gan", n_real=55)
     assert row["replicates"] == 2
     cells = metrics[metrics["n_real"] == 55].set_index(["mix", "replicate"])["test_error"]
@@ -166,6 +178,7 @@ def test_replicates_are_paired_by_their_number():
         ("better worse better undecided", 5500, 5500),
         ("undecided undecided undecided undecided", None, None),
         ("worse worse better better", 5500, 38_500),
+        ("worse better worse undecided", None, None),
     ],
 )
 def test_break_even(verdicts, since, until):
@@ -338,20 +351,13 @@ def test_one_replicate():
     assert "(95 %" not in sentences(found)[1]
 
 
-@pytest.mark.parametrize(("replicates", "wrong"), [(2, "one in four"), (3, "one in nine")])
-def test_few_replicates_are_noted(replicates, wrong):
-    (note,) = answer_of(part("real", "real-gan"), replicates=replicates).notes
-    assert f"{wrong} of them was wrong" in note
-    assert answer_of(part("real", "real-gan"), replicates=5, images=1000).notes == []
-
-
 def test_missing_cells_are_named():
     metrics, reads = study(part("real", "real-gan"))
     lost = (metrics["mix"] == "real-gan") & (metrics["n_real"] == 385)
     lost |= (metrics["mix"] == "real") & (metrics["n_real"] == 5500) & (metrics["replicate"] == 3)
     metrics, reads = metrics[~lost], Reads(reads.read[~lost], reads.labels)
     found = analyse(metrics, reads, judged({}), seed=1)
-    assert notes_of(found) == [
+    assert found.notes == [
         "missing: real at 5,500, replicate 3",
         *(f"missing: real-gan at 385, replicate {r}" for r in (1, 2, 3)),
     ]
@@ -362,7 +368,7 @@ def test_a_cell_without_a_test_error_is_named_once_and_left_out():
     metrics, reads = study(part("real", "real-gan"))
     metrics.loc[0, "test_error"] = np.nan
     found = analyse(metrics, reads, judged({}), seed=1)
-    assert notes_of(found) == ["real at 55, replicate 1, has no test error: left out"]
+    assert found.notes == ["real at 55, replicate 1, has no test error: left out"]
     assert the(found.summary, mix="real", n_real=55)["replicates"] == 2
     assert the(found.comparisons, mix="real-gan", n_real=55)["replicates"] == 2
     assert sentences(found)
@@ -381,7 +387,7 @@ def test_no_test_error_at_all():
 
 def test_no_baseline():
     found = answer_of(part("real-gan", "real-font"))
-    assert notes_of(found) == [
+    assert found.notes == [
         "no baseline: without the mix `real`, nothing says whether a mix without augmentation helps"
     ]
     assert sentences(found)[0] == (
@@ -394,7 +400,7 @@ def test_no_baseline():
 
 def test_augmented_mixes_alone_have_a_baseline_of_their_own():
     found = answer_of(part("real-aug", "real-gan-aug"))
-    assert notes_of(found) == []
+    assert found.notes == []
     first, last = sentences(found)
     assert first.startswith("This study has no baseline")
     assert "against the real images alone (real-aug) it is undecided" in last
@@ -402,7 +408,7 @@ def test_augmented_mixes_alone_have_a_baseline_of_their_own():
 
 def test_no_translator():
     found = answer_of(part("real", "font", "real-font"))
-    assert notes_of(found) == ["no translator: nothing says whether translation helps"]
+    assert found.notes == ["no translator: nothing says whether translation helps"]
     assert sentences(found) == [
         "This study has no translator, so it cannot say whether translation helps."
     ]

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from realink.statistics import adjust, compare, equivalent_count, mean_interval
+from realink.statistics import (
+    adjust,
+    compare,
+    equivalent_count,
+    log_ratios,
+    mean_interval,
+    pool,
+)
 
 COUNTS = [50, 100, 200, 400, 800]
 
@@ -94,7 +101,7 @@ def test_three_replicates_without_a_difference_seldom_decide(own):
     # cautious where replicates do not differ, but not to exceed 5 % by three standard errors.
     p = np.array([found.p for found in compared(1, 1000, 3, (0.05, 0.05), own=own)])
     assert 0.005 < np.mean(p < 0.05) < 0.071
-    # Far out it is more lenient than it says (`adjust` names the price), but not arbitrarily.
+    # Far out it is more lenient than it says, which a prior mends, but not arbitrarily.
     assert np.mean(p < 0.001) < 0.02
 
 
@@ -192,6 +199,55 @@ def test_of_what_is_decided_in_a_family_few_are_wrong():
     # Nulls alone, all p even: one family in twenty has a decided one, standard error 0.7 points.
     even = random.random((1000, 40))
     assert 0.03 < np.mean([adjust(p).min() < 0.05 for p in even]) < 0.071
+
+
+def test_three_replicates_of_a_family_decide_without_being_wrong():
+    """Comparisons that differ by a factor of 4 in how much replicates spread, few of them real."""
+    random = np.random.default_rng(7)
+    wrong = {"alone": [], "pooled": []}
+    power = {"alone": [], "pooled": []}
+    for _ in range(25):
+        pairs = [
+            predictions(random, 3, 800, (0.2, 0.07 if i < 8 else 0.2), own=0.1 if i % 2 else 0.2)
+            for i in range(40)
+        ]
+        prior = pool(log_ratios(*pair) for pair in pairs)
+        for name, given in (("alone", None), ("pooled", prior)):
+            decided = adjust(np.array([compare(*pair, prior=given).p for pair in pairs])) < 0.05
+            wrong[name].append(decided[8:].sum() / max(decided.sum(), 1))
+            power[name].append(decided[:8].mean())
+    # 25 families: the standard error of the mean is about 1 point.
+    assert np.mean(wrong["pooled"]) < 0.07
+    assert np.mean(wrong["alone"]) > np.mean(wrong["pooled"])
+    assert np.mean(power["pooled"]) > 0.9 > 0.7 > np.mean(power["alone"])
+
+
+def test_the_prior_is_the_distribution_that_spreads_are_drawn_from():
+    random = np.random.default_rng(2)
+    ratios = 0.2 * random.standard_normal((2000, 3, 1))
+    alike = pool(ratios)
+    assert alike.variance == pytest.approx(0.04, rel=0.1)
+    assert alike.freedom > 30
+    scale = np.sqrt(6 / random.chisquare(6, (2000, 1, 1)))
+    differing = pool([*(ratios * scale), np.zeros((1, 1))])  # one replicate says nothing
+    assert differing.variance == pytest.approx(0.04, rel=0.15)
+    assert differing.freedom == pytest.approx(6, rel=0.3)
+    assert pool(ratios[:2]) is None
+    assert pool(ratios[:, :1]) is None
+    assert pool(0 * ratios) is None
+    assert np.isfinite(pool([*ratios[:5], np.zeros((3, 1))])).all()  # agreement by luck
+
+
+def test_a_prior_weighs_by_its_degrees_of_freedom():
+    a, b = predictions(np.random.default_rng(0), 3, 800, (0.1, 0.2), own=0.3)
+    own = pool([log_ratios(a, b)] * 3)  # no more than the comparison knows itself
+    usual, same = compare(a, b), compare(a, b, prior=own._replace(freedom=0.0))
+    assert same.p == pytest.approx(usual.p)
+    wide = compare(a, b, prior=own._replace(variance=1.0, freedom=1e6))
+    # Three log ratios whose variance is 1: their mean has the standard error 1 / sqrt(3), and
+    # test images add little.
+    assert np.log(wide.high / wide.low) == pytest.approx(2 * 1.96 / np.sqrt(3), rel=0.05)
+    assert wide.ratio == usual.ratio
 
 
 def test_mean_interval():

@@ -13,12 +13,18 @@ import pandas as pd
 
 from realink.errors import InputError
 from realink.mixes import AUGMENTED, BASELINE, augments, images_of, synthetic_of, uses_real
-from realink.statistics import adjust, compare, equivalent_count, mean_interval
+from realink.statistics import (
+    adjust,
+    compare,
+    equivalent_count,
+    log_ratios,
+    mean_interval,
+    pool,
+)
 
 DECIDED = 0.05  # a comparison is decided below this adjusted p
 KEPT = 0.9  # a translator keeps its labels if at least this fraction survives
 SLIGHT = 0.25  # taking away less than this fraction of the error is a slight gain
-FEW = {2: ("two", "one in four"), 3: ("three", "one in nine")}  # see `realink.statistics.adjust`
 CELL = ["mix", "n_real", "replicate"]
 
 
@@ -111,7 +117,7 @@ def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Leave out cells without a test error, and say what the data cannot tell.
 
     Returns the other rows, with their index, and notes for the reader: cells left out, cells that
-    the others' axes promise but that are missing, few replicates, no baseline, no translator.
+    the others' axes promise but that are missing, one replicate, no baseline, no translator.
     """
     notes = []
     broken = metrics[~np.isfinite(metrics["test_error"])]
@@ -124,13 +130,6 @@ def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         notes.append(
             "one replicate: errors and counts have no intervals, and comparisons hold for these "
             "very classifiers only, not for other draws of real images"
-        )
-    elif replicates in FEW:
-        few, wrong = FEW[replicates]
-        notes.append(
-            f"{few} replicates: too many comparisons come out decided; simulated, where a quarter "
-            f"of the mixes differ, {wrong} of them was wrong rather than one in twenty; five "
-            "replicates are enough"
         )
     mixes = rows["mix"].unique()
     for suffix, which in (("", "without"), (AUGMENTED, "with")):
@@ -188,7 +187,8 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
 
     Every mix with the baseline that is augmented as it is, the augmented baseline with the other,
     every mix with a translator's digits with the same mix of untranslated ones, and the
-    font-only classifier of most images with that of fewest.
+    font-only classifier of most images with that of fewest. All of them together tell how much
+    replicates spread.
 
     Returns one row a comparison: ``ratio`` of the errors (below one, the mix is better) with its
     interval, ``p``, ``p_adjusted`` for all comparisons here, and the ``verdict``: better,
@@ -196,7 +196,7 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
     """
     cells = dict(list(metrics.groupby(["mix", "n_real"])))
     wrong = reads.read != reads.labels
-    rows = []
+    pairs, rows = [], []
     for (mix, n), (reference, reference_n) in _pairs(cells):
         both = (
             cells[mix, n]
@@ -209,12 +209,14 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
         )
         if both.empty:
             continue
-        found = compare(wrong[both["index"]], wrong[both["index_reference"]])
+        pairs.append((both["index"].to_numpy(), both["index_reference"].to_numpy()))
         rows.append(
             {"mix": mix, "n_real": n, "reference": reference, "reference_n_real": reference_n}
-            | found._asdict()
             | {"replicates": len(both)}
         )
+    prior = pool(log_ratios(wrong[own], wrong[other]) for own, other in pairs)
+    for row, (own, other) in zip(rows, pairs, strict=True):
+        row |= compare(wrong[own], wrong[other], prior=prior)._asdict()
     columns = ["mix", "n_real", "reference", "reference_n_real", "ratio", "low", "high", "p"]
     table = pd.DataFrame(rows, columns=[*columns, "test", "replicates"])
     table["p_adjusted"] = adjust(table["p"].to_numpy(dtype=float))
