@@ -327,6 +327,21 @@ def test_the_interval_of_a_count_covers_it():
     assert np.median([f.high / f.low for f in found]) < 2.2
 
 
+def test_the_interval_of_a_count_knows_how_little_three_replicates_know():
+    """Two degrees of freedom in all; as if the spread were known, 0.86 would be covered."""
+    random = np.random.default_rng(2)
+
+    def replicates(n, number):
+        return power_law(n) * np.exp(0.05 * random.standard_normal(number))
+
+    found = [
+        equivalent(replicates(300, 3), {n: replicates(n, 1) for n in COUNTS}, draws=400)
+        for _ in range(200)
+    ]
+    # 200 studies: the standard error at 95 % is 1.5 points.
+    assert np.mean([f.low < 300 < f.high for f in found]) > 0.9
+
+
 def test_a_seed_repeats_the_redrawing():
     errors = [0.1, 0.12, 0.15]
     assert equivalent(errors, seed=3) == equivalent(errors, seed=3)

@@ -137,7 +137,8 @@ def pool(ratios: Iterable[np.ndarray]) -> Prior | None:
     logarithm (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3:3, whose t-test of many genes with few
     arrays each has the same need). It need not be the same in all of them.
 
-    Returns None for fewer than three comparisons of two replicates or more.
+    Returns None for fewer than three comparisons of two replicates or more. From three it learns
+    nothing that helps yet; from nine it does (simulated).
     """
     several = [logs for logs in ratios if len(logs) > 1]
     if len(several) < 3:
