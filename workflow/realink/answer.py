@@ -6,14 +6,21 @@ Everything is computed from the data of the study at hand. The tables that come 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from realink.errors import InputError
 from realink.mixes import AUGMENTED, BASELINE, augments, images_of, synthetic_of, uses_real
-from realink.statistics import adjust, compare, equivalent_count, mean_interval
+from realink.statistics import (
+    adjust,
+    compare,
+    equivalent_count,
+    log_ratios,
+    mean_interval,
+    pool,
+)
 
 DECIDED = 0.05  # a comparison is decided below this adjusted p
 KEPT = 0.9  # a translator keeps its labels if at least this fraction survives
@@ -47,15 +54,15 @@ class Answer:
         own = self.summary[(self.summary["mix"] == mix) & (self.summary["n_real"] == n)]
         return float(own["test_error"].iloc[0]) if len(own) else np.nan
 
-    def verdicts(self, mix: str, reference: str) -> dict[int, str]:
-        """Verdict by count, of a mix against another at the same count."""
+    def verdicts(self, mix: str, reference: str, column: str = "verdict") -> dict[int, Any]:
+        """Verdict by count, of a mix against another at the same count; or another `column`."""
         table = self.comparisons
         own = table[
             (table["mix"] == mix)
             & (table["reference"] == reference)
             & (table["n_real"] == table["reference_n_real"])
         ].sort_values("n_real")
-        return dict(zip(own["n_real"], own["verdict"], strict=True))
+        return dict(zip(own["n_real"], own[column], strict=True))
 
     @property
     def names(self) -> list[str]:
@@ -83,6 +90,14 @@ def analyse(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, s
             f"predictions of {len(reads.read)} classifiers do not fit the table's {len(metrics)}; "
             "delete both and run snakemake again"
         )
+    # The rows' index leads to their predictions.
+    metrics = metrics.reset_index(drop=True).astype({"test_error": float})
+    differs = (reads.read != reads.labels).mean(axis=1) - metrics["test_error"]
+    for mix, n, replicate in metrics.loc[differs.abs() > 1e-6, CELL].itertuples(index=False):
+        raise InputError(
+            f"predictions of {mix} at {n:,}, replicate {replicate}, have another error than the "
+            "table says; delete both and run snakemake again"
+        )
     rows, notes = usable(metrics)
     comparisons = compare_mixes(rows, reads)
     return Answer(
@@ -102,26 +117,29 @@ def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Leave out cells without a test error, and say what the data cannot tell.
 
     Returns the other rows, with their index, and notes for the reader: cells left out, cells that
-    the others' axes promise but that are missing, one replicate, no baseline.
+    the others' axes promise but that are missing, one replicate, no baseline, no translator.
     """
     notes = []
     broken = metrics[~np.isfinite(metrics["test_error"])]
     for mix, n, replicate in broken[CELL].itertuples(index=False):
         notes.append(f"{mix} at {n:,}, replicate {replicate}, has no test error: left out")
     rows = metrics.drop(broken.index)
-    notes += [f"missing: {cell}" for cell in _missing(rows)]
+    notes += [f"missing: {cell}" for cell in _missing(metrics)]
     replicates = len(set(rows["replicate"]))
     if replicates == 1:
         notes.append(
-            "one replicate: no intervals, and comparisons hold for these very classifiers only"
+            "one replicate: errors and counts have no intervals, and comparisons hold for these "
+            "very classifiers only, not for other draws of real images"
         )
-    elif replicates == 2:
-        notes.append(
-            "two replicates: of comparisons without a difference, one in ten comes out decided "
-            "rather than one in twenty (simulated); three are enough"
-        )
-    if not (rows["mix"] == BASELINE).any():
-        notes.append("no baseline: without the mix `real`, nothing says whether a mix helps")
+    mixes = rows["mix"].unique()
+    for suffix, which in (("", "without"), (AUGMENTED, "with")):
+        if BASELINE + suffix not in mixes and any(augments(mix) == bool(suffix) for mix in mixes):
+            notes.append(
+                f"no baseline: without the mix `{BASELINE}{suffix}`, nothing says whether a mix "
+                f"{which} augmentation helps"
+            )
+    if all(synthetic_of(mix) in ("none", "font") for mix in mixes):
+        notes.append("no translator: nothing says whether translation helps")
     return rows, notes
 
 
@@ -157,7 +175,8 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
                 "sd": own["test_error"].std(),
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["mix", "n_real", "n_synthetic", "replicates", "test_error", "low", "high", "sd"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 # --- comparisons ----------------------------------------------------------------------------------
@@ -168,7 +187,8 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
 
     Every mix with the baseline that is augmented as it is, the augmented baseline with the other,
     every mix with a translator's digits with the same mix of untranslated ones, and the
-    font-only classifier of most images with that of fewest.
+    font-only classifier of most images with that of fewest. All of them together tell how much
+    replicates spread.
 
     Returns one row a comparison: ``ratio`` of the errors (below one, the mix is better) with its
     interval, ``p``, ``p_adjusted`` for all comparisons here, and the ``verdict``: better,
@@ -176,7 +196,7 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
     """
     cells = dict(list(metrics.groupby(["mix", "n_real"])))
     wrong = reads.read != reads.labels
-    rows = []
+    pairs, rows = [], []
     for (mix, n), (reference, reference_n) in _pairs(cells):
         both = (
             cells[mix, n]
@@ -189,12 +209,14 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
         )
         if both.empty:
             continue
-        found = compare(wrong[both["index"]], wrong[both["index_reference"]])
+        pairs.append((both["index"].to_numpy(), both["index_reference"].to_numpy()))
         rows.append(
             {"mix": mix, "n_real": n, "reference": reference, "reference_n_real": reference_n}
-            | found._asdict()
             | {"replicates": len(both)}
         )
+    prior = pool(log_ratios(wrong[own], wrong[other]) for own, other in pairs)
+    for row, (own, other) in zip(rows, pairs, strict=True):
+        row |= compare(wrong[own], wrong[other], prior=prior)._asdict()
     columns = ["mix", "n_real", "reference", "reference_n_real", "ratio", "low", "high", "p"]
     table = pd.DataFrame(rows, columns=[*columns, "test", "replicates"])
     return _judged(table)
@@ -257,7 +279,8 @@ def break_even(comparisons: pd.DataFrame) -> pd.DataFrame:
             }
         )
     columns = ["mix", "reference", "break_even", "until", "better_at", "undecided_at", "worse_at"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.astype({"break_even": "Int64", "until": "Int64"})  # counts, or absent
 
 
 def worth(metrics: pd.DataFrame, n_test: int, seed: int) -> pd.DataFrame:
@@ -265,7 +288,8 @@ def worth(metrics: pd.DataFrame, n_test: int, seed: int) -> pd.DataFrame:
 
     The baseline is the one that is augmented as the mix is. Columns: ``equals`` with ``low`` and
     ``high``, counts of real images (infinity: more than the study has; zero: fewer than its
-    smallest count), and ``worth``, what that is beyond the N at hand.
+    smallest count), and ``worth``, what that is beyond the N at hand (where ``equals`` is zero,
+    it is at least this).
     """
     rows = []
     for (mix, n), own in metrics.groupby(["mix", "n_real"], sort=False):
@@ -311,20 +335,20 @@ def claims(answer: Answer) -> pd.DataFrame:
     alone = "translated digits alone are always worse than real ones"
     beside = "translated digits beside real ones beat real ones alone from 385 on"
     slightly = (
-        "rendered digits beside real ones help only slightly (here: they are not worse, and take "
-        f"away less than {SLIGHT:.0%} of the error)"
+        "rendered digits beside real ones help only slightly (here: they are not shown to be "
+        f"worse, and take away less than {SLIGHT:.0%} of the error, by its ratio alone)"
     )
     lost = (
         "labels are lost at 55 and at 385 real images, and kept at 38,500 (here: kept is at least "
         f"{KEPT:.0%} of them)"
     )
-    real_and = {name: f"{BASELINE}-{name}" for name in answer.names}
+    names = answer.names or [""]  # without any translator, its claims are not tested
     rows = [
         (rendered, "", *_font_rises(answer)),
-        *((alone, n, *_everywhere(answer, n, "worse")) for n in answer.names),
-        *((beside, n, *_everywhere(answer, real_and[n], "better", 385)) for n in answer.names),
+        *((alone, n, *_everywhere(answer, n, "worse")) for n in names),
+        *((beside, n, *_everywhere(answer, f"{BASELINE}-{n}", "better", 385)) for n in names),
         (slightly, "", *_slightly(answer)),
-        *((lost, n, *_labels_lost(answer, n)) for n in answer.names),
+        *((lost, n, *_labels_lost(answer, n)) for n in names),
     ]
     return pd.DataFrame(rows, columns=["claim", "translator", "measured", "verdict"])
 
@@ -366,7 +390,7 @@ def _slightly(answer: Answer) -> tuple[str, str]:
     found = answer.verdicts(mix, BASELINE)
     if not found:
         return "", "not tested"
-    gone = {n: 1 - answer.error(mix, n) / answer.error(BASELINE, n) for n in found}
+    gone = {n: 1 - ratio for n, ratio in answer.verdicts(mix, BASELINE, "ratio").items()}
     fits = [found[n] != "worse" and gone[n] < SLIGHT for n in found]
     verdict = "holds" if all(fits) else "holds in part" if any(fits) else "does not hold"
     listed = ", ".join(f"{part:+.0%} at {n:,}" for n, part in ((n, -gone[n]) for n in found))
@@ -374,42 +398,53 @@ def _slightly(answer: Answer) -> tuple[str, str]:
 
 
 def _labels_lost(answer: Answer, name: str) -> tuple[str, str]:
-    own = answer.translators[answer.translators["translator"] == name]
+    table = answer.translators
+    own = table[(table["translator"] == name) & table["label_retention"].notna()]
     kept = own.groupby("n_real")["label_retention"].mean()
     lost = [kept[n] < KEPT for n in (55, 385) if n in kept.index]
     if not lost:
         return "", "not tested"
-    fits = [*lost, *(kept[n] >= KEPT for n in (38_500,) if n in kept.index)]
-    verdict = "holds" if all(fits) else "holds in part" if any(lost) else "does not hold"
-    return "kept: " + ", ".join(f"{part:.0%} at {n:,}" for n, part in kept.items()), verdict
+    # Where a count was not tested, what the others say is a part.
+    kept_late = [kept[n] >= KEPT for n in (38_500,) if n in kept.index]
+    whole = all(lost) and all(kept_late) and len(lost + kept_late) == 3
+    verdict = "holds" if whole else "holds in part" if any(lost) else "does not hold"
+    measured = "kept: " + ", ".join(f"{part:.0%} at {n:,}" for n, part in kept.items())
+    absent = [n for n in (55, 385, 38_500) if n not in kept.index]
+    return measured + (f"; not tested at {_listed(absent)}" if absent else ""), verdict
 
 
 def sentences(answer: Answer) -> list[str]:
     """The answer in three sentences with numbers: better or not, worth what, against what else."""
     if not answer.names:
         return ["This study has no translator, so it cannot say whether translation helps."]
-    if not (answer.summary["mix"] == BASELINE).any():
-        return ["This study has no baseline (the mix `real`), so it cannot say what helps."]
-    mixed = [name for name in answer.names if answer.verdicts(f"{BASELINE}-{name}", BASELINE)]
-    if not mixed:
-        return ["This study has no mix of real and translated digits, so it cannot say what helps."]
-    best = min(mixed, key=lambda name: _gain(answer, name))
+    best = _best(answer)
+    if not best:
+        lacks = (
+            f"mix of real and translated digits at a count of `{BASELINE}`"
+            if (answer.summary["mix"] == BASELINE).any()
+            else f"baseline (the mix `{BASELINE}`)"
+        )
+        first = f"This study has no {lacks}, so it cannot say what helps without augmentation."
+        return [first, _against_others(answer, _best(answer, AUGMENTED) or answer.names[0])]
     mix = f"{BASELINE}-{best}"
     found = answer.verdicts(mix, BASELINE)
     better = [n for n, verdict in found.items() if verdict == "better"]
     others = {n: verdict for n, verdict in found.items() if verdict != "better"}
     if better:
+        told = better if len(better) <= 3 else [better[0], better[-1]]
+        steps = [
+            f"from {percent(answer.error(BASELINE, n))} to {percent(answer.error(mix, n))} "
+            f"at N = {n:,}"
+            for n in told
+        ]
+        where = "" if told == better else f" at {_listed(better)} of them"
         first = (
-            f"Digits translated by {best}, beside N real images, lower the test error "
-            + _listed(
-                [
-                    f"from {percent(answer.error(BASELINE, n))} to {percent(answer.error(mix, n))} "
-                    f"at N = {n:,}"
-                    for n in better
-                ]
-            )
-            + (f"; the comparison is {_told(answer, mix, BASELINE, others)}." if others else ".")
+            f"Digits translated by {best}, beside N real images, lower the test error{where}"
+            f"{': ' if where else ' '}{_listed(steps)}"
         )
+        if others:
+            first += f"; elsewhere: {_told(answer, mix, BASELINE, others, brief=True)}"
+        first += "."
     else:
         first = (
             "No translated digits, beside N real images, surely lower the test error at any N; the "
@@ -418,14 +453,19 @@ def sentences(answer: Answer) -> list[str]:
     return [first, *_worth_sentence(answer, mix, better), _against_others(answer, best)]
 
 
-def _gain(answer: Answer, name: str) -> float:
-    """Mean logarithm of the error with translated digits over the error without."""
-    mix = f"{BASELINE}-{name}"
-    ratios = [
-        np.log(max(answer.error(mix, n), 1e-6) / max(answer.error(BASELINE, n), 1e-6))
-        for n in answer.verdicts(mix, BASELINE)
+def _best(answer: Answer, suffix: str = "") -> str | None:
+    """Translator whose digits, beside real ones, lower the error anywhere, and most on average."""
+
+    def key(name: str) -> tuple[bool, float]:
+        compared = f"{BASELINE}-{name}{suffix}", BASELINE + suffix
+        ratios = list(answer.verdicts(*compared, "ratio").values())
+        better = "better" in answer.verdicts(*compared).values()
+        return not better, float(np.mean(np.log(ratios)))
+
+    mixed = [
+        n for n in answer.names if answer.verdicts(f"{BASELINE}-{n}{suffix}", BASELINE + suffix)
     ]
-    return float(np.mean(ratios))
+    return min(mixed, key=key, default=None)
 
 
 def _worth_sentence(answer: Answer, mix: str, better: Sequence[int]) -> list[str]:
@@ -436,7 +476,7 @@ def _worth_sentence(answer: Answer, mix: str, better: Sequence[int]) -> list[str
     parts = []
     for row in own.itertuples():
         text = f"{row.n_real:,} real images become worth {as_count(row.equals, largest)}"
-        if not np.isnan(row.low):
+        if np.isfinite(row.low):
             bounds = f"{as_count(row.low, largest)} to {as_count(row.high, largest)}"
             text += f" (95\N{NO-BREAK SPACE}%: {bounds})"
         parts.append(text)
@@ -446,7 +486,7 @@ def _worth_sentence(answer: Answer, mix: str, better: Sequence[int]) -> list[str
 def _against_others(answer: Answer, name: str) -> str:
     mix = f"{BASELINE}-{name}{AUGMENTED}"
     parts = [
-        f"against {words} ({reference}) it is {_told(answer, mix, reference, found)}"
+        f"against {words} ({reference}) it is {_told(answer, mix, reference, found, brief=True)}"
         for reference, words in (
             (BASELINE + AUGMENTED, "the real images alone"),
             (f"{BASELINE}-font{AUGMENTED}", "real and untranslated rendered ones"),
@@ -454,17 +494,43 @@ def _against_others(answer: Answer, name: str) -> str:
         if (found := answer.verdicts(mix, reference))
     ]
     if not parts:
-        return "What plain augmentation gives without any translator was not tested here."
+        alone = answer.summary[answer.summary["mix"] == BASELINE + AUGMENTED]
+        if alone.empty:
+            return "What plain augmentation gives without any translator was not tested here."
+        errors = [
+            f"{percent(row.test_error)} at N = {row.n_real:,}"
+            for row in alone.sort_values("n_real").itertuples()
+        ]
+        return (
+            f"Augmenting the real images alone ({BASELINE}{AUGMENTED}) gives {_listed(errors)}; "
+            f"with digits translated by {name} beside them ({mix}) this was not tested here."
+        )
     return f"When all images are augmented while training ({mix}), " + "; ".join(parts) + "."
 
 
-def _told(answer: Answer, mix: str, reference: str, verdicts: Mapping[int, str]) -> str:
-    """Say which verdict holds at which counts, with errors: ``better at 55 (5.7 % against …)``."""
-    order: dict[str, list[str]] = {}
+def _told(
+    answer: Answer, mix: str, reference: str, verdicts: Mapping[int, str], *, brief: bool = False
+) -> str:
+    """Say which verdict holds at which counts, with errors: ``better at 55 (5.7 % against …)``.
+
+    In brief, only the first and the last count of what is decided have their errors.
+    """
+    order: dict[str, list[int]] = {}
     for n, verdict in verdicts.items():
-        errors = f"{percent(answer.error(mix, n))} against {percent(answer.error(reference, n))}"
-        order.setdefault(verdict, []).append(f"{n:,} ({errors})")
-    return ", ".join(f"{verdict} at {_listed(places)}" for verdict, places in order.items())
+        order.setdefault(verdict, []).append(n)
+    parts = []
+    for verdict, counts in order.items():
+        told = set(counts)
+        if brief:
+            told = set() if verdict == "undecided" else {counts[0], counts[-1]}
+        places = [
+            f"{n:,} ({percent(answer.error(mix, n))} against {percent(answer.error(reference, n))})"
+            if n in told
+            else f"{n:,}"
+            for n in counts
+        ]
+        parts.append(f"{verdict} at {_listed(places)}")
+    return ", ".join(parts)
 
 
 def percent(error: float) -> str:
@@ -533,17 +599,20 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
         notes += [note for note in found if note not in notes]
         cells.append(dict(list(rows.groupby(["mix", "n_real"]))))
         wrong.append(reads.read != reads.labels)
-    rows = []
+    pairs, rows = [], []
     for mix, n in cells[0].keys() & cells[1].keys():
         one, two = (own[mix, n].reset_index() for own in cells)
         both = one.merge(two, on="replicate", suffixes=("_one", "_two"))
         if both.empty:
             continue
-        found = compare(wrong[1][both["index_two"]], wrong[0][both["index_one"]])
+        pairs.append((wrong[1][both["index_two"]], wrong[0][both["index_one"]]))
         errors = {"first": both["test_error_one"].mean(), "second": both["test_error_two"].mean()}
-        rows.append({"mix": mix, "n_real": n} | errors | found._asdict())
+        rows.append({"mix": mix, "n_real": n, "replicates": len(both)} | errors)
     if not rows:
         raise InputError("the two studies share no mix at the same count and replicate")
+    prior = pool(log_ratios(*pair) for pair in pairs)
+    for row, pair in zip(rows, pairs, strict=True):
+        row |= compare(*pair, prior=prior)._asdict()
     table = pd.DataFrame(rows).sort_values(["mix", "n_real"], ignore_index=True)
     for name, own, other in (("first", *cells), ("second", *cells[::-1])):
         alone = [f"{mix} at {n:,}" for mix, n in own.keys() - other.keys()]

@@ -1,0 +1,468 @@
+"""The answer of made-up studies, whose truth is known."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from realink import answer as answers
+from realink.answer import Reads, analyse, claims, sentences
+from realink.errors import InputError
+from realink.statistics import compare, log_ratios, pool
+from realink.tables import JUDGED, TRAINED
+
+TOTAL = 55_000
+COUNTS = (55, 385, 5500, 38_500)
+REAL = {55: 0.2, 385: 0.1, 5500: 0.05, 38_500: 0.025, TOTAL: 0.0125}
+# Errors of the talk's kind of study: translated digits help at few images, and alone never.
+TALK = {
+    "real": REAL,
+    "font": {55: 0.3, 385: 0.3, 5500: 0.25, 38_500: 0.2},
+    "real-font": {55: 0.17, 385: 0.09, 5500: 0.047, 38_500: 0.024},
+    "gan": {55: 0.4, 385: 0.35, 5500: 0.3, 38_500: 0.3},
+    "real-gan": {55: 0.1, 385: 0.05, 5500: 0.05, 38_500: 0.06},
+    "real-aug": {n: error / 2 for n, error in REAL.items()},
+    "real-font-aug": {n: REAL[n] / 4 for n in COUNTS},
+    "real-gan-aug": {n: REAL[n] / 2 for n in COUNTS},
+}
+
+
+def study(errors, replicates=3, images=4000, seed=0):
+    """Metrics and predictions with these errors, as draws of a probit model.
+
+    Images are hard for all classifiers, and real images drawn badly are bad for all mixes; so
+    mixes of equal errors differ by chance alone, and others by what is asked for.
+    """
+    random = np.random.default_rng(seed)
+    hard = random.standard_normal(images)
+    bad = {(n, r): 0.05 * random.standard_normal() for n in REAL for r in range(replicates)}
+    cells = [(mix, n, r) for mix in errors for n in errors[mix] for r in range(replicates)]
+    labels = random.integers(0, 10, images)
+    rows, read = [], np.empty((len(cells), images), np.uint8)
+    for i, (mix, n, r) in enumerate(cells):
+        noise = 0.5 * random.standard_normal(images) + 0.01 * random.standard_normal()
+        reach = np.sqrt(1 + 0.25)
+        wrong = hard + noise + bad[n, r] > reach * stats.norm.isf(errors[mix][n])
+        read[i] = np.where(wrong, (labels + 1) % 10, labels)
+        rows.append(
+            {
+                "mix": mix,
+                "n_real": n,
+                "n_synthetic": 0 if mix in ("real", "real-aug") else TOTAL - n,
+                "replicate": r + 1,
+                "test_error": wrong.mean(),
+            }
+        )
+    return pd.DataFrame(rows), Reads(read, labels)
+
+
+def judged(kept, name="gan"):
+    """The table of translators, of two replicates around these fractions of kept labels."""
+    rows = [
+        {
+            "translator": name,
+            "n_real": n,
+            "replicate": r,
+            "label_retention": part + 0.01 * (-1) ** r,
+        }
+        for n, part in kept.items()
+        for r in (1, 2)
+    ]
+    return pd.DataFrame(rows, columns=dict.fromkeys([*TRAINED, *JUDGED]))
+
+
+def answer_of(errors, kept=None, **more):
+    return analyse(*study(errors, **more), judged(kept or {}), seed=1)
+
+
+def part(*names, **more):
+    return {name: TALK[name] for name in names} | more
+
+
+@pytest.fixture(scope="module")
+def talk():
+    return answer_of(TALK, {55: 0.5, 385: 0.7, 38_500: 0.95})
+
+
+def the(table, **where):
+    own = table[np.logical_and.reduce([table[key] == value for key, value in where.items()])]
+    assert len(own) == 1
+    return own.iloc[0]
+
+
+def verdict_of(answer, start, translator=None):
+    table = claims(answer)
+    own = table[table["claim"].str.startswith(start)]
+    if translator is not None:
+        own = own[own["translator"] == translator]
+    assert len(own) == 1
+    return own["verdict"].iloc[0]
+
+
+# --- comparisons ----------------------------------------------------------------------------------
+
+
+def test_every_mix_has_the_verdict_that_its_errors_make(talk):
+    assert talk.notes == []
+    assert talk.verdicts("real-gan", "real") == {
+        55: "better", 385: "better", 5500: "undecided", 38_500: "worse"
+    }  # fmt: skip
+    assert set(talk.verdicts("gan", "real").values()) == {"worse"}
+    augmented = talk.verdicts("real-aug", "real")
+    assert {augmented[n] for n in (55, 385, 5500)} == {"better"}
+    assert list(talk.verdicts("real-aug", "real")) == [*COUNTS, TOTAL]
+    assert set(talk.verdicts("real-gan-aug", "real-aug").values()) == {"undecided"}
+    assert set(talk.verdicts("real-gan-aug", "real-font-aug").values()) == {"worse"}
+    assert set(talk.verdicts("gan", "font").values()) == {"worse"}
+
+
+def test_comparisons_are_of_paired_replicates_and_adjusted(talk):
+    row = the(talk.comparisons, mix="real-gan", reference="real", n_real=55)
+    assert row["ratio"] == pytest.approx(0.5, rel=0.1)
+    assert row["low"] < 0.5 < row["high"]
+    assert row["test"] == "replicates x images"
+    assert row["replicates"] == 3
+    table = talk.comparisons
+    assert (table["p_adjusted"] >= table["p"]).all()
+    assert (table["p_adjusted"] > table["p"]).any()
+    np.testing.assert_allclose(
+        table["p_adjusted"], stats.false_discovery_control(table["p"]), rtol=1e-12
+    )
+    assert ((table["p_adjusted"] < 0.05) == (table["verdict"] != "undecided")).all()
+    # One more, of rendered digits alone: most of them (at 55) against fewest.
+    ends = the(table, mix="font", reference="font")
+    assert (ends["n_real"], ends["reference_n_real"], ends["verdict"]) == (55, 38_500, "worse")
+
+
+def test_many_comparisons_share_one_prior_and_one_correction():
+    """Ten mixes that are the baseline under other names: some p is small, none is decided."""
+    same = {f"real-t{i}": {n: REAL[n] for n in COUNTS} for i in range(10)}
+    metrics, reads = study({"real": REAL} | same, images=2000, seed=1)
+    table = analyse(metrics, reads, judged({}), seed=1).comparisons
+    assert table["p"].min() < 0.05
+    assert set(table["verdict"]) == {"undecided"}
+    wrong = (reads.read != reads.labels).reshape(-1, 3, 2000)
+    cells = metrics.loc[::3, ["mix", "n_real"]].itertuples(index=False, name=None)
+    wrong = dict(zip(cells, wrong, strict=True))
+    pairs = {key: (own, wrong["real", key[1]]) for key, own in wrong.items() if key[0] != "real"}
+    prior = pool(log_ratios(*pair) for pair in pairs.values())
+    for row in table.itertuples():
+        assert row.p == pytest.approx(compare(*pairs[row.mix, row.n_real], prior=prior).p)
+
+
+def test_replicates_are_paired_by_their_number():
+    """Rows in another order, and a lacking replicate, change nothing for the others."""
+    metrics, reads = study(part("real", "real-gan"))
+    order = np.random.default_rng(0).permutation(len(metrics))
+    usual = analyse(metrics, reads, judged({}), seed=1)
+    mixed = analyse(metrics.iloc[order], Reads(reads.read[order], reads.labels), judged({}), seed=1)
+    pd.testing.assert_frame_equal(mixed.comparisons, usual.comparisons)
+    keep = ~((metrics["mix"] == "real") & (metrics["n_real"] == 55) & (metrics["replicate"] == 2))
+    fewer = analyse(metrics[keep], Reads(reads.read[keep], reads.labels), judged({}), seed=1)
+    assert fewer.notes == ["missing: real at 55, replicate 2"]
+    row = the(fewer.comparisons, mix="real-gan", n_real=55)
+    assert row["replicates"] == 2
+    cells = metrics[metrics["n_real"] == 55].set_index(["mix", "replicate"])["test_error"]
+    by_hand = np.exp(np.mean([np.log(cells["real-gan", r] / cells["real", r]) for r in (1, 3)]))
+    assert row["ratio"] == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "since", "until"),
+    [
+        ("better better undecided undecided", 55, 385),
+        ("undecided better undecided better", 385, 38_500),
+        ("better worse undecided undecided", None, None),
+        ("better worse better undecided", 5500, 5500),
+        ("undecided undecided undecided undecided", None, None),
+        ("worse worse better better", 5500, 38_500),
+        ("worse better worse undecided", None, None),
+    ],
+)
+def test_break_even(verdicts, since, until):
+    table = pd.DataFrame({"mix": "real-gan", "reference": "real", "n_real": COUNTS})
+    table = table.assign(reference_n_real=COUNTS, verdict=verdicts.split())
+    row = the(answers.break_even(table), mix="real-gan")
+    for found, expected in ((row["break_even"], since), (row["until"], until)):
+        assert found is pd.NA if expected is None else found == expected
+
+
+def test_break_even_of_a_study(talk):
+    row = the(talk.break_even, mix="real-gan", reference="real")
+    assert row["break_even"] is pd.NA  # worse at 38,500
+    assert row["better_at"] == "55 and 385"
+    assert row["undecided_at"] == "5,500"
+    assert row["worse_at"] == "38,500"
+    row = the(talk.break_even, mix="real-aug", reference="real")
+    assert row["break_even"] == 55
+    assert row["until"] >= 5500
+
+
+def test_worth_is_where_the_baseline_has_the_same_error(talk):
+    row = the(talk.worth, mix="real-gan", n_real=55)
+    assert row["baseline"] == "real"
+    assert row["equals"] == pytest.approx(385, rel=0.15)  # both have 10 %
+    assert row["low"] < row["equals"] < row["high"]
+    assert row["worth"] == pytest.approx(row["equals"] - 55)
+    # The augmented baseline halves its error from 55 to 385 too.
+    row = the(talk.worth, mix="real-font-aug", n_real=55)
+    assert row["baseline"] == "real-aug"
+    assert row["equals"] == pytest.approx(385, rel=0.15)
+    assert the(talk.worth, mix="real-font-aug", n_real=38_500)["equals"] > 0.8 * TOTAL
+    assert not set(talk.worth["mix"]) & {"real", "real-aug", "font", "gan"}
+
+
+def test_summary_has_means_and_intervals(talk):
+    row = the(talk.summary, mix="real-gan", n_real=55)
+    assert row["test_error"] == pytest.approx(0.1, rel=0.1)
+    assert row["low"] < row["test_error"] < row["high"]
+    assert (row["replicates"], row["n_synthetic"]) == (3, TOTAL - 55)
+
+
+# --- claims ---------------------------------------------------------------------------------------
+
+
+def test_claims_of_a_study_like_the_talks(talk):
+    assert verdict_of(talk, "rendered digits alone") == "holds"
+    assert verdict_of(talk, "translated digits alone", "gan") == "holds"
+    assert verdict_of(talk, "translated digits beside", "gan") == "holds in part"
+    assert verdict_of(talk, "rendered digits beside") == "holds"
+    assert verdict_of(talk, "labels are lost", "gan") == "holds"
+    measured = claims(talk).set_index("claim")["measured"]
+    rises = measured[measured.index.str.startswith("rendered digits alone")].iloc[0]
+    assert "with 16,500 rendered digits" in rises
+    assert "with 54,945" in rises
+    beside = measured[measured.index.str.startswith("translated digits beside")].iloc[0]
+    at = re.findall(r"(better|undecided|worse) at ([0-9,]+) \(\S+ % against \S+ %\)", plain(beside))
+    assert at == [("better", "385"), ("undecided", "5,500"), ("worse", "38,500")]
+
+
+@pytest.mark.parametrize(
+    ("errors", "start", "verdict"),
+    [
+        ({"font": {55: 0.2, 5500: 0.3}}, "rendered digits alone", "does not hold"),
+        ({"font": {55: 0.2, 5500: 0.2}}, "rendered digits alone", "undecided"),
+        ({"font": {55: 0.2}}, "rendered digits alone", "not tested"),
+        ({"gan": {55: 0.1, 385: 0.2}}, "translated digits alone", "holds in part"),
+        ({"gan": {55: 0.1, 385: 0.1}}, "translated digits alone", "does not hold"),
+        ({"gan": {385: 0.1}}, "translated digits alone", "undecided"),
+        ({"real-gan": {55: 0.1}}, "translated digits beside", "not tested"),
+        ({"real-gan": {55: 0.4, 385: 0.05, 5500: 0.02}}, "translated digits beside", "holds"),
+        ({"real-gan": {55: 0.1, 385: 0.2}}, "translated digits beside", "does not hold"),
+        ({"real-font": {55: 0.05, 385: 0.02}}, "rendered digits beside", "does not hold"),
+        ({"real-font": {55: 0.05, 385: 0.09}}, "rendered digits beside", "holds in part"),
+        ({"real-font": {55: 0.4}}, "rendered digits beside", "does not hold"),
+        ({}, "rendered digits beside", "not tested"),
+    ],
+)
+def test_claims_each_way(errors, start, verdict):
+    assert verdict_of(answer_of(part("real") | errors), start) == verdict
+
+
+@pytest.mark.parametrize(
+    ("kept", "verdict"),
+    [
+        ({55: 0.5, 385: 0.7, 38_500: 0.95}, "holds"),
+        ({55: 0.5, 385: 0.95, 38_500: 0.95}, "holds in part"),
+        ({55: 0.98, 385: 0.98, 38_500: 0.5}, "does not hold"),
+        ({55: 0.5}, "holds in part"),
+        ({55: np.nan, 385: np.nan}, "not tested"),
+        ({40: 0.5, 400: 0.5}, "not tested"),
+    ],
+)
+def test_lost_labels(kept, verdict):
+    found = answer_of(part("real", "gan"), kept)
+    assert verdict_of(found, "labels are lost", "gan") == verdict
+    if kept == {55: 0.5}:
+        measured = claims(found)["measured"].iloc[-1]
+        assert measured == "kept: 50% at 55; not tested at 385 and 38,500"
+
+
+def plain(text):
+    """Without the spaces that keep a number on one line with its unit."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+# --- sentences ------------------------------------------------------------------------------------
+
+
+def test_three_sentences_with_the_numbers_of_the_tables(talk):
+    better, worth, others = map(plain, sentences(talk))
+
+    def error(mix, n):
+        return f"{100 * talk.error(mix, n):.{1 if talk.error(mix, n) >= 0.1 else 2}f} %"
+
+    assert better == (
+        "Digits translated by gan, beside N real images, lower the test error from "
+        f"{error('real', 55)} to {error('real-gan', 55)} at N = 55 and from "
+        f"{error('real', 385)} to {error('real-gan', 385)} at N = 385; "
+        "elsewhere: undecided at 5,500, worse at 38,500 "
+        f"({error('real-gan', 38_500)} against {error('real', 38_500)})."
+    )
+    row = the(talk.worth, mix="real-gan", n_real=55)
+    numbers = [f"{int(float(f'{row[name]:.2g}')):,}" for name in ("equals", "low", "high")]
+    assert "With them, 55 real images become worth {} (95 %: {} to {})".format(*numbers) in worth
+    assert worth.count("real images become worth") == 2
+    assert others.startswith(
+        "When all images are augmented while training (real-gan-aug), against the real images "
+        "alone (real-aug) it is undecided at 55, 385, 5,500 and 38,500; "
+    )
+    assert "against real and untranslated rendered ones (real-font-aug) it is worse at" in others
+    assert f"against {error('real-font-aug', 38_500)})" in others
+
+
+def test_many_counts_are_told_by_the_first_and_the_last():
+    better = dict.fromkeys((55, 385, 5500, 38_500), 0.001)
+    first = plain(sentences(answer_of(part("real", **{"real-gan": better})))[0])
+    assert " lower the test error at 55, 385, 5,500 and 38,500 of them: from " in first
+    assert first.count(" to ") == 2
+
+
+def test_where_nothing_is_better_the_sentence_says_so():
+    found = answer_of(part("real", **{"real-gan": {55: 0.3, 385: 0.2}}))
+    first, last = sentences(found)
+    assert first.startswith("No translated digits, beside N real images, surely lower")
+    assert "the best, of gan, are worse at 55 (" in first
+    assert last == "What plain augmentation gives without any translator was not tested here."
+
+
+def test_a_translator_that_is_better_somewhere_comes_before_a_better_mean():
+    # slight: 3 % less error everywhere, undecided; gan: half the error at 55, much worse at 385.
+    errors = {"real-gan": {55: 0.1, 385: 0.35}, "real-slight": {55: 0.194, 385: 0.097}}
+    found = answer_of(part("real", **errors))
+    assert set(found.verdicts("real-slight", "real").values()) == {"undecided"}
+    assert sentences(found)[0].startswith("Digits translated by gan, beside N real images, lower")
+
+
+def test_plain_augmentation_is_told_without_the_translators_twin():
+    last = sentences(answer_of(part("real", "real-gan", "real-aug")))[-1]
+    assert last.startswith("Augmenting the real images alone (real-aug) gives 10.")
+    assert last.endswith("beside them (real-gan-aug) this was not tested here.")
+
+
+def test_more_than_the_study_has():
+    found = answer_of(part("real", **{"real-gan": {5500: 0.005}}))
+    assert the(found.worth, mix="real-gan")["equals"] == np.inf
+    assert sentences(found)[1] == "With them, 5,500 real images become worth more than 55,000."
+
+
+# --- what the data cannot tell --------------------------------------------------------------------
+
+
+def test_one_replicate():
+    found = answer_of(part("real", "real-gan"), replicates=1)
+    assert found.notes[0].startswith("one replicate: errors and counts have no intervals")
+    assert found.summary[["low", "high", "sd"]].isna().all(axis=None)
+    assert found.worth[["low", "high"]].isna().all(axis=None)
+    assert set(found.comparisons["test"]) == {"McNemar"}
+    assert "(95 %" not in sentences(found)[1]
+
+
+def test_missing_cells_are_named():
+    metrics, reads = study(part("real", "real-gan"))
+    lost = (metrics["mix"] == "real-gan") & (metrics["n_real"] == 385)
+    lost |= (metrics["mix"] == "real") & (metrics["n_real"] == 5500) & (metrics["replicate"] == 3)
+    metrics, reads = metrics[~lost], Reads(reads.read[~lost], reads.labels)
+    found = analyse(metrics, reads, judged({}), seed=1)
+    assert found.notes == [
+        "missing: real at 5,500, replicate 3",
+        *(f"missing: real-gan at 385, replicate {r}" for r in (1, 2, 3)),
+    ]
+    assert 385 not in found.verdicts("real-gan", "real")
+
+
+def test_a_cell_without_a_test_error_is_named_once_and_left_out():
+    metrics, reads = study(part("real", "real-gan"))
+    metrics.loc[0, "test_error"] = np.nan
+    found = analyse(metrics, reads, judged({}), seed=1)
+    assert found.notes == ["real at 55, replicate 1, has no test error: left out"]
+    assert the(found.summary, mix="real", n_real=55)["replicates"] == 2
+    assert the(found.comparisons, mix="real-gan", n_real=55)["replicates"] == 2
+    assert sentences(found)
+
+
+def test_no_test_error_at_all():
+    metrics, reads = study(part("real", "real-gan"))
+    found = analyse(metrics.assign(test_error=None), reads, judged({}), seed=1)
+    assert len(found.notes) >= len(metrics)
+    assert set(claims(found)["verdict"]) == {"not tested"}
+    assert sentences(found)
+    for table in (found.summary, found.comparisons, found.break_even, found.worth):
+        assert table.empty
+        assert "mix" in table
+
+
+def test_no_baseline():
+    found = answer_of(part("real-gan", "real-font"))
+    assert found.notes == [
+        "no baseline: without the mix `real`, nothing says whether a mix without augmentation helps"
+    ]
+    assert sentences(found)[0] == (
+        "This study has no baseline (the mix `real`), so it cannot say what helps without "
+        "augmentation."
+    )
+    assert verdict_of(found, "translated digits beside", "gan") == "not tested"
+    assert found.worth.empty
+
+
+def test_augmented_mixes_alone_have_a_baseline_of_their_own():
+    found = answer_of(part("real-aug", "real-gan-aug"))
+    assert found.notes == []
+    first, last = sentences(found)
+    assert first.startswith("This study has no baseline")
+    assert "against the real images alone (real-aug) it is undecided" in last
+
+
+def test_no_translator():
+    found = answer_of(part("real", "font", "real-font"))
+    assert found.notes == ["no translator: nothing says whether translation helps"]
+    assert sentences(found) == [
+        "This study has no translator, so it cannot say whether translation helps."
+    ]
+    assert verdict_of(found, "translated digits alone") == "not tested"
+    assert verdict_of(found, "labels are lost") == "not tested"
+
+
+def test_the_baseline_alone_and_a_single_count():
+    found = answer_of({"real": REAL})
+    for table in (found.comparisons, found.break_even, found.worth):
+        assert table.empty
+    assert set(claims(found)["verdict"]) == {"not tested"}
+    found = answer_of({"real": {55: 0.2}, "real-gan": {55: 0.1}})
+    assert found.worth.empty
+    assert found.verdicts("real-gan", "real") == {55: "better"}
+    assert len(sentences(found)) == 2
+
+
+def test_classifiers_without_errors():
+    zero = dict.fromkeys(COUNTS, 0)
+    found = answer_of({"real": zero, "real-font": zero, "real-gan": zero}, images=50)
+    assert set(found.comparisons["verdict"]) == {"undecided"}
+    assert verdict_of(found, "rendered digits beside") == "holds"
+    assert sentences(found)
+
+
+def test_predictions_of_another_study_are_refused():
+    metrics, reads = study(part("real", "real-gan"))
+    with pytest.raises(
+        InputError, match=r"predictions of 26 classifiers do not fit the table's 27"
+    ):
+        analyse(metrics, Reads(reads.read[1:], reads.labels), judged({}), seed=1)
+    with pytest.raises(InputError, match="do not fit"):
+        analyse(metrics, Reads(reads.read, reads.labels[1:]), judged({}), seed=1)
+    with pytest.raises(InputError, match="predictions of real at 55, replicate 1, have another"):
+        analyse(metrics, Reads(reads.read[::-1], reads.labels), judged({}), seed=1)
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def test_words():
+    assert plain(answers.percent(0.2184)) == "21.8 %"
+    assert plain(answers.percent(0.0327)) == "3.27 %"
+    assert answers.percent(np.nan) == "?"
+    assert answers.as_count(1234.0, 55_000) == "1,200"
+    assert answers.as_count(0.0, 55_000) == "fewer than the smallest N"
+    assert answers.as_count(np.inf, 55_000) == "more than 55,000"

@@ -1,0 +1,348 @@
+"""Statistics of test errors: cases worked by hand, and simulations whose truth is known."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from realink.statistics import (
+    adjust,
+    compare,
+    equivalent_count,
+    log_ratios,
+    mean_interval,
+    pool,
+)
+
+COUNTS = [50, 100, 200, 400, 800]
+
+
+def predictions(random, replicates, images, rates, own=0.1):
+    """Which images two mixes get wrong, at the error rates asked for: a probit model.
+
+    Test images are hard for both, and for one of them; replicates are bad for both, and (`own`)
+    for one of them; and every pair of image and replicate has its part in both.
+    """
+
+    def draw(scale, *shape):
+        return scale * random.standard_normal(shape)
+
+    both = draw(0.1, replicates, 1) + draw(1, images) + draw(0.3, replicates, images)
+    spread = np.sqrt(0.1**2 + 1 + 0.3**2 + own**2 + 0.3**2 + 1)
+    return [
+        both + draw(own, replicates, 1) + draw(0.3, images) + draw(1, replicates, images)
+        > spread * stats.norm.isf(rate)
+        for rate in rates
+    ]
+
+
+def compared(seed, times, replicates, rates, images=1500, own=0.1):
+    random = np.random.default_rng(seed)
+    return [compare(*predictions(random, replicates, images, rates, own=own)) for _ in range(times)]
+
+
+def test_one_replicate_is_mcnemars_exact_test():
+    # Of 12 images, A alone gets 1 wrong and B alone 6; 2 are wrong in both. Of the 7 that differ,
+    # at most 1 of a kind: p = 2 (1 + 7) / 2^7 = 0.125.
+    a = np.array([[1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0]], bool)
+    b = np.array([[0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]], bool)
+    found = compare(a, b)
+    assert found.test == "McNemar"
+    assert found.p == pytest.approx(0.125)
+    assert found.ratio == pytest.approx(3 / 8)
+    # Each image's part of the log ratio: 12 (a / 3 - b / 8), that is 4 once, -1.5 six times,
+    # 2.5 twice and 0 three times; their sum is 0 and that of their squares 16 + 13.5 + 12.5 = 42.
+    error = np.sqrt(42 / 11 / 12)
+    assert found.low == pytest.approx(3 / 8 * np.exp(-1.959964 * error))
+    assert found.high == pytest.approx(3 / 8 * np.exp(1.959964 * error))
+
+
+def test_mcnemar_without_any_difference_decides_nothing():
+    wrong = np.array([[1, 0, 0, 0, 0]], bool)
+    assert compare(wrong, wrong) == (1, 1, 1, 1, "McNemar")
+
+
+def test_replicates_are_analysed_as_a_two_way_table_with_random_rows_and_columns():
+    """The mean squares once more, each from its definition; the rest from what is left over."""
+    random = np.random.default_rng(11)
+    a, b = (random.random((3, 40)) < rate for rate in (0.3, 0.5))
+    table = np.zeros((3, 40))
+    for i in range(3):
+        own = a[i] / a[i].mean() - b[i] / b[i].mean()
+        table[i] = own + np.log(a[i].mean() / b[i].mean())
+    grand = table.mean()
+    rows = 40 * sum((table[i].mean() - grand) ** 2 for i in range(3)) / 2
+    columns = 3 * sum((table[:, j].mean() - grand) ** 2 for j in range(40)) / 39
+    whole = ((table - grand) ** 2).sum()
+    rest = (whole - 2 * rows - 39 * columns) / (2 * 39)
+    assert rows > rest  # or the floor would hide the formula
+    spread = rows + max(columns - rest, 0)
+    freedom = 2 * (spread / rows) ** 2
+    found = compare(a, b)
+    assert found.test == "replicates x images"
+    assert found.ratio == pytest.approx(np.exp(grand))
+    p = 2 * stats.t.sf(abs(grand) / np.sqrt(spread / 120), freedom)
+    assert found.p == pytest.approx(p)
+    reach = stats.t.ppf(0.975, freedom) * np.sqrt(spread / 120)
+    assert [found.low, found.high] == pytest.approx(np.exp([grand - reach, grand + reach]))
+
+
+def test_exchanging_the_mixes_inverts_the_ratio():
+    one = compare(*predictions(np.random.default_rng(3), 3, 500, (0.1, 0.2)))
+    other = compare(*predictions(np.random.default_rng(3), 3, 500, (0.1, 0.2))[::-1])
+    assert other.p == pytest.approx(one.p)
+    assert [other.ratio, other.low, other.high] == pytest.approx(
+        [1 / one.ratio, 1 / one.high, 1 / one.low]
+    )
+
+
+@pytest.mark.parametrize("own", [0, 0.1, 0.3])
+def test_three_replicates_without_a_difference_seldom_decide(own):
+    # 1,000 draws: the rate's standard error at 5 % is 0.7 points. The test is allowed to be
+    # cautious where replicates do not differ, but not to exceed 5 % by three standard errors.
+    p = np.array([found.p for found in compared(1, 1000, 3, (0.05, 0.05), own=own)])
+    assert 0.005 < np.mean(p < 0.05) < 0.071
+    # Far out it is more lenient than it says, which a prior mends, but not arbitrarily.
+    assert np.mean(p < 0.001) < 0.02
+
+
+def test_differences_between_replicates_are_not_taken_for_one_between_mixes():
+    """Pooled over replicates, as if each were another test image, far more would be decided."""
+    pooled = []
+    random = np.random.default_rng(5)
+    for _ in range(300):
+        a, b = predictions(random, 3, 1500, (0.2, 0.2), own=0.3)
+        pooled.append(compare(a.reshape(1, -1), b.reshape(1, -1)).p)
+    assert np.mean(np.array(pooled) < 0.05) > 0.3
+    p = np.array([found.p for found in compared(5, 300, 3, (0.2, 0.2), own=0.3)])
+    assert np.mean(p < 0.05) < 0.09  # three standard errors of 300 draws
+
+
+def test_a_known_ratio_is_found_and_covered():
+    found = compared(2, 500, 5, (0.05, 0.1))
+    assert np.mean([f.p < 0.05 for f in found]) > 0.95
+    assert np.mean([f.ratio for f in found]) == pytest.approx(0.5, rel=0.03)
+    # 500 draws: the standard error at 95 % is 1 point.
+    assert 0.92 < np.mean([f.low < 0.5 < f.high for f in found]) < 0.99
+
+
+def test_pairing_replicates_makes_a_small_difference_visible():
+    """What the replicates share, good or bad real images, does not count as a difference."""
+    random = np.random.default_rng(4)
+    paired, crossed = [], []
+    for _ in range(100):
+        bad = 0.5 * random.standard_normal((5, 1))
+        a, b = (random.standard_normal((5, 1500)) + bad < stats.norm.ppf(q) for q in (0.07, 0.1))
+        paired.append(compare(a, b).p)
+        crossed.append(compare(a, np.roll(b, 1, axis=0)).p)
+    assert np.mean(np.array(paired) < 0.05) > 0.8 > 0.3 > np.mean(np.array(crossed) < 0.05)
+
+
+def test_without_errors_the_interval_is_wide():
+    none = np.zeros((3, 200), bool)
+    one = none.copy()
+    one[:, 7] = True
+    some = none.copy()
+    some[:, :4] = True
+    both = compare(none, none)
+    assert (both.ratio, both.p) == (1, 1)
+    assert both.low < 0.2 < 5 < both.high
+    assert compare(none, one).p > 0.3
+    # Against four images that are wrong in every replicate; McNemar's p would be 2 / 2^4 = 0.125.
+    assert 0.05 < compare(none, some).p < 0.3
+    assert compare(none, some).ratio == pytest.approx(1 / 8)
+    assert compare(none, ~none).p < 0.001
+    assert compare(~none, ~none) == (1, 1, 1, 1, "replicates x images")
+
+
+def test_replicates_that_happen_to_agree_do_not_decide():
+    """With the same ratio in all, rows alone would show no spread at all."""
+    random = np.random.default_rng(0)
+    a, b = (np.array([random.permutation(np.arange(100) < k) for _ in range(3)]) for k in (8, 9))
+    found = compare(a, b)
+    assert found.ratio == pytest.approx(8 / 9)
+    assert found.p > 0.3
+    assert found.low < 0.8 < 1.1 < found.high
+
+
+def test_another_shape_is_refused():
+    with pytest.raises(ValueError, match=r"\(3, 5\), \(2, 5\)"):
+        compare(np.zeros((3, 5), bool), np.zeros((2, 5), bool))
+    with pytest.raises(ValueError, match="differing replicates or images"):
+        compare(np.zeros((3, 5), bool), np.zeros((3, 1), bool))
+
+
+def test_adjusted_by_hand():
+    # Times 4 / rank: 0.04, 0.06, 0.04, 0.5; no smaller rank may have more than a larger one.
+    adjusted = adjust(np.array([0.01, 0.03, 0.03, 0.5]))
+    np.testing.assert_allclose(adjusted, [0.04, 0.04, 0.04, 0.5])
+    assert len(adjust(np.array([]))) == 0
+
+
+def test_of_what_is_decided_in_a_family_few_are_wrong():
+    """Half of 40 comparisons without a difference: without `adjust`, more would be wrong."""
+    random = np.random.default_rng(6)
+    wrong, unadjusted, power = [], [], []
+    for _ in range(30):
+        p = np.array(
+            [
+                compare(*predictions(random, 5, 1000, (0.1, 0.05 if i < 20 else 0.1))).p
+                for i in range(40)
+            ]
+        )
+        decided = adjust(p) < 0.05
+        wrong.append(decided[20:].sum() / max(decided.sum(), 1))
+        unadjusted.append(np.mean(p[20:] < 0.05))
+        power.append(decided[:20].mean())
+    # 30 families: the standard error of the mean is about 0.8 points.
+    assert np.mean(wrong) < 0.05
+    assert np.mean(power) > 0.8
+    # Nulls alone, all p even: one family in twenty has a decided one, standard error 0.7 points.
+    even = random.random((1000, 40))
+    assert 0.03 < np.mean([adjust(p).min() < 0.05 for p in even]) < 0.071
+
+
+def test_three_replicates_of_a_family_decide_without_being_wrong():
+    """Comparisons that differ by a factor of 4 in how much replicates spread, few of them real."""
+    random = np.random.default_rng(7)
+    wrong = {"alone": [], "pooled": []}
+    power = {"alone": [], "pooled": []}
+    for _ in range(25):
+        pairs = [
+            predictions(random, 3, 800, (0.2, 0.07 if i < 8 else 0.2), own=0.1 if i % 2 else 0.2)
+            for i in range(40)
+        ]
+        prior = pool(log_ratios(*pair) for pair in pairs)
+        for name, given in (("alone", None), ("pooled", prior)):
+            decided = adjust(np.array([compare(*pair, prior=given).p for pair in pairs])) < 0.05
+            wrong[name].append(decided[8:].sum() / max(decided.sum(), 1))
+            power[name].append(decided[:8].mean())
+    # 25 families: the standard error of the mean is about 1 point.
+    assert np.mean(wrong["pooled"]) < 0.07
+    assert np.mean(wrong["alone"]) > np.mean(wrong["pooled"])
+    assert np.mean(power["pooled"]) > 0.9 > 0.7 > np.mean(power["alone"])
+
+
+def test_the_prior_is_the_distribution_that_spreads_are_drawn_from():
+    random = np.random.default_rng(2)
+    ratios = 0.2 * random.standard_normal((2000, 3, 1))
+    alike = pool(ratios)
+    assert alike.variance == pytest.approx(0.04, rel=0.1)
+    assert alike.freedom > 30
+    scale = np.sqrt(6 / random.chisquare(6, (2000, 1, 1)))
+    differing = pool([*(ratios * scale), np.zeros((1, 1))])  # one replicate says nothing
+    assert differing.variance == pytest.approx(0.04, rel=0.15)
+    assert differing.freedom == pytest.approx(6, rel=0.3)
+    assert pool(ratios[:2]) is None
+    assert pool(ratios[:, :1]) is None
+    assert pool(0 * ratios) is None
+    assert np.isfinite(pool([*ratios[:5], np.zeros((3, 1))])).all()  # agreement by luck
+
+
+def test_a_prior_weighs_by_its_degrees_of_freedom():
+    a, b = predictions(np.random.default_rng(0), 3, 800, (0.1, 0.2), own=0.3)
+    own = pool([log_ratios(a, b)] * 3)  # no more than the comparison knows itself
+    usual, same = compare(a, b), compare(a, b, prior=own._replace(freedom=0.0))
+    assert same.p == pytest.approx(usual.p)
+    wide = compare(a, b, prior=own._replace(variance=1.0, freedom=1e6))
+    # Three log ratios whose variance is 1: their mean has the standard error 1 / sqrt(3), and
+    # test images add little.
+    assert np.log(wide.high / wide.low) == pytest.approx(2 * 1.96 / np.sqrt(3), rel=0.05)
+    assert wide.ratio == usual.ratio
+
+
+def test_mean_interval():
+    # Student's quantile for two degrees of freedom is 4.3027; the standard error 0.01 / sqrt(3).
+    found = mean_interval(np.array([0.09, 0.10, 0.11]))
+    np.testing.assert_allclose(found, [0.1, 0.1 - 0.024841, 0.1 + 0.024841], atol=1e-6)
+    one = mean_interval(np.array([0.2]))
+    assert one.value == 0.2
+    assert np.isnan([one.low, one.high]).all()
+    assert mean_interval(np.array([0.1, 0.9])) == (0.5, 0, 1)
+
+
+def test_mean_interval_covers():
+    random = np.random.default_rng(0)
+    found = [mean_interval(0.2 + 0.02 * random.standard_normal(3)) for _ in range(1000)]
+    # 1,000 draws: the standard error at 95 % is 0.7 points.
+    assert 0.929 < np.mean([f.low < 0.2 < f.high for f in found]) < 0.971
+
+
+def power_law(n):
+    """Error of a baseline that halves whenever the real images quadruple."""
+    return 2 / np.sqrt(n)
+
+
+def equivalent(errors, baseline=None, **more):
+    if baseline is None:
+        baseline = {n: np.full(3, power_law(n)) for n in COUNTS}
+    return equivalent_count(baseline, np.asarray(errors), **{"smallest": 1e-4, "seed": 0} | more)
+
+
+def test_a_count_between_two_of_a_power_law_is_exact():
+    found = equivalent([power_law(300)] * 3)
+    np.testing.assert_allclose(found, 300)  # no spread, so no interval either
+    assert equivalent([power_law(400)]).value == pytest.approx(400)
+
+
+def test_counts_beyond_the_curve_are_said_to_be_beyond():
+    assert equivalent([power_law(801)] * 3) == (np.inf, np.inf, np.inf)
+    assert equivalent([power_law(49)] * 3) == (0, 0, 0)
+    assert equivalent([power_law(50)]).value == pytest.approx(50)
+    assert equivalent([power_law(800)]).value == pytest.approx(800)
+
+
+def test_a_baseline_that_rises_is_levelled():
+    # Geometric means of 0.1 and 0.4 (their order is wrong) are 0.2 at both counts; so 0.4 lies
+    # halfway, in logarithms, between 0.8 at 50 and 0.2 at 100.
+    baseline = {50: np.array([0.8]), 100: np.array([0.1]), 200: np.array([0.4]), 400: [0.05]}
+    assert equivalent([0.4], baseline).value == pytest.approx(np.sqrt(50 * 100))
+    # Where the curve is level, it is reached at the first of the two.
+    assert equivalent([0.2], {n: baseline[n] for n in (50, 100, 200)}).value <= 100.001
+    assert equivalent([0], {50: np.array([0.1]), 100: [0], 200: [0]}).value == pytest.approx(100)
+
+
+def test_one_replicate_everywhere_has_no_interval():
+    found = equivalent([power_law(300)], {n: np.array([power_law(n)]) for n in COUNTS})
+    assert found.value == pytest.approx(300)
+    assert np.isnan([found.low, found.high]).all()
+
+
+def test_the_interval_of_a_count_covers_it():
+    random = np.random.default_rng(1)
+
+    def replicates(n):
+        return power_law(n) * np.exp(0.1 * random.standard_normal(3))
+
+    found = [
+        equivalent(replicates(300), {n: replicates(n) for n in COUNTS}, draws=400)
+        for _ in range(300)
+    ]
+    # 300 studies: the standard error at 95 % is 1.3 points.
+    covered = np.mean([f.low < 300 < f.high for f in found])
+    assert 0.91 < covered < 0.99
+    assert np.median([f.value for f in found]) == pytest.approx(300, rel=0.05)
+    assert all(f.low <= f.value <= f.high for f in found)
+    # Not by being wide: a mean of three has a standard error of 0.058, two of them differ by
+    # 0.08, and the curve's slope doubles that: a factor of exp(2.2 x 0.16) to either side.
+    assert np.median([f.high / f.low for f in found]) < 2.2
+
+
+def test_the_interval_of_a_count_knows_how_little_three_replicates_know():
+    """Two degrees of freedom in all; as if the spread were known, 0.86 would be covered."""
+    random = np.random.default_rng(2)
+
+    def replicates(n, number):
+        return power_law(n) * np.exp(0.05 * random.standard_normal(number))
+
+    found = [
+        equivalent(replicates(300, 3), {n: replicates(n, 1) for n in COUNTS}, draws=400)
+        for _ in range(200)
+    ]
+    # 200 studies: the standard error at 95 % is 1.5 points.
+    assert np.mean([f.low < 300 < f.high for f in found]) > 0.9
+
+
+def test_a_seed_repeats_the_redrawing():
+    errors = [0.1, 0.12, 0.15]
+    assert equivalent(errors, seed=3) == equivalent(errors, seed=3)
+    assert equivalent(errors, seed=3) != equivalent(errors, seed=4)
