@@ -230,6 +230,12 @@ def _themed(chart: alt.Chart) -> dict:
         .configure_axis(
             gridColor="var(--line)", domainColor="var(--muted)", tickColor="var(--muted)", **text
         )
-        .configure_legend(labelLimit=0, symbolSize=80, **text)
+        .configure_legend(
+            labelLimit=0,
+            symbolSize=80,
+            symbolBaseFillColor="var(--text)",
+            symbolBaseStrokeColor="var(--text)",
+            **text,
+        )
     )
     return chart.to_dict()
