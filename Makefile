@@ -27,9 +27,9 @@ $(VENV)/.ready: $(LOCK) envs/uv.lock pyproject.toml
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
-demo: env  ## build the small study of config/demo.yaml, and print where its figure is
+demo: env  ## build the small study of config/demo.yaml, and print where its answer is
 	snakemake --cores $(CORES) --configfile config/demo.yaml
-	@echo "The figure: results/demo/figures/error.png (and .svg); the numbers: results/demo/metrics.csv"
+	@echo "The answer: results/demo/report.html; the numbers: results/demo/metrics.csv"
 
 test: env  ## run all tests
 	python -m pytest

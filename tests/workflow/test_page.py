@@ -1,10 +1,15 @@
 """The answer page as a person meets it: in a browser, without a network."""
 
 import shutil
+import subprocess
+import sys
 
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
+
+from realink.artifacts import read_tensors, write_tensors
 
 CHROMIUM = shutil.which("chromium")
 WIDTHS = {"phone": 360, "desk": 1300}
@@ -26,7 +31,7 @@ def opened(browser, finished):
     complaints = []
     contexts = []
 
-    def opening(**looks):
+    def opening(path=finished.results / "report.html", **looks):
         contexts.append(browser.new_context(**looks))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
@@ -37,7 +42,7 @@ def opened(browser, finished):
                 complaints.append(asked.url) if asked.url[:5] not in ("file:", "data:") else None
             ),
         )
-        page.goto((finished.results / "report.html").as_uri())
+        page.goto(path.as_uri())
         page.wait_for_selector("html[data-drawn]")
         return page
 
@@ -141,3 +146,42 @@ def test_on_paper_everything_is_laid_open_in_light_colours(opened, tmp_path):
     assert page.locator("details[open]").count() == 0
     page.pdf(path=tmp_path / "page.pdf", format="A4")
     assert (tmp_path / "page.pdf").stat().st_size > 50_000
+
+
+def test_two_studies_side_by_side(opened, finished, tmp_path):
+    """The second study read every image right at N = 20, so it must come out better there."""
+    other = tmp_path / "other"
+    shutil.copytree(finished.results, other, ignore=shutil.ignore_patterns("[!mp]*"))
+    metrics = pd.read_csv(other / "metrics.csv")
+    tensors = read_tensors(other / "predictions.safetensors")[0]
+    at = metrics["n_real"] == 20
+    tensors["read"][at] = tensors["labels"]
+    write_tensors(other / "predictions.safetensors", tensors)
+    metrics.loc[at, "test_error"] = 0
+    metrics[metrics["mix"] != "font"].to_csv(other / "metrics.csv", index=False)
+
+    def compare(*arguments):
+        command = [sys.executable, "-m", "realink", "compare", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    # Predictions of more classifiers than the table names.
+    broken = compare(finished.results, other)
+    assert broken.returncode == 1
+    assert broken.stderr.startswith("error: predictions of 21 classifiers do not fit")
+    keep = (metrics["mix"] != "font").to_numpy()
+    tensors["read"] = tensors["read"][keep]
+    write_tensors(other / "predictions.safetensors", tensors)
+    done = compare(finished.results, other, "--output", tmp_path / "both.html")
+    assert done.returncode == 0, done.stderr
+    assert "only in the first study: font at 100" in done.stdout
+    lines = [line.split() for line in done.stdout.splitlines()]
+    verdicts = {(line[0], line[1]): line[-1] for line in lines if line and line[-1] != "verdict"}
+    assert verdicts["real-warp", "20"] == "better"
+    assert verdicts["real-warp", "100"] == "undecided"
+    page = opened(tmp_path / "both.html", viewport={"width": 360, "height": 800})
+    expect(page.locator("h1")).to_contain_text("small (solid) and other (dashed)")
+    assert page.locator("#error-plain g.mark-line path").count() >= 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    missing = compare(tmp_path, other)
+    assert missing.returncode == 1
+    assert missing.stderr.startswith(f"error: {tmp_path}: no metrics.csv in it")

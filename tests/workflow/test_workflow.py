@@ -1,5 +1,7 @@
 """The real workflow: complete, incremental, reproducible, and clear when it fails."""
 
+import html
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +14,16 @@ import pytest
 from realink.artifacts import read_digits
 
 from .conftest import Project
+
+# What follows whenever a number has changed.
+ANSWER = {
+    "collect": 1,
+    "analyse": 1,
+    "plot_error": 1,
+    "plot_font_error": 1,
+    "plot_gain": 1,
+    "report": 1,
+}
 
 
 def test_every_target_is_there(finished):
@@ -48,6 +60,11 @@ def test_every_target_is_there(finished):
     for figure in ("error", "font_error", "fonts", "translations/cyclegan/n20"):
         for suffix in ("svg", "png"):
             assert (finished.results / f"figures/{figure}.{suffix}").stat().st_size > 5_000
+    gap = pd.read_csv(finished.results / "gap.csv")
+    assert gap["images"].tolist() == ["cyclegan", "cyclegan", "font", "real", "warp", "warp"]
+    assert translators["detected"].between(0, 1).all()
+    for table in ("summary", "comparisons", "break_even", "worth", "claims"):
+        assert len(pd.read_csv(finished.results / f"answer/{table}.csv")) > 1
     history = pd.read_csv(finished.results / "translator/cyclegan/n20/rep1/history.csv")
     assert history["step"].tolist() == [1, 2, 3, 4]
 
@@ -80,43 +97,46 @@ def test_touching_files_reruns_nothing(project):
 
 
 def test_another_replicate_only_adds_jobs(project):
-    assert project.planned(config="replicates=2") == {
-        "draw_real": 3,
-        "train_translator": 4,
-        "translate": 4,
-        "judge": 4,
-        "train_classifier": 21,
-        "collect": 1,
-        "plot_error": 1,
-        "plot_font_error": 1,
-    }
+    assert (
+        project.planned(config="replicates=2")
+        == {
+            "draw_real": 3,
+            "train_translator": 4,
+            "translate": 4,
+            "judge": 4,
+            "measure_gap": 4,
+            "measure_gap_reference": 2,
+            "train_classifier": 21,
+        }
+        | ANSWER
+    )
 
 
 def test_another_count_only_adds_jobs(project):
     project.edit("small.yaml", "counts: [20, 100", "counts: [20, 50, 100")
-    assert project.planned() == {
-        "draw_real": 1,
-        "train_translator": 2,
-        "translate": 2,
-        "judge": 2,
-        "train_classifier": 9,
-        "collect": 1,
-        "plot_error": 1,
-        "plot_font_error": 1,
-        "plot_translations": 2,
-    }
+    assert (
+        project.planned()
+        == {
+            "draw_real": 1,
+            "train_translator": 2,
+            "translate": 2,
+            "judge": 2,
+            "measure_gap": 2,
+            "train_classifier": 9,
+            "plot_translations": 2,
+        }
+        | ANSWER
+    )
 
 
 AFTER_TRANSLATORS = {
     "train_translator": 2,
     "translate": 2,
     "judge": 2,
+    "measure_gap": 2,
     "train_classifier": 4,  # the mixes with translated digits, not the others
-    "collect": 1,
-    "plot_error": 1,
-    "plot_font_error": 1,
     "plot_translations": 2,
-}
+} | ANSWER
 
 
 def test_a_translators_setting_reruns_it_and_what_follows(project):
@@ -126,9 +146,7 @@ def test_a_translators_setting_reruns_it_and_what_follows(project):
 
 def test_augmentation_reruns_the_mixes_that_have_it(project):
     project.edit("config/config.yaml", "elastic: 0.8", "elastic: 0.7")
-    assert project.planned() == {
-        "train_classifier": 5, "collect": 1, "plot_error": 1, "plot_font_error": 1
-    }  # fmt: skip
+    assert project.planned() == {"train_classifier": 5} | ANSWER
 
 
 def test_the_share_of_real_images_is_a_setting_of_a_mix(project):
@@ -146,8 +164,9 @@ def test_a_translators_code_reruns_it_and_what_follows(project):
 
 def test_a_stages_code_reruns_that_stage_and_what_follows(project):
     project.edit("workflow/realink/figures.py", "import matplotlib\n", "import matplotlib, time\n")
-    figures = {"plot_error": 1, "plot_font_error": 1, "plot_fonts": 1, "plot_translations": 4}
-    assert project.planned() == figures
+    figures = {"plot_error": 1, "plot_font_error": 1, "plot_gain": 1}
+    sheets = {"plot_fonts": 1, "plot_translations": 4}
+    assert project.planned() == figures | sheets | {"report": 1}
 
 
 def test_a_second_translator_is_a_module_its_settings_and_their_bounds(project):
@@ -162,20 +181,39 @@ def test_a_second_translator_is_a_module_its_settings_and_their_bounds(project):
     whole += "    identity_weight: 0\n" + settings.replace("    batch_size: 8\n", "")
     project.edit("small.yaml", "classifier:", f"  twin:\n{whole}classifier:")
     project.edit("small.yaml", "real-cyclegan,", "real-cyclegan, real-twin,")
-    assert project.planned() == {
-        "train_translator": 2,
-        "translate": 2,
-        "judge": 2,
-        "train_classifier": 2,
-        "collect": 1,
-        "plot_error": 1,
-        "plot_font_error": 1,
-        "plot_translations": 2,
-    }
+    assert (
+        project.planned()
+        == {
+            "train_translator": 2,
+            "translate": 2,
+            "judge": 2,
+            "measure_gap": 2,
+            "train_classifier": 2,
+            "plot_translations": 2,
+        }
+        | ANSWER
+    )
     target = "results/small/translated/twin/n20/rep1/retention.json"
     done = project.run("--cores", "2", target)
     assert done.returncode == 0, done.stdout
     assert (project.root / target).is_file()
+
+
+@pytest.mark.parametrize(
+    ("mixes", "said"),
+    [
+        ("font,warp,real-warp", "no baseline: without the mix `real`"),
+        ("font,real,real-font", "no translator: nothing says whether translation helps"),
+    ],
+)
+def test_a_study_that_cannot_tell_says_so(project, mixes, said):
+    done = project.run("--cores", "2", config=f"mixes=[{mixes}]")
+    assert done.returncode == 0, done.stdout
+    answer = json.loads((project.results / "answer/answer.json").read_text())
+    assert any(note.startswith(said) for note in answer["notes"])
+    assert "cannot say" in answer["sentences"][0]
+    page = (project.results / "report.html").read_text()
+    assert answer["sentences"][0] in html.unescape(page)
 
 
 def test_an_own_font_joins(project):
@@ -266,7 +304,12 @@ def test_the_report_shows_figures_with_captions(project):
     done = project.run("--report", "report.html")
     assert done.returncode == 0, done.stdout
     page = (project.root / "report.html").read_text()
-    for word in ("error.svg", "translations/cyclegan/n20.svg", "Below the black line"):
+    for word in (
+        "error.svg",
+        "translations/cyclegan/n20.svg",
+        "Below the black line",
+        "claims.csv",
+    ):
         assert word in page
 
 

@@ -85,6 +85,20 @@ def analyse(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, s
     InputError
         The predictions are not those of the table.
     """
+    rows, notes = usable(_fitting(metrics, reads))
+    comparisons = compare_mixes(rows, reads)
+    return Answer(
+        notes=notes,
+        summary=summarise(rows),
+        comparisons=comparisons,
+        break_even=break_even(comparisons),
+        worth=worth(rows, len(reads.labels), seed),
+        translators=translators,
+    )
+
+
+def _fitting(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+    """The table with an index that leads to the predictions; raise if these are others."""
     if len(reads.read) != len(metrics) or reads.read.shape[1:] != reads.labels.shape:
         raise InputError(
             f"predictions of {len(reads.read)} classifiers do not fit the table's {len(metrics)}; "
@@ -98,16 +112,7 @@ def analyse(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, s
             f"predictions of {mix} at {n:,}, replicate {replicate}, have another error than the "
             "table says; delete both and run snakemake again"
         )
-    rows, notes = usable(metrics)
-    comparisons = compare_mixes(rows, reads)
-    return Answer(
-        notes=notes,
-        summary=summarise(rows),
-        comparisons=comparisons,
-        break_even=break_even(comparisons),
-        worth=worth(rows, len(reads.labels), seed),
-        translators=translators,
-    )
+    return metrics
 
 
 # --- the cells ------------------------------------------------------------------------------------
@@ -595,7 +600,7 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
     notes = []
     cells, wrong = [], []
     for metrics, reads in (first, second):
-        rows, found = usable(metrics)
+        rows, found = usable(_fitting(metrics, reads))
         notes += [note for note in found if note not in notes]
         cells.append(dict(list(rows.groupby(["mix", "n_real"]))))
         wrong.append(reads.read != reads.labels)

@@ -551,7 +551,10 @@ def compare(first: Path, second: Path, *, output: Path | None = None) -> None:
     for note in notes:
         print(f"note: {note}")
     if output is not None:
-        summaries = {name: answers.summarise(study.metrics) for name, study in studies.items()}
+        summaries = {
+            name: answers.summarise(answers.usable(study.metrics)[0])
+            for name, study in studies.items()
+        }
         with written_whole(output) as temporary:
             temporary.write_text(pages.comparison_page(summaries, rows, notes))
 
