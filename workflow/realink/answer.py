@@ -558,22 +558,30 @@ def _listed(items: Sequence[object]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
-def gains(metrics: pd.DataFrame, translators: pd.DataFrame) -> pd.DataFrame:
-    """One row a translator: its measures, and what its digits beside the real ones changed.
+def gains(metrics: pd.DataFrame, translators: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
+    """One row a translator and its digits' measures, beside what these digits did to the error.
 
-    ``ratio`` is the error of real-T over the error of the same N real images alone, of one
-    replicate; translators without both are left out.
+    ``alone`` is the test error of these digits alone, ``ratio`` the error of them and N real
+    images over that of the same real images alone; NaN where the study has no such mix. Rendered
+    digits as they are join in, at every count, as a translator named font that keeps all labels.
     """
     errors = metrics.set_index(CELL)["test_error"]
-    rows = []
-    for row in translators.to_dict("records"):
-        cells = [
-            (mix, row["n_real"], row["replicate"])
-            for mix in (f"{BASELINE}-{row['translator']}", BASELINE)
-        ]
-        if all(cell in errors.index and errors[cell] > 0 for cell in cells):
-            rows.append(row | {"ratio": errors[cells[0]] / errors[cells[1]]})
-    return pd.DataFrame(rows, columns=[*translators.columns, "ratio"])
+    fonts = gaps[gaps["images"] == "font"].drop(columns="n_real")
+    counts = pd.DataFrame({"n_real": sorted(translators["n_real"].unique())})
+    fonts = fonts.rename(columns={"images": "translator"}).assign(label_retention=1.0)
+    rows = pd.concat([translators, fonts.merge(counts, how="cross")], ignore_index=True)
+    columns = [column for column in rows if column in translators.columns]
+
+    def of(mixes: Iterable[str]) -> list[float]:
+        cells = zip(mixes, rows["n_real"], rows["replicate"], strict=True)
+        return [errors.get(cell, np.nan) for cell in cells]
+
+    real, beside = of([BASELINE] * len(rows)), of(f"{BASELINE}-{n}" for n in rows["translator"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.divide(beside, real)
+    # A ratio of or to zero has no place on a logarithmic axis.
+    ratio[(ratio == 0) | np.isinf(ratio)] = np.nan
+    return rows[columns].assign(alone=of(rows["translator"]), ratio=ratio)
 
 
 class Study(NamedTuple):

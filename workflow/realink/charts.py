@@ -164,48 +164,44 @@ def against_count(table: pd.DataFrame, measure: str, title: str, references: pd.
     return _themed(layers.properties(width="container", height=260, description=title))
 
 
-def gain(points: pd.DataFrame, measure: str, title: str) -> dict:
-    """What a translator's digits gain, against a measure of these digits; one point a translator.
+def gain(points: pd.DataFrame, measure: str, title: str, outcome: str, meaning: str) -> dict:
+    """What digits did to the error, against a measure of them; one point a translator.
 
     Parameters
     ----------
-    points : of `realink.answer.gains`, with the measure
+    points : of `realink.answer.gains`
+    measure, title : a column of it, and its name
+    outcome, meaning : ``alone`` or ``ratio``, and its name
     """
-    names = sorted(points["translator"].unique())
-    shown = points.dropna(subset=[measure]).copy()
-    colours = [colour(name, names) for name in names]
+    shown = points.dropna(subset=[measure, outcome])
+    shown = shown.assign(N=shown["n_real"].map("{:,}".format))
+    names = ordered(shown["translator"].unique())
+    counts = [f"{n:,}" for n in sorted(set(shown["n_real"]))]
     chart = (
-        alt.Chart(shown)
+        alt.Chart(shown[["translator", "N", "replicate", measure, outcome]])
         .mark_point(size=80, filled=True, opacity=0.85)
         .encode(
             x=alt.X(f"{measure}:Q", title=title).scale(zero=False, padding=12),
-            y=alt.Y("ratio:Q", title="error with them / of real alone").scale(
-                type="log", nice=False, padding=12
-            ),
+            y=alt.Y(f"{outcome}:Q", title=meaning).scale(type="log", nice=False, padding=12),
             color=alt.Color("translator:N", legend=alt.Legend(title=None, orient="bottom")).scale(
-                domain=names, range=colours
+                domain=names, range=[colour(name, names) for name in names]
             ),
             shape=alt.Shape(
-                "N:N",
-                sort=[f"{n:,}" for n in sorted(set(shown["n_real"]))],
-                legend=alt.Legend(title="N", orient="bottom", columns=2),
+                "N:N", sort=counts, legend=alt.Legend(title="N", orient="bottom", columns=2)
             ),
             tooltip=[
-                alt.Tooltip("translator:N"),
+                alt.Tooltip("translator:N", title="digits"),
                 alt.Tooltip("N:N"),
                 alt.Tooltip("replicate:Q"),
                 alt.Tooltip(f"{measure}:Q", title=title, format=".3g"),
-                alt.Tooltip("ratio:Q", title="error ratio", format=".2f"),
+                alt.Tooltip(f"{outcome}:Q", title=meaning, format=".3g"),
             ],
         )
-        .transform_calculate(N="format(datum.n_real, ',')")
     )
-    same = (
-        alt.Chart(pd.DataFrame({"ratio": [1]}))
-        .mark_rule(strokeDash=[2, 2])
-        .encode(y="ratio:Q", color=alt.value("var(--muted)"))
-    )
-    return _themed((same + chart).properties(width="container", height=300, description=title))
+    if outcome == "ratio":
+        same = alt.Chart(pd.DataFrame({outcome: [1]})).mark_rule(strokeDash=[2, 2])
+        chart = same.encode(y=f"{outcome}:Q", color=alt.value("var(--muted)")) + chart
+    return _themed(chart.properties(width="container", height=300, description=title))
 
 
 def colour(source: str, others: Iterable[str]) -> str:

@@ -594,7 +594,7 @@ def plot_font_error(*, metrics: Path, output: list[Path]) -> None:
 
 
 @app.command
-def plot_gain(*, metrics: Path, translators: Path, output: list[Path]) -> None:
+def plot_gain(*, metrics: Path, translators: Path, gaps: Path, output: list[Path]) -> None:
     """Draw what translated digits gain against the labels that they kept and against the gap."""
     import pandas as pd
 
@@ -602,7 +602,7 @@ def plot_gain(*, metrics: Path, translators: Path, output: list[Path]) -> None:
     from realink.answer import gains
 
     figures.style()
-    points = gains(pd.read_csv(metrics), pd.read_csv(translators))
+    points = gains(pd.read_csv(metrics), pd.read_csv(translators), pd.read_csv(gaps))
     _save_figure(figures.plot_gain(points), output)
 
 

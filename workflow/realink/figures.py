@@ -56,7 +56,7 @@ def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
         # Slanted, since the last counts lie close together.
         axes.set_xticks(counts, [f"{count:,}" for count in counts], rotation=35, ha="right")
         axes.xaxis.set_minor_formatter(NullFormatter())
-        _percent_axis(axes)
+        _log_axis(axes)
     figure.suptitle("Test error against the number of real images", x=0.01, ha="left")
     handles = {
         name: handle
@@ -128,41 +128,43 @@ def plot_font_error(metrics: pd.DataFrame) -> Figure:
 
 
 def plot_gain(points: pd.DataFrame) -> Figure:
-    """Draw what translated digits change beside real ones, against their labels and their gap.
+    """Draw what digits did to the error, alone and beside real ones, against labels and gap.
 
     Parameters
     ----------
-    points : of `realink.answer.gains`, with ``label_retention`` and ``frechet``
+    points : of `realink.answer.gains`
     """
-    panels = {
+    measures = {
         "label_retention": "labels kept (fraction)",
         "frechet": "Fréchet distance to unseen real digits",
     }
+    outcomes = {"alone": "test error of these digits alone", "ratio": "error beside real / of real"}
     rows = points.assign(N=points["n_real"].map("{:,}".format)).sort_values("n_real")
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
-    drawn = figure.subplots(1, len(panels), sharey=True)
-    names = sorted(rows["translator"].unique())
+    figure = Figure(figsize=(11, 8), layout="constrained")
+    names = ordered(rows["translator"].unique())
     colours = {name: _look(name, names)["color"] for name in names}
-    for axes, (measure, label) in zip(drawn, panels.items(), strict=True):
-        sns.scatterplot(
-            rows,
-            x=measure,
-            y="ratio",
-            hue="translator",
-            hue_order=names,
-            palette=colours,
-            style="N",
-            s=70,
-            ax=axes,
-            legend="full" if axes is drawn[-1] else False,
-        )
-        axes.axhline(1, color="0.4", linestyle=":")
-        axes.set(yscale="log", xlabel=label, ylabel="error of real-T / error of real")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    grid = figure.subplots(2, 2, sharex="col", sharey="row")
+    for line, (outcome, meaning) in zip(grid, outcomes.items(), strict=True):
+        for axes, (measure, label) in zip(line, measures.items(), strict=True):
+            sns.scatterplot(
+                rows,
+                x=measure,
+                y=outcome,
+                hue="translator",
+                hue_order=names,
+                palette=colours,
+                style="N",
+                s=70,
+                ax=axes,
+                legend="full" if axes is grid[0, 1] else False,
+            )
+            axes.set(yscale="log", xlabel=label, ylabel=meaning)
+            _log_axis(axes)
+            if outcome == "ratio":
+                axes.axhline(1, color="0.4", linestyle=":")
     if len(rows):
-        sns.move_legend(drawn[-1], "center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    figure.suptitle("Do errors follow the labels kept, or the gap?", x=0.01, ha="left")
+        sns.move_legend(grid[0, 1], "center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    figure.suptitle("Does the error follow the labels, or the gap?", x=0.01, ha="left")
     return figure
 
 
@@ -261,7 +263,7 @@ def _look(mix: str, mixes: list[str]) -> dict[str, object]:
     }
 
 
-def _percent_axis(axes: Axes) -> None:
+def _log_axis(axes: Axes) -> None:
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())

@@ -32,6 +32,11 @@ MEASURES = [
 ]
 
 
+# What the error is set against: labels, and one measure of the gap.
+FOLLOWED = ("label_retention", "frechet")
+OUTCOMES = [("alone", "error of these digits alone"), ("ratio", "error beside real / real alone")]
+
+
 class Sheet(NamedTuple):
     """A contact sheet of one translator at one count."""
 
@@ -90,12 +95,15 @@ def page(
                     translators, column, title, others
                 )
                 measured.append((f"measure-{column}", title, meaning))
-    points = gains(metrics, translators)
-    followed = []
-    for column, title, _ in MEASURES:
-        if column in ("label_retention", "frechet") and column in points and len(points) > 2:
-            drawn[f"gain-{column}"] = charts.gain(points, column, title)
-            followed.append((f"gain-{column}", title, *_rank_correlation(points, column)))
+    points, followed = gains(metrics, translators, gaps), []
+    for outcome, meaning in OUTCOMES:
+        for column, title, _ in MEASURES:
+            if column not in FOLLOWED or column not in points:
+                continue
+            if len(points.dropna(subset=[column, outcome])) > 2:
+                drawn[f"{outcome}-{column}"] = charts.gain(points, column, title, outcome, meaning)
+                rank = _rank_correlation(points, column, outcome)
+                followed.append((f"{outcome}-{column}", f"{title}: {meaning}", rank))
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -148,10 +156,18 @@ def comparison_page(
         )
         for augmented in sorted({augments(mix) for mix in shared})
     }
-    return (
-        _environment()
-        .get_template("compare.html.jinja")
-        .render(studies=list(summaries), charts=drawn, rows=rows, notes=notes, library=_library())
+    shown = [
+        row
+        | {
+            "first": percent(row["first"]),
+            "second": percent(row["second"]),
+            "ratio": f"{row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})",
+        }
+        for row in rows.to_dict("records")
+    ]
+    template = _environment().get_template("compare.html.jinja")
+    return template.render(
+        studies=list(summaries), charts=drawn, rows=shown, notes=notes, library=_library()
     )
 
 
@@ -238,9 +254,13 @@ def _worth_rows(worth: pd.DataFrame, summary: pd.DataFrame) -> list[tuple[str, s
     return rows
 
 
-def _rank_correlation(points: pd.DataFrame, column: str) -> tuple[float, int]:
-    both = points[[column, "ratio"]].dropna()
-    return float(both.corr(method="spearman").iloc[0, 1]), len(both)
+def _rank_correlation(points: pd.DataFrame, column: str, outcome: str) -> float:
+    """Spearman's correlation among the translators of one count, mean over counts."""
+    found = [
+        own[[column, outcome]].corr(method="spearman").iloc[0, 1]
+        for _, own in points.dropna(subset=[column, outcome]).groupby("n_real")
+    ]
+    return float(pd.Series(found).mean())
 
 
 def _confusions(table: pd.DataFrame) -> list[tuple[str, int, list[list[float]]]]:

@@ -195,6 +195,7 @@ rule plot_gain:
     input:
         metrics="results/{study}/metrics.csv",
         translators="results/{study}/translators.csv",
+        gaps="results/{study}/gap.csv",
     output:
         svg=report(
             "results/{study}/figures/gain.svg",
@@ -218,6 +219,7 @@ rule plot_gain:
         python -m realink plot-gain \
             --metrics {input.metrics:q} \
             --translators {input.translators:q} \
+            --gaps {input.gaps:q} \
             --output {output:q} \
             >{log:q} 2>&1
         """
