@@ -41,7 +41,9 @@ def two_studies(summaries: dict[str, pd.DataFrame], *, augmented: bool) -> dict:
     rows = pd.concat([table.assign(study=name) for name, table in summaries.items()])
     rows = rows[rows["mix"].isin(shared) & (rows["mix"].map(augments) == augmented)].copy()
     rows["mix"] = rows["mix"].map(images_of)
-    return _curves(rows, first, "study", augmented, dashed_by=list(summaries))
+    return _curves(
+        rows, pd.concat(summaries.values()), "study", augmented, dashed_by=list(summaries)
+    )
 
 
 def _curves(
@@ -59,10 +61,12 @@ def _curves(
         "dash": [[1, 0] if uses_real(mix) else [5, 3] for mix in mixes],
     }
     errors = 100 * summary[["test_error", "high"]]
-    limits = [errors["test_error"].min() / 1.3, min(100, errors.max(axis=None) * 1.1)]
+    least = errors["test_error"][errors["test_error"] > 0].min()
+    limits = [least / 1.3, min(100, errors.max(axis=None) * 1.1)]
     for column in ("test_error", "low", "high"):
         rows[column] = 100 * rows[column]
-    # A logarithmic axis has no place for an interval that reaches zero.
+    # A logarithmic axis has no place for zero: it lies on the edge.
+    rows["shown_error"] = rows["test_error"].clip(lower=limits[0])
     rows["shown_low"] = rows["low"].clip(lower=limits[0])
     rows["shown_high"] = rows["high"].clip(upper=limits[1])
     counts = sorted(rows["n_real"].unique().tolist())
@@ -81,13 +85,13 @@ def _curves(
         ),
         opacity=alt.when(picked).then(alt.value(1)).otherwise(alt.value(0.08)),
     )
-    y = alt.Y("test_error:Q", title="test error (%)").scale(type="log", domain=limits, nice=False)
+    y = alt.Y("shown_error:Q", title="test error (%)").scale(type="log", domain=limits, nice=False)
     if dashed_by is None:
         dash = alt.StrokeDash("mix:N", sort=mixes, legend=legend).scale(
             domain=mixes, range=looks["dash"]
         )
     else:
-        dash = alt.StrokeDash("study:N", title="study").scale(
+        dash = alt.StrokeDash("study:N", legend=alt.Legend(orient="bottom")).scale(
             domain=dashed_by, range=[[1, 0], [5, 3]]
         )
     line = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
