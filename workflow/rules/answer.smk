@@ -168,8 +168,8 @@ rule report:
         mem_mb=1000,
         runtime=5,
     params:
-        tables="results/{study}",
-        answers="results/{study}/answer",
+        tables=lambda wildcards, input: str(Path(input.tables[0]).parent),
+        answers=lambda wildcards, input: str(Path(input.answers[0]).parent),
         sheets=json.dumps([[*cell, f"{sheet}.png"] for sheet, cell in SHEETS.items()]),
         benchmarks="results/{study}/benchmarks",
         config=json.dumps(config, sort_keys=True),
