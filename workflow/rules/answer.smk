@@ -11,8 +11,11 @@ SHEETS = {
     for cell in TRANSLATOR_CELLS
 }
 GAIN = [f"results/{STUDY}/figures/gain"] if TRANSLATOR_CELLS else []
-# What a page looks like is part of no module.
-TEMPLATES = sorted(map(str, Path(workflow.basedir, "realink/templates").glob("*.jinja")))
+# What a page looks like is part of no module. Relative, so that a moved checkout reruns nothing.
+TEMPLATES = [
+    os.path.relpath(template)
+    for template in sorted(Path(workflow.basedir, "realink/templates").glob("*.jinja"))
+]
 # Sets of digits whose gap to real ones is measured; without a translator there is nothing to compare.
 GAPS = of_translators("results/{study}/gap/{translator}/n{n}/rep{replicate}.json")
 if TRANSLATOR_CELLS:

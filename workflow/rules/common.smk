@@ -1,6 +1,7 @@
 """Checks of the config, wildcards, and the only helper functions of the rules."""
 
 import json
+import os
 import re
 import shlex
 import sys
