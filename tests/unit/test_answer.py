@@ -8,10 +8,12 @@ import pytest
 from scipy import stats
 
 from realink import answer as answers
-from realink.answer import Reads, analyse, claims, sentences
+from realink.answer import Reads, analyse
+from realink.claims import claims, sentences
 from realink.errors import InputError
 from realink.statistics import compare, log_ratios, pool
 from realink.tables import JUDGED, TRAINED
+from realink.words import as_count, percent
 
 TOTAL = 55_000
 COUNTS = (55, 385, 5500, 38_500)
@@ -460,9 +462,9 @@ def test_predictions_of_another_study_are_refused():
 
 
 def test_words():
-    assert plain(answers.percent(0.2184)) == "21.8 %"
-    assert plain(answers.percent(0.0327)) == "3.27 %"
-    assert answers.percent(np.nan) == "?"
-    assert answers.as_count(1234.0, 55_000) == "1,200"
-    assert answers.as_count(0.0, 55_000) == "fewer than the smallest N"
-    assert answers.as_count(np.inf, 55_000) == "more than 55,000"
+    assert plain(percent(0.2184)) == "21.8 %"
+    assert plain(percent(0.0327)) == "3.27 %"
+    assert percent(np.nan) == "?"
+    assert as_count(1234.0, 55_000) == "1,200"
+    assert as_count(0.0, 55_000) == "fewer than the smallest N"
+    assert as_count(np.inf, 55_000) == "more than 55,000"

@@ -122,16 +122,16 @@ def _curves(
     return _themed(chart)
 
 
-def against_count(table: pd.DataFrame, measure: str, title: str, references: pd.DataFrame) -> dict:
+def against_count(table: pd.DataFrame, measure: str, title: str, others: pd.DataFrame) -> dict:
     """A measure of translated digits against N, with rules for other sets (font, real).
 
     Parameters
     ----------
     table : one row a translator, with n_real, translator and the measure
-    references : rows with ``images`` and the measure, for sets that no N belongs to
+    others : rows with ``images`` and the measure, for sets that no N belongs to
     """
     names = sorted(table["translator"].unique())
-    sets = [*names, *references["images"].unique()]
+    sets = [*names, *others["images"].unique()]
     colours = [colour(name if name != "real" else "none", sets) for name in sets]
     scale = alt.Scale(domain=sets, range=colours)
     legend = alt.Legend(title=None, orient="bottom", columns=4)
@@ -151,7 +151,7 @@ def against_count(table: pd.DataFrame, measure: str, title: str, references: pd.
         ],
     )
     layers = base.mark_line() + base.mark_point(filled=True, size=60)
-    level = references.groupby("images", as_index=False)[measure].mean().dropna()
+    level = others.groupby("images", as_index=False)[measure].mean().dropna()
     if len(level):
         layers += (
             alt.Chart(level)

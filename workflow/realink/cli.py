@@ -457,6 +457,7 @@ def analyse(
     import pandas as pd
 
     from realink import answer as answers
+    from realink import claims as talk
     from realink.artifacts import write_json, written_whole
 
     found = answers.analyse(
@@ -467,11 +468,11 @@ def analyse(
         (comparisons, found.comparisons),
         (break_even, found.break_even),
         (worth, found.worth),
-        (claims, answers.claims(found)),
+        (claims, talk.claims(found)),
     ):
         with written_whole(path) as temporary:
             table.to_csv(temporary, index=False)
-    write_json(answer, {"sentences": answers.sentences(found), "notes": found.notes})
+    write_json(answer, {"sentences": talk.sentences(found), "notes": found.notes})
 
 
 @app.command

@@ -16,8 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from realink import charts
-from realink.answer import as_count, gains, percent, references
+from realink.answer import gains, references
 from realink.mixes import BASELINE, augments, images_of, ordered
+from realink.words import as_count, percent
 
 LIBRARIES = ("torch", "numpy", "scipy", "statsmodels", "scikit-learn", "torchmetrics", "snakemake")
 # Measures of the gap: column, title, and what it says.

@@ -1,0 +1,25 @@
+"""Numbers as words, for sentences and tables that people read."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def percent(error: float) -> str:
+    """A fraction as a percentage with three digits that say something: 21.8 %, 3.27 %, 0.52 %."""
+    value = 100 * error
+    if np.isnan(value):
+        return "?"
+    return f"{value:.1f}\N{NO-BREAK SPACE}%" if value >= 10 else f"{value:.2f}\N{NO-BREAK SPACE}%"
+
+
+def as_count(count: float, largest: int) -> str:
+    """A count of real images that the baseline was asked for, to two digits."""
+    if np.isinf(count):
+        return f"more than {largest:,}"
+    return "fewer than the smallest N" if count == 0 else f"{int(float(f'{count:.2g}')):,}"
+
+
+def listed(items: Sequence[object]) -> str:
+    words = [f"{item:,}" if isinstance(item, int | np.integer) else str(item) for item in items]
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
