@@ -301,11 +301,16 @@ def test_three_sentences_with_the_numbers_of_the_tables(talk):
         f"{error('real', 55)} to {error('real-gan', 55)} at N = 55 and from "
         f"{error('real', 385)} to {error('real-gan', 385)} at N = 385; "
         "elsewhere: undecided at 5,500, worse at 38,500 "
-        f"({error('real-gan', 38_500)} against {error('real', 38_500)})."
+        f"({error('real-gan', 38_500)} against {error('real', 38_500)}); against untranslated "
+        "digits beside them (real-font), they are better at "
+        f"55 ({error('real-gan', 55)} against {error('real-font', 55)}) and "
+        f"385 ({error('real-gan', 385)} against {error('real-font', 385)}), "
+        "undecided at 5,500, worse at 38,500 "
+        f"({error('real-gan', 38_500)} against {error('real-font', 38_500)})."
     )
     row = the(talk.worth, mix="real-gan", n_real=55)
     numbers = [f"{int(float(f'{row[name]:.2g}')):,}" for name in ("equals", "low", "high")]
-    assert "With them, 55 real images become worth {} (95 %: {} to {})".format(*numbers) in worth
+    assert "With them, 55 real images become worth {} (95 %: {} to {}; ".format(*numbers) in worth
     assert worth.count("real images become worth") == 2
     assert others.startswith(
         "When all images are augmented while training (real-gan-aug), against the real images "
@@ -399,7 +404,7 @@ def test_no_test_error_at_all():
 def test_no_baseline():
     found = answer_of(part("real-gan", "real-font"))
     assert found.notes == [
-        "no baseline: without the mix `real`, nothing says whether a mix without augmentation helps"
+        "no baseline: without the mix real, nothing says whether a mix without augmentation helps"
     ]
     assert sentences(found)[0] == (
         "This study has no baseline (the mix `real`), so it cannot say what helps without "
@@ -449,12 +454,12 @@ def test_classifiers_without_errors():
 def test_predictions_of_another_study_are_refused():
     metrics, reads = study(part("real", "real-gan"))
     with pytest.raises(
-        InputError, match=r"predictions of 26 classifiers do not fit the table's 27"
+        InputError, match=r"predictions.safetensors has 26 classifiers, metrics.csv 27"
     ):
         analyse(metrics, Reads(reads.read[1:], reads.labels), judged({}), seed=1)
-    with pytest.raises(InputError, match="do not fit"):
+    with pytest.raises(InputError, match="metrics.csv 27"):
         analyse(metrics, Reads(reads.read, reads.labels[1:]), judged({}), seed=1)
-    with pytest.raises(InputError, match="predictions of real at 55, replicate 1, have another"):
+    with pytest.raises(InputError, match="another error of real at 55, replicate 1"):
         analyse(metrics, Reads(reads.read[::-1], reads.labels), judged({}), seed=1)
 
 
@@ -465,6 +470,6 @@ def test_words():
     assert plain(percent(0.2184)) == "21.8 %"
     assert plain(percent(0.0327)) == "3.27 %"
     assert percent(np.nan) == "?"
-    assert as_count(1234.0, 55_000) == "1,200"
-    assert as_count(0.0, 55_000) == "fewer than the smallest N"
-    assert as_count(np.inf, 55_000) == "more than 55,000"
+    assert as_count(1234.0, 55, 55_000) == "1,200"
+    assert as_count(0.0, 55, 55_000) == "fewer than 55"
+    assert as_count(np.inf, 55, 55_000) == "more than 55,000"

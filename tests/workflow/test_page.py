@@ -167,21 +167,29 @@ def test_two_studies_side_by_side(opened, finished, tmp_path):
     # Predictions of more classifiers than the table names.
     broken = compare(finished.results, other)
     assert broken.returncode == 1
-    assert broken.stderr.startswith("error: predictions of 21 classifiers do not fit")
+    assert broken.stderr.startswith("error: other: predictions.safetensors has 21 classifiers")
     keep = (metrics["mix"] != "font").to_numpy()
     tensors["read"] = tensors["read"][keep]
     write_tensors(other / "predictions.safetensors", tensors)
     done = compare(finished.results, other, "--output", tmp_path / "both.html")
     assert done.returncode == 0, done.stderr
-    assert "only in the first study: font at 100" in done.stdout
+    assert "note: only in small: font\n" in done.stdout
     lines = [line.split() for line in done.stdout.splitlines()]
-    verdicts = {(line[0], line[1]): line[-1] for line in lines if line and line[-1] != "verdict"}
+    verdicts = {(line[0], line[1]): line[-1] for line in lines if len(line) == 8}
     assert verdicts["real-warp", "20"] == "better"
     assert verdicts["real-warp", "100"] == "undecided"
     page = opened(tmp_path / "both.html", viewport={"width": 360, "height": 800})
     expect(page.locator("h1")).to_contain_text("small (solid) and other (dashed)")
     assert page.locator("#error-plain g.mark-line path").count() >= 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    missing = compare(tmp_path, other)
-    assert missing.returncode == 1
-    assert missing.stderr.startswith(f"error: {tmp_path}: no metrics.csv in it")
+    for first, said in (
+        (tmp_path, f"{tmp_path}/metrics.csv: no such file"),
+        (other, f"{other} and {other} are the same study"),
+    ):
+        wrong = compare(first, other)
+        assert wrong.returncode == 1
+        assert wrong.stderr.startswith(f"error: {said}")
+    (other / "metrics.csv").write_text("mix,n_real\nreal,20\n")
+    lacking = compare(finished.results, other)
+    assert lacking.returncode == 1
+    assert lacking.stderr.startswith(f"error: {other}/metrics.csv: lacks the column 'test_error'")

@@ -202,7 +202,7 @@ def test_a_second_translator_is_a_module_its_settings_and_their_bounds(project):
 @pytest.mark.parametrize(
     ("mixes", "said"),
     [
-        ("font,warp,real-warp", "no baseline: without the mix `real`"),
+        ("font,warp,real-warp", "no baseline: without the mix real"),
         ("font,real,real-font", "no translator: nothing says whether translation helps"),
     ],
 )

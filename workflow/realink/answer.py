@@ -96,20 +96,20 @@ def analyse(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, s
     )
 
 
-def _fitting(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+def _fitting(metrics: pd.DataFrame, reads: Reads, study: str = "the study") -> pd.DataFrame:
     """The table with an index that leads to the predictions; raise if these are others."""
     if len(reads.read) != len(metrics) or reads.read.shape[1:] != reads.labels.shape:
         raise InputError(
-            f"predictions of {len(reads.read)} classifiers do not fit the table's {len(metrics)}; "
-            "delete both and run snakemake again"
+            f"{study}: predictions.safetensors has {len(reads.read)} classifiers, metrics.csv "
+            f"{len(metrics)}; delete both and run snakemake again"
         )
     # The rows' index leads to their predictions.
     metrics = metrics.reset_index(drop=True).astype({"test_error": float})
     differs = (reads.read != reads.labels).mean(axis=1) - metrics["test_error"]
     for mix, n, replicate in metrics.loc[differs.abs() > 1e-6, CELL].itertuples(index=False):
         raise InputError(
-            f"predictions of {mix} at {n:,}, replicate {replicate}, have another error than the "
-            "table says; delete both and run snakemake again"
+            f"{study}: predictions.safetensors has another error of {mix} at {n:,}, replicate "
+            f"{replicate}, than metrics.csv; delete both and run snakemake again"
         )
     return metrics
 
@@ -139,7 +139,7 @@ def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     for suffix, which in (("", "without"), (AUGMENTED, "with")):
         if BASELINE + suffix not in mixes and any(augments(mix) == bool(suffix) for mix in mixes):
             notes.append(
-                f"no baseline: without the mix `{BASELINE}{suffix}`, nothing says whether a mix "
+                f"no baseline: without the mix {BASELINE}{suffix}, nothing says whether a mix "
                 f"{which} augmentation helps"
             )
     if all(synthetic_of(mix) in ("none", "font") for mix in mixes):
@@ -353,8 +353,9 @@ def gains(metrics: pd.DataFrame, translators: pd.DataFrame, gaps: pd.DataFrame) 
 
 
 class Study(NamedTuple):
-    """A study's classifiers and what they read."""
+    """A study's name, its classifiers and what they read."""
 
+    name: str
     metrics: pd.DataFrame
     reads: Reads
 
@@ -375,9 +376,9 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
         raise InputError("the two studies were not tested on the same images: nothing to compare")
     notes = []
     cells, wrong = [], []
-    for metrics, reads in (first, second):
-        rows, found = usable(_fitting(metrics, reads))
-        notes += [note for note in found if note not in notes]
+    for name, metrics, reads in (first, second):
+        rows, found = usable(_fitting(metrics, reads, name))
+        notes += [f"{name}: {note}" for note in found]
         cells.append(dict(list(rows.groupby(["mix", "n_real"]))))
         wrong.append(reads.read != reads.labels)
     pairs, rows = [], []
@@ -395,8 +396,18 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
     for row, pair in zip(rows, pairs, strict=True):
         row |= compare(*pair, prior=prior)._asdict()
     table = pd.DataFrame(rows).sort_values(["mix", "n_real"], ignore_index=True)
-    for name, own, other in (("first", *cells), ("second", *cells[::-1])):
-        alone = [f"{mix} at {n:,}" for mix, n in own.keys() - other.keys()]
-        if alone:
-            notes.append(f"only in the {name} study: {listed(sorted(alone))}")
+    for study, own, other in ((first, *cells), (second, *cells[::-1])):
+        if alone := _only_in(own.keys(), other.keys()):
+            notes.append(f"only in {study.name}: {'; '.join(alone)}")
     return _judged(table), notes
+
+
+def _only_in(own: Iterable[tuple[str, int]], other: Iterable[tuple[str, int]]) -> list[str]:
+    """Cells of one study that another lacks, by mix: ``font``, or ``warp at 5,500``."""
+    lacking: dict[str, list[int]] = {}
+    for mix, n in sorted(set(own) - set(other)):
+        lacking.setdefault(mix, []).append(n)
+    shared = {mix for mix, _ in other}
+    return [
+        f"{mix} at {listed(counts)}" if mix in shared else mix for mix, counts in lacking.items()
+    ]

@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 
 from realink.answer import references
-from realink.mixes import augments, images_of, ordered, synthetic_of, uses_real
+from realink.mixes import BASELINE, augments, images_of, ordered, synthetic_of, uses_real
 
 SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "triangle-right"]
 
@@ -79,11 +79,13 @@ def _curves(
     base = alt.Chart(rows).encode(
         x=alt.X("n_real:Q", title="N real images")
         .scale(type="log", nice=False, padding=12)
-        .axis(values=counts, format=",", labelAngle=-40, grid=False),
+        .axis(values=counts, format=",", labelAngle=-40, labelOverlap=False, grid=False),
         color=alt.Color("mix:N", sort=mixes, legend=legend).scale(
             domain=mixes, range=looks["color"]
         ),
-        opacity=alt.when(picked).then(alt.value(1)).otherwise(alt.value(0.08)),
+        opacity=alt.when(picked | (alt.datum.mix == BASELINE))
+        .then(alt.value(1))
+        .otherwise(alt.value(0.08)),
     )
     y = alt.Y("shown_error:Q", title="test error (%)").scale(type="log", domain=limits, nice=False)
     if dashed_by is None:
@@ -95,7 +97,9 @@ def _curves(
             domain=dashed_by, range=[[1, 0], [5, 3]]
         )
     line = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
-    bars = base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("shown_low:Q"), y2="shown_high:Q")
+    bars = base.mark_rule(strokeWidth=1, strokeOpacity=0.5).encode(
+        y=alt.Y("shown_low:Q"), y2="shown_high:Q"
+    )
     points = base.mark_point(size=70, filled=True).encode(
         y=y,
         shape=alt.Shape("mix:N", sort=mixes, legend=legend).scale(
@@ -108,6 +112,7 @@ def _curves(
             alt.Tooltip("test_error:Q", title="test error (%)", format=".2f"),
             alt.Tooltip("low:Q", title="95 % from", format=".2f"),
             alt.Tooltip("high:Q", title="95 % to", format=".2f"),
+            alt.Tooltip("n_synthetic:Q", title="synthetic images", format=","),
             alt.Tooltip("replicates:Q", title="replicates"),
         ],
     )
@@ -140,7 +145,11 @@ def against_count(table: pd.DataFrame, measure: str, title: str, others: pd.Data
         x=alt.X("n_real:Q", title="N real images")
         .scale(type="log", nice=False, padding=12)
         .axis(
-            values=sorted(mean["n_real"].unique().tolist()), format=",", labelAngle=-40, grid=False
+            values=sorted(mean["n_real"].unique().tolist()),
+            format=",",
+            labelAngle=-40,
+            labelOverlap=False,
+            grid=False,
         ),
         y=alt.Y(f"{measure}:Q", title=title).scale(zero=False),
         color=alt.Color("images:N", legend=legend, scale=scale),
@@ -187,11 +196,11 @@ def gain(points: pd.DataFrame, measure: str, title: str, outcome: str, meaning: 
         .encode(
             x=alt.X(f"{measure}:Q", title=title).scale(zero=False, padding=12),
             y=alt.Y(f"{outcome}:Q", title=meaning).scale(type="log", nice=False, padding=12),
-            color=alt.Color("translator:N", legend=alt.Legend(title=None, orient="bottom")).scale(
+            color=alt.Color("translator:N", legend=alt.Legend(title=None, orient="top")).scale(
                 domain=names, range=[colour(name, names) for name in names]
             ),
             shape=alt.Shape(
-                "N:N", sort=counts, legend=alt.Legend(title="N", orient="bottom", columns=2)
+                "N:N", sort=counts, legend=alt.Legend(title="N", orient="bottom", columns=3)
             ),
             tooltip=[
                 alt.Tooltip("translator:N", title="digits"),

@@ -135,6 +135,10 @@ def sentences(answer: Answer) -> list[str]:
         )
         if others:
             first += f"; elsewhere: {_told(answer, mix, BASELINE, others, brief=True)}"
+        font = f"{BASELINE}-font"
+        if against := answer.verdicts(mix, font):
+            told = _told(answer, mix, font, against, brief=True)
+            first += f"; against untranslated digits beside them ({font}), they are {told}"
         first += "."
     else:
         first = (
@@ -163,14 +167,19 @@ def _worth_sentence(answer: Answer, mix: str, better: Sequence[int]) -> list[str
     own = answer.worth[(answer.worth["mix"] == mix) & answer.worth["n_real"].isin(better)]
     if own.empty:
         return []
-    largest = answer.summary.loc[answer.summary["mix"] == BASELINE, "n_real"].max()
+    baseline = answer.summary.loc[answer.summary["mix"] == BASELINE, "n_real"]
+    ends = baseline.min(), baseline.max()
+    font = answer.worth[answer.worth["mix"] == f"{BASELINE}-font"].set_index("n_real")["equals"]
     parts = []
     for row in own.itertuples():
-        text = f"{row.n_real:,} real images become worth {as_count(row.equals, largest)}"
+        text = f"{row.n_real:,} real images become worth {as_count(row.equals, *ends)}"
+        details = []
         if np.isfinite(row.low):
-            bounds = f"{as_count(row.low, largest)} to {as_count(row.high, largest)}"
-            text += f" (95\N{NO-BREAK SPACE}%: {bounds})"
-        parts.append(text)
+            bounds = f"{as_count(row.low, *ends)} to {as_count(row.high, *ends)}"
+            details.append(f"95\N{NO-BREAK SPACE}%: {bounds}")
+        if row.n_real in font.index:
+            details.append(f"with untranslated ones: {as_count(font[row.n_real], *ends)}")
+        parts.append(text + (f" ({'; '.join(details)})" if details else ""))
     return ["With them, " + listed(parts) + "."]
 
 

@@ -517,47 +517,64 @@ def report(
 
 
 @app.command
-def compare(first: Path, second: Path, *, output: Path | None = None) -> None:
-    """Set two studies side by side: print a table, and write a page with the curves.
-
-    Parameters
-    ----------
-    first, second
-        directories of two studies, such as results/mnist
-    output
-        of the page; none by default
-    """
-    import pandas as pd
-
+def compare(
+    first: Annotated[Path, Parameter(help="a study's directory, such as results/mnist")],
+    second: Annotated[Path, Parameter(help="another's")],
+    *,
+    output: Annotated[Path | None, Parameter(help="HTML page to write, with the curves")] = None,
+) -> None:
+    """Set two studies side by side: is the second better?"""
     from realink import answer as answers
     from realink import report as pages
     from realink.artifacts import written_whole
 
-    studies = {}
-    for path in (first, second):
-        if not (path / "metrics.csv").is_file():
-            raise InputError(f"{path}: no metrics.csv in it; name a study's directory")
-        if path.name in studies:
-            raise InputError(f"{first} and {second} have the same name; give one another")
-        studies[path.name] = answers.Study(
-            pd.read_csv(path / "metrics.csv"), _reads(path / "predictions.safetensors")
+    if first.resolve() == second.resolve():
+        raise InputError(f"{first} and {second} are the same study")
+    if output is not None and output.is_dir():
+        raise InputError(f"{output} is a directory: name a file for --output")
+    alike = first.resolve().name == second.resolve().name
+    one, two = (
+        answers.Study(
+            str(path) if alike else path.resolve().name,
+            _metrics(path / "metrics.csv"),
+            _reads(path / "predictions.safetensors"),
         )
-    rows, notes = answers.compare_studies(*studies.values())
-    shown = rows[["mix", "n_real", "first", "second", "ratio", "low", "high", "verdict"]]
-    print(
-        shown.rename(columns=dict(zip(("first", "second"), studies, strict=True))).to_string(
-            index=False, float_format="{:.4f}".format
-        )
+        for path in (first, second)
     )
+    rows, notes = answers.compare_studies(one, two)
+    names = {"first": one.name, "second": two.name, "verdict": f"{two.name} is"}
+    errors = {column: 100 * rows[column] for column in ("first", "second")}
+    table = rows.assign(**errors)[
+        ["mix", "n_real", "first", "second", "ratio", "low", "high", "verdict"]
+    ]
+    print(f"test error in %, and its ratio, {two.name} / {one.name}, with the 95 % interval")
+    print(table.rename(columns=names).to_string(index=False, float_format="{:.2f}".format))
     for note in notes:
         print(f"note: {note}")
     if output is not None:
         summaries = {
-            name: answers.summarise(answers.usable(study.metrics)[0])
-            for name, study in studies.items()
+            study.name: answers.summarise(answers.usable(study.metrics)[0]) for study in (one, two)
         }
         with written_whole(output) as temporary:
             temporary.write_text(pages.comparison_page(summaries, rows, notes))
+        print(f"written: {output}")
+
+
+def _metrics(path: Path) -> Any:
+    """Read a study's metrics.csv; raise `InputError` if it is not whole."""
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+        table["test_error"] = table["test_error"].astype(float)
+        table[["mix", "n_real", "n_synthetic", "replicate"]]
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; name the directory of a finished study") from None
+    except KeyError as missing:
+        raise InputError(f"{path}: lacks the column {missing}") from None
+    except ValueError as error:  # of pandas' parser too
+        raise InputError(f"{path}: not a whole table ({error}); run snakemake again") from None
+    return table
 
 
 def _reads(predictions: Path) -> Any:

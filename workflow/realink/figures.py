@@ -245,7 +245,7 @@ def plot_translations(
     axes.set_title(title, fontsize="medium")
     for row in range(2, len(sheet), 2):
         axes.axhline(row * 28 - 0.5, color="0.6", linewidth=0.8)
-    axes.set_xlabel("framed: the judge reads another digit, written in red", fontsize="small")
+    axes.set_xlabel("framed: the judge reads another digit, written in it", fontsize="small")
     return figure
 
 

@@ -59,8 +59,8 @@ def _mnist_file(directory: Path, name: str) -> np.ndarray:
     if hashlib.sha256(content).hexdigest() != MNIST_FILES[name]:
         raise InputError(
             f"{found[0]}: its content is not MNIST's {name} (SHA-256 differs, "
-            f"{len(content)} bytes uncompressed): a truncated download or another data set; "
-            "delete it and fetch it again"
+            f"{len(content)} bytes uncompressed): a truncated download, or another data set; "
+            "realink reads no other real images than MNIST's"
         )
     return parse_idx(content)
 

@@ -35,7 +35,10 @@ MEASURES = [
 
 # What the error is set against: labels, and one measure of the gap.
 FOLLOWED = ("label_retention", "frechet")
-OUTCOMES = [("alone", "error of these digits alone"), ("ratio", "error beside real / real alone")]
+OUTCOMES = [
+    ("alone", "error (%) of these digits alone"),
+    ("ratio", "error beside real / real alone"),
+]
 
 
 class Sheet(NamedTuple):
@@ -97,6 +100,7 @@ def page(
                 )
                 measured.append((f"measure-{column}", title, meaning))
     points, followed = gains(metrics, translators, gaps), []
+    points["alone"] *= 100
     for outcome, meaning in OUTCOMES:
         for column, title, _ in MEASURES:
             if column not in FOLLOWED or column not in points:
@@ -104,7 +108,7 @@ def page(
             if len(points.dropna(subset=[column, outcome])) > 2:
                 drawn[f"{outcome}-{column}"] = charts.gain(points, column, title, outcome, meaning)
                 rank = _rank_correlation(points, column, outcome)
-                followed.append((f"{outcome}-{column}", f"{title}: {meaning}", rank))
+                followed.append((f"{outcome}-{column}", f"{title} and {meaning}", rank))
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -117,13 +121,15 @@ def page(
             followed=followed,
             numbers=numbers(shown, comparisons),
             counts=sorted(counts),
+            names=sorted(translators["translator"].unique()),
+            total=(metrics["n_real"] + metrics["n_synthetic"]).max(),
             break_even=_break_even_rows(break_even),
             worth=_worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
             claims=claims.fillna("").to_dict("records"),
             confusions=_confusions(confusions),
             judge=judge,
-            sheets=[(s.translator, s.n_real, _data(s.path)) for s in sheets],
+            sheets=[(s.translator, s.n_real, _kept(translators, s), _data(s.path)) for s in sheets],
             fonts=_data(fonts),
             metrics=metrics,
             jobs=_jobs(benchmarks),
@@ -175,6 +181,7 @@ def comparison_page(
 def numbers(summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[tuple[str, list[Any]]]:
     """The table of errors: each mix with one cell a count, None where the grid has a hole."""
     counts = sorted(summary["n_real"].unique())
+    lowest = summary.groupby("n_real")["test_error"].min()
     cells = summary.set_index(["mix", "n_real"])
     verdicts = comparisons.set_index(["mix", "n_real", "reference"])["verdict"]
     table = []
@@ -195,6 +202,7 @@ def numbers(summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[tuple[str,
                         if pd.isna(cell["low"])
                         else f"{100 * cell['low']:.2f} to {100 * cell['high']:.2f}",
                         "verdict": verdicts.get((mix, n, against), ""),
+                        "lowest": cell["test_error"] == lowest[n],
                     }
                 )
             table.append((mix, row))
@@ -239,20 +247,27 @@ def _break_even_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _worth_rows(worth: pd.DataFrame, summary: pd.DataFrame) -> list[tuple[str, str, dict]]:
     """Of each mix: its name, its baseline, and by count what it is worth, with an interval."""
     rows = []
-    largest = summary.loc[summary["mix"].map(images_of) == BASELINE, "n_real"].max()
+    baseline = summary.loc[summary["mix"].map(images_of) == BASELINE, "n_real"]
+    ends = baseline.min(), baseline.max()
     for mix in sorted(ordered(worth["mix"].unique()), key=augments):
         own = worth[worth["mix"] == mix]
         cells = {
             row.n_real: (
-                as_count(row.equals, largest),
+                as_count(row.equals, *ends),
                 ""
                 if pd.isna(row.low)
-                else f"{as_count(row.low, largest)} to {as_count(row.high, largest)}",
+                else f"{as_count(row.low, *ends)} to {as_count(row.high, *ends)}",
             )
             for row in own.itertuples()
         }
         rows.append((mix, own["baseline"].iloc[0], cells))
     return rows
+
+
+def _kept(translators: pd.DataFrame, sheet: Sheet) -> str:
+    own = translators[translators["translator"] == sheet.translator]
+    kept = own.loc[own["n_real"] == sheet.n_real, "label_retention"]
+    return f"labels kept {kept.mean():.0%} on average, {kept.min():.0%} to {kept.max():.0%}"
 
 
 def _rank_correlation(points: pd.DataFrame, column: str, outcome: str) -> float:

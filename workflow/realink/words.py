@@ -13,11 +13,11 @@ def percent(error: float) -> str:
     return f"{value:.1f}\N{NO-BREAK SPACE}%" if value >= 10 else f"{value:.2f}\N{NO-BREAK SPACE}%"
 
 
-def as_count(count: float, largest: int) -> str:
+def as_count(count: float, smallest: int, largest: int) -> str:
     """A count of real images that the baseline was asked for, to two digits."""
     if np.isinf(count):
         return f"more than {largest:,}"
-    return "fewer than the smallest N" if count == 0 else f"{int(float(f'{count:.2g}')):,}"
+    return f"fewer than {smallest:,}" if count == 0 else f"{int(float(f'{count:.2g}')):,}"
 
 
 def listed(items: Sequence[object]) -> str:
