@@ -457,7 +457,7 @@ def test_predictions_of_another_study_are_refused():
         InputError, match=r"predictions.safetensors has 26 classifiers, metrics.csv 27"
     ):
         analyse(metrics, Reads(reads.read[1:], reads.labels), judged({}), seed=1)
-    with pytest.raises(InputError, match="metrics.csv 27"):
+    with pytest.raises(InputError, match=r"metrics\.csv 27"):
         analyse(metrics, Reads(reads.read, reads.labels[1:]), judged({}), seed=1)
     with pytest.raises(InputError, match="another error of real at 55, replicate 1"):
         analyse(metrics, Reads(reads.read[::-1], reads.labels), judged({}), seed=1)
