@@ -77,7 +77,7 @@ def local(tmp_path_factory) -> Project:
     project = Project.create(tmp_path_factory.mktemp("local"))
     project.edit("small.yaml", "[20, 100, 200]", "[20, 200]")
     mixes = (project.root / "small.yaml").read_text().partition("mixes: ")[2].partition("\n")[0]
-    project.edit("small.yaml", mixes, "[real, warp, real-warp]")
+    project.edit("small.yaml", mixes, "[real, warp]")
     project.edit("small.yaml", "steps: 40", "steps: 150")
     done = project.run("--cores", "2")
     assert done.returncode == 0, done.stdout
@@ -170,7 +170,7 @@ def test_failed_jobs_are_named_and_all_else_is_kept(cluster, local, project):
     ):
         assert re.search(rf"FAILED  train_classifier {job.axes} .*{reason}", output), output
         assert re.search(rf"^    train_classifier {job.axes}: .*{reason}", output, re.MULTILINE)
-    assert "3 of 6 jobs failed" in output
+    assert "3 of 5 jobs failed" in output
     # What is there is whole, and what was finished before is there.
     now, whole = project.numbers(), local.numbers()
     assert now == {name: whole[name] for name in now}
@@ -196,7 +196,7 @@ def test_a_dead_node_and_a_cancelled_job_heal_by_themselves(cluster, local, proj
 
 def test_with_cuda_a_job_asks_for_one_gpu(cluster, project):
     run = cluster.start(project, "--retries=0", "--config", "device=cuda")
-    jobs = wait_for(lambda: cluster.ask("squeue", "-h", "-t", "R", "-o", "%b:%N"), run)
+    jobs = wait_for(lambda: cluster.ask("squeue", "-h", "-t", "R", "-O", "tres-per-job:30"), run)
     output, _ = run.communicate(timeout=300)
-    assert all(re.fullmatch(r"gres/gpu:1:n[34]", job) for job in jobs), jobs
+    assert all(job == "gres:gpu:1" for job in jobs), jobs
     assert "FAILED  train_classifier" in output  # since there is no CUDA behind it
