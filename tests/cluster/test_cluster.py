@@ -36,6 +36,7 @@ class Cluster:
     def __init__(self, root: str) -> None:
         self.root = root
         self.environment = {"SLURM_CONF": f"{root}/slurm.conf"}
+        self.started: list[subprocess.Popen] = []
 
     def do(self, action: str, *arguments: str) -> None:
         subprocess.run([SCRIPT, action, self.root, *arguments], check=True, timeout=300)
@@ -46,7 +47,7 @@ class Cluster:
         return done.stdout.split()
 
     def start(self, project: Project, *arguments: str) -> subprocess.Popen:
-        return subprocess.Popen(
+        run = subprocess.Popen(
             project.command("all_classifiers", *ARGUMENTS, *arguments),
             cwd=project.root,
             env=os.environ | self.environment,
@@ -54,6 +55,8 @@ class Cluster:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.started.append(run)
+        return run
 
     def run(self, project: Project, *arguments: str, **options: str) -> subprocess.CompletedProcess:
         return project.run(*arguments, *ARGUMENTS, **options, **self.environment)
@@ -68,6 +71,8 @@ def cluster():
             cluster.do("start")
             yield cluster
         finally:
+            for run in cluster.started:  # of a test that failed; it would wait for ever
+                run.kill()
             cluster.do("stop")
 
 
