@@ -1,6 +1,6 @@
 # make demo: the whole chain on embedded digits, in minutes.  make test: all tests.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint lock clean
+.PHONY: help env demo test test-cluster lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 15
 
 env: $(VENV)/.ready  ## make the environment in .venv from the hash-pinned lock
 
@@ -31,8 +31,11 @@ demo: env  ## build the small study of config/demo.yaml, and print where its ans
 	snakemake --cores $(CORES) --configfile config/demo.yaml
 	@echo "The answer: results/demo/report.html; the numbers: results/demo/metrics.csv"
 
-test: env  ## run all tests
+test: env  ## run all tests but test-cluster
 	python -m pytest
+
+test-cluster: env  ## run the small study on a SLURM that this starts here, through faults (Debian, root)
+	python -m pytest -m cluster tests/cluster
 
 lint: env  ## ruff, snakefmt, and Snakemake's own linter
 	ruff check .

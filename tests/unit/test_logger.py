@@ -64,3 +64,44 @@ def test_a_failed_job_shows_the_end_of_its_log(handler, capsys, tmp_path):
 
 def test_rules_that_only_name_targets_are_not_announced(handler, capsys):
     assert start(handler, capsys, 1, rule="all", output=()) == ""
+
+
+SLURM_LOG = """
+    log: logs/a.log
+    log: logs/b.log
+slurmstepd: error: *** STEP 3.0 ON n3 CANCELLED AT 2026-11-23T00:21:28 DUE TO TIME LIMIT ***
+slurmstepd: error: *** JOB 3 ON n3 CANCELLED AT 2026-11-23T00:21:28 DUE TO TIME LIMIT ***
+    log: logs/b.log (check log file(s) for error details)
+"""
+
+
+def test_of_jobs_that_share_a_slurm_job_the_one_that_failed_is_named(handler, capsys, tmp_path):
+    slurm_log = tmp_path / "slurm_logs/3.log"
+    slurm_log.parent.mkdir()
+    slurm_log.write_text(SLURM_LOG)
+    send(handler, capsys, LogEvent.RUN_INFO, stats={"train": 2, "total": 2}, msg="")
+    for jobid in (1, 2):
+        start(handler, capsys, jobid)
+    send(handler, capsys, LogEvent.GROUP_ERROR, aux_logs=[str(slurm_log)])
+    fields = {"rule_name": "train", "indent": True, "rule_msg": None}
+    first = send(handler, capsys, LogEvent.JOB_ERROR, jobid=1, log=["logs/a.log"], **fields)
+    assert first.endswith("lost    train n=1 (shared that SLURM job)")
+    second = send(handler, capsys, LogEvent.JOB_ERROR, jobid=2, log=["logs/b.log"], **fields)
+    why = "JOB 3 ON n3 CANCELLED AT 2026-11-23T00:21:28 DUE TO TIME LIMIT"
+    assert second.splitlines()[0].endswith(f"FAILED  train n=2 ({why})")
+    # What is tried again has not failed.
+    assert start(handler, capsys, 2).endswith("again   train n=2")
+    handler.close()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_job_that_slurm_refuses_says_why(handler, capsys):
+    send(handler, capsys, LogEvent.RUN_INFO, stats={"train": 1, "total": 1}, msg="")
+    start(handler, capsys, 1)
+    said = "SLURM sbatch failed. The error message was 'invalid partition'.\n    sbatch call: ..."
+    shown = send(
+        handler, capsys, LogEvent.JOB_ERROR, jobid=1, rule_name="train", log=[], rule_msg=said
+    )
+    assert shown.endswith(
+        "FAILED  train n=1 (SLURM sbatch failed. The error message was 'invalid partition'.)"
+    )

@@ -19,8 +19,9 @@ rule train_classifier:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=growing(1500),
+        runtime=growing(15),
+        gpu=GPU,
     params:
         n_synthetic=n_synthetic_of,
         real_share=real_share_of,

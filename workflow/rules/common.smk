@@ -12,7 +12,7 @@ from snakemake.utils import validate
 
 sys.path.insert(0, str(workflow.basedir))
 
-from realink import grid, mixes
+from realink import grid, mixes, slurm
 from realink.errors import InputError
 from realink.provenance import code_hash
 
@@ -44,6 +44,41 @@ shell.prefix(f"export {' '.join(ENVIRONMENT)}; ")
 STUDY = config["study"]
 CELLS = grid.cells(config)
 TRANSLATOR_CELLS = grid.translator_cells(config)
+# What trains or reads images takes a GPU if the study says so; all else takes seconds.
+GPU = int(config["device"] == "cuda")
+
+
+# On a cluster, run where Snakemake runs: submitting them would cost more than they do, and
+# `prepare_real` may need the network, which compute nodes need not have.
+localrules:
+    catalogue_fonts,
+    render_fonts,
+    prepare_real,
+    draw_real,
+    collect,
+    analyse,
+    report,
+    plot_error,
+    plot_font_error,
+    plot_gain,
+    plot_fonts,
+    plot_translations,
+
+
+SLURM_RUN = Path(f"results/{STUDY}/logs/slurm_run")
+
+
+# Snakemake holds the lock of this study's files by now, so no other one is at work on them: jobs
+# that the last one left are orphans. All SLURM jobs of one snakemake bear the executor's `run_uuid`.
+onstart:
+    try:
+        slurm.take_over(SLURM_RUN, getattr(workflow.scheduler._executor, "run_uuid", None))
+    except slurm.ClusterError as error:
+        raise WorkflowError(str(error)) from None
+
+
+onsuccess:
+    SLURM_RUN.unlink(missing_ok=True)
 
 
 wildcard_constraints:
@@ -113,3 +148,8 @@ def translator_code(command):
         name: code_hash(command, f"realink.translators.{name}") for name in config["translators"]
     }
     return lambda wildcards: hashes[wildcards.translator]
+
+
+def growing(amount):
+    """A memory or time limit that a job which went over it finds raised when it is tried again."""
+    return lambda wildcards, attempt: amount * attempt

@@ -16,8 +16,9 @@ rule measure_gap:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
+        gpu=GPU,
     params:
         seed=config["seed"],
         device=config["device"],
@@ -57,8 +58,9 @@ rule measure_gap_reference:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
+        gpu=GPU,
     params:
         seed=config["seed"],
         device=config["device"],

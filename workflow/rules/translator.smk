@@ -18,8 +18,9 @@ rule train_translator:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(30),
+        gpu=GPU,
     params:
         settings=lambda wildcards: json.dumps(
             config["translators"][wildcards.translator], sort_keys=True
@@ -62,8 +63,9 @@ rule translate:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
+        gpu=GPU,
     params:
         seed=config["seed"],
         device=config["device"],
@@ -100,8 +102,9 @@ rule train_judge:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=growing(1500),
+        runtime=growing(15),
+        gpu=GPU,
     params:
         settings=json.dumps(config["classifier"], sort_keys=True),
         seed=config["seed"],
@@ -136,8 +139,9 @@ rule judge:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
+        gpu=GPU,
     params:
         device=config["device"],
         code=code_hash("judge"),

@@ -3,6 +3,7 @@
 Snakemake finds it by its name; the profiles choose it with ``logger: realink``.
 """
 
+import re
 import sys
 import time
 from collections import Counter, defaultdict
@@ -14,6 +15,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 LOG_TAIL = 20  # lines of a failed job's log that are shown
+SLURM_LOGS = "/slurm_logs/"  # in the paths of the logs that SLURM writes, beside the jobs' own
 SILENT = {LogEvent.WORKFLOW_STARTED, LogEvent.JOB_STARTED, LogEvent.RESOURCES_INFO}
 
 
@@ -30,7 +32,9 @@ class LogHandler(LogHandlerBase):
         self.remaining: Counter[str] = Counter()
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.running: dict[int, tuple[str, str, float]] = {}
-        self.failed: list[str] = []
+        self.failed: dict[int, str] = {}
+        self.lost: set[int] = set()  # failed, or in one SLURM job with one that failed
+        self.slurm_log = ""  # of the failed SLURM job whose members are being told
         self.slots = 1
         self.total = 0
         self.done = 0
@@ -68,7 +72,12 @@ class LogHandler(LogHandlerBase):
         self.slots = max(self.slots, len(self.running))
         if not record.output:  # rules like `all` only name targets
             return ""
-        return f"{self._progress()}  start   {record.rule_name} {axes}"
+        verb = "again" if record.jobid in self.lost else "start"
+        if record.jobid in self.lost:
+            self.lost.remove(record.jobid)
+            self.failed.pop(record.jobid, None)
+            self.remaining[record.rule_name] += 1
+        return f"{self._progress()}  {verb}   {record.rule_name} {axes}"
 
     def job_finished(self, record: LogRecord) -> str:
         rule, axes, started = self.running.pop(record.job_id, ("", "", time.monotonic()))
@@ -81,24 +90,39 @@ class LogHandler(LogHandlerBase):
     def job_error(self, record: LogRecord) -> str:
         rule, axes, _ = self.running.pop(record.jobid, (record.rule_name, "", 0.0))
         self.remaining[rule] -= 1
-        lines = [f"{self._progress()}  FAILED  {rule} {axes}"]
-        for path in record.log or []:
-            try:
-                tail = Path(path).read_text(errors="replace").splitlines()[-LOG_TAIL:]
-            except OSError:
-                tail = []
+        self.lost.add(record.jobid)
+        own = [path for path in record.log or [] if SLURM_LOGS not in path]
+        of_slurm = "".join(_read(path) for path in record.log or [] if SLURM_LOGS in path)
+        if getattr(record, "indent", False):
+            # One of those that share a SLURM job. They run one after another: the last one failed.
+            of_slurm = self.slurm_log
+            ran = re.findall(r"^    log: (\S+)", of_slurm, re.MULTILINE)
+            if ran and ran[-1] not in own:
+                return f"{self._progress()}  lost    {rule} {axes} (shared that SLURM job)"
+        why = _why(getattr(record, "rule_msg", None), of_slurm)
+        lines = [f"{self._progress()}  FAILED  {rule} {axes}{why and f' ({why})'}"]
+        tail = []
+        for path in own:
+            tail = _read(path).splitlines()[-LOG_TAIL:]
             tail = tail or ["(the log is empty: the job may have been killed)"]
             lines += [f"    {line}" for line in tail] + [f"    whole log: {path}"]
-            self.failed.append(f"    {rule} {axes}: {tail[-1]}")
+        said = "; ".join(filter(None, [why, *tail[-1:]]))
+        self.failed[record.jobid] = f"    {rule} {axes}: {said}"
         return "\n".join(lines)
+
+    def group_error(self, record: LogRecord) -> str:
+        self.slurm_log = "".join(map(_read, record.aux_logs))
+        return ""
 
     def close(self) -> None:
         # Others went on after a failure, so its message has long scrolled away.
         if self.failed:
             self._print(
-                "\n".join([f"{len(self.failed)} of {self.total} jobs failed:", *self.failed])
+                "\n".join(
+                    [f"{len(self.failed)} of {self.total} jobs failed:", *self.failed.values()]
+                )
             )
-            self.failed = []
+            self.failed = {}
         super().close()
 
     def nothing(self, record: LogRecord) -> str:
@@ -109,6 +133,8 @@ class LogHandler(LogHandlerBase):
         LogEvent.JOB_INFO: job_info,
         LogEvent.JOB_FINISHED: job_finished,
         LogEvent.JOB_ERROR: job_error,
+        LogEvent.GROUP_INFO: nothing,
+        LogEvent.GROUP_ERROR: group_error,
         LogEvent.PROGRESS: nothing,
     }
 
@@ -136,6 +162,23 @@ class LogHandler(LogHandlerBase):
             return ""
         known = all(rule in means for rule, n in self.remaining.items() if n > 0)
         return f"{'' if known else '> '}{_duration(work / self.slots)} left"
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _why(message: str | None, slurm_log: str) -> str:
+    """What SLURM says of a failed job, in its state or in its log; and what a signal did."""
+    state = re.match(r"SLURM-job '\d+' failed.*?'\w+'", message or "")
+    said = re.findall(r"^slurmstepd\S*: error: [* ]*+(?!STEP )(.+?)[* ]*$", slurm_log, re.MULTILINE)
+    statuses = map(int, re.findall(r"non-zero exit status (\d+)", slurm_log))
+    signals = [f"killed by signal {status - 128}" for status in statuses if status > 128]
+    reasons = [state[0] if state else message.splitlines()[0]] if message else []
+    return "; ".join(dict.fromkeys([*reasons, *said, *signals]))
 
 
 def _duration(seconds: float) -> str:
