@@ -69,7 +69,6 @@ def _curves(
     rows["shown_error"] = rows["test_error"].clip(lower=limits[0])
     rows["shown_low"] = rows["low"].clip(lower=limits[0])
     rows["shown_high"] = rows["high"].clip(upper=limits[1])
-    counts = sorted(rows["n_real"].unique().tolist())
     legend = alt.Legend(title="trained on", orient="bottom", columns=3, symbolStrokeWidth=2)
     picked = alt.selection_point(
         fields=["mix"],
@@ -77,9 +76,7 @@ def _curves(
         name="picked",
     )
     base = alt.Chart(rows).encode(
-        x=alt.X("n_real:Q", title="N real images")
-        .scale(type="log", nice=False, padding=12)
-        .axis(values=counts, format=",", labelAngle=-40, labelOverlap=False, grid=False),
+        x=_counts_axis(rows["n_real"]),
         color=alt.Color("mix:N", sort=mixes, legend=legend).scale(
             domain=mixes, range=looks["color"]
         ),
@@ -142,15 +139,7 @@ def against_count(table: pd.DataFrame, measure: str, title: str, others: pd.Data
     legend = alt.Legend(title=None, orient="bottom", columns=4)
     mean = table.groupby(["translator", "n_real"], as_index=False)[measure].mean()
     base = alt.Chart(mean.rename(columns={"translator": "images"})).encode(
-        x=alt.X("n_real:Q", title="N real images")
-        .scale(type="log", nice=False, padding=12)
-        .axis(
-            values=sorted(mean["n_real"].unique().tolist()),
-            format=",",
-            labelAngle=-40,
-            labelOverlap=False,
-            grid=False,
-        ),
+        x=_counts_axis(mean["n_real"]),
         y=alt.Y(f"{measure}:Q", title=title).scale(zero=False),
         color=alt.Color("images:N", legend=legend, scale=scale),
         tooltip=[
@@ -215,6 +204,16 @@ def gain(points: pd.DataFrame, measure: str, title: str, outcome: str, meaning: 
         same = alt.Chart(pd.DataFrame({outcome: [1]})).mark_rule(strokeDash=[2, 2])
         chart = same.encode(y=f"{outcome}:Q", color=alt.value("var(--muted)")) + chart
     return _themed(chart.properties(width="container", height=300, description=title))
+
+
+def _counts_axis(counts: pd.Series) -> alt.X:
+    values = sorted(counts.unique().tolist())
+    # Slanted and complete, since the last counts lie close together.
+    return (
+        alt.X("n_real:Q", title="N real images")
+        .scale(type="log", nice=False, padding=12)
+        .axis(values=values, format=",", labelAngle=-40, labelOverlap=False, grid=False)
+    )
 
 
 def colour(source: str, others: Iterable[str]) -> str:

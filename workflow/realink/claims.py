@@ -84,8 +84,8 @@ def _slightly(answer: Answer) -> tuple[str, str]:
     gone = {n: 1 - ratio for n, ratio in answer.verdicts(mix, BASELINE, "ratio").items()}
     fits = [found[n] != "worse" and gone[n] < SLIGHT for n in found]
     verdict = "holds" if all(fits) else "holds in part" if any(fits) else "does not hold"
-    listed = ", ".join(f"{part:+.0%} at {n:,}" for n, part in ((n, -gone[n]) for n in found))
-    return f"change of the error: {listed}", verdict
+    changes = ", ".join(f"{-part:+.0%} at {n:,}" for n, part in gone.items())
+    return f"change of the error: {changes}", verdict
 
 
 def _labels_lost(answer: Answer, name: str) -> tuple[str, str]:

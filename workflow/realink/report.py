@@ -20,7 +20,7 @@ from realink.answer import gains, references
 from realink.mixes import BASELINE, augments, images_of, ordered
 from realink.words import as_count, percent
 
-LIBRARIES = ("torch", "numpy", "scipy", "statsmodels", "scikit-learn", "torchmetrics", "snakemake")
+LIBRARIES = ("torch", "numpy", "scipy", "statsmodels", "scikit-learn", "torchmetrics")
 # Measures of the gap: column, title, and what it says.
 MEASURES = [
     ("label_retention", "labels kept", "fraction of digits that the judge reads as their label"),
@@ -31,8 +31,6 @@ MEASURES = [
     ("coverage", "coverage", "fraction of real digits that have one of them nearby"),
     ("copied", "near copies", "fraction nearer to one of the N than 99 % of unseen digits are"),
 ]
-
-
 # What the error is set against: labels, and one measure of the gap.
 FOLLOWED = ("label_retention", "frechet")
 OUTCOMES = [
@@ -74,7 +72,8 @@ def page(
     ----------
     config : the study's settings, shown as they are
     metrics, translators, confusions, gaps : tables of `realink.tables`
-    summary, comparisons, break_even, worth, claims, answer : of `realink.answer`
+    summary, comparisons, break_even, worth : of `realink.answer`
+    claims, answer : of `realink.claims`, the latter its sentences beside the notes
     judge : the judge's own record
     sheets, fonts : PNGs of translated and of rendered digits
     benchmarks : of `read_benchmarks`
@@ -216,7 +215,7 @@ def read_benchmarks(root: Path) -> pd.DataFrame:
         rule = path.relative_to(root).parts[0].removesuffix(".tsv")
         tables.append(pd.read_csv(path, sep="\t", na_values="NA").assign(rule=rule))
     if not tables:
-        return pd.DataFrame(columns=["rule", "s", "max_rss", "cpu_time"])
+        return pd.DataFrame(columns=["rule", "s", "max_rss"])
     return pd.concat(tables, ignore_index=True)
 
 

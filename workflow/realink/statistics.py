@@ -86,12 +86,11 @@ def compare(
     if wrong_a.shape != wrong_b.shape:
         raise ValueError(f"differing replicates or images: {wrong_a.shape}, {wrong_b.shape}")
     replicates, images = wrong_a.shape
-    errors = [wrong.mean(axis=1, keepdims=True) for wrong in (wrong_a, wrong_b)]
-    # Half an image stands for no error, which has no logarithm; it is as uncertain as a single
-    # wrong image, and the same in all replicates, or few test images would decide anything.
-    error_a, error_b = (np.maximum(error, 0.5 / images) for error in errors)
-    unseen = sum(np.mean(error == 0) for error in errors)
-    logs = log_ratios(wrong_a, wrong_b)
+    error_a, error_b = _errors(wrong_a), _errors(wrong_b)
+    # No error is as uncertain as a single wrong image, and the same in all replicates, or few test
+    # images would decide anything.
+    unseen = sum(np.mean(~wrong.any(axis=1)) for wrong in (wrong_a, wrong_b))
+    logs = np.log(error_a / error_b)
     apart = wrong_a / error_a - wrong_b / error_b
     apart += logs - apart.mean(axis=1, keepdims=True)  # each image's part of the log ratio
     mean = logs.mean()
@@ -121,12 +120,12 @@ def compare(
 
 def log_ratios(wrong_a: np.ndarray, wrong_b: np.ndarray) -> np.ndarray:
     """Logarithm of the ratio of the errors in each replicate, float [r, 1]."""
-    # Half an image stands for no error, which has no logarithm.
-    error_a, error_b = (
-        np.maximum(wrong.mean(axis=1, keepdims=True), 0.5 / wrong.shape[1])
-        for wrong in (wrong_a, wrong_b)
-    )
-    return np.log(error_a / error_b)
+    return np.log(_errors(wrong_a) / _errors(wrong_b))
+
+
+def _errors(wrong: np.ndarray) -> np.ndarray:
+    """Error of each replicate, float [r, 1]; half an image for none, which has no logarithm."""
+    return np.maximum(wrong.mean(axis=1, keepdims=True), 0.5 / wrong.shape[1])
 
 
 def pool(ratios: Iterable[np.ndarray]) -> Prior | None:
