@@ -1,6 +1,6 @@
 # make demo: the whole chain on embedded digits, in minutes.  make test: all tests.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint lock clean
+.PHONY: help env demo test bench lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,6 +33,9 @@ demo: env  ## build the small study of config/demo.yaml, and print where its ans
 
 test: env  ## run all tests
 	python -m pytest
+
+bench: env  ## how fast this machine trains, translates and starts, on one core, in 3 minutes
+	PYTHONPATH=workflow python -m tests.bench
 
 lint: env  ## ruff, snakefmt, and Snakemake's own linter
 	ruff check .
