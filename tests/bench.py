@@ -1,12 +1,14 @@
 """How fast this machine trains, translates, reads and starts: `make bench` prints a table.
 
-One thread, medians of short runs, settings of config/config.yaml. Nothing is asserted: speed
-differs between machines and moments, so numbers are compared side by side or not at all.
+One thread, medians of short runs, settings of config/config.yaml. Seconds are of processor time,
+which other work on the machine disturbs least. Nothing is asserted: speed differs between machines
+and moments, so numbers are compared side by side or not at all.
 """
 
 import dataclasses
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -58,14 +60,15 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     torch.set_num_threads(1)
     size = effort.matrix
     left, right = torch.rand(size, size), torch.rand(size, size)
+    _ = left @ right  # warms up
     seconds = _seconds(lambda: left @ right, 4 * effort.repeats)
     yield Row(f"matrix product, {size} x {size} float32", 2 * size**3 / seconds / 1e9, "GFLOP/s")
 
     families = fonts.read_families(ROOT / config["fonts"]["families"])[: effort.families]
     faces = fonts.catalogue(families, ROOT / config["fonts"]["folder"])
-    started = time.perf_counter()
+    started = time.process_time()
     drawn = fonts.render(faces, total=effort.images, seed=1)
-    yield Row("render digits", effort.images / (time.perf_counter() - started), "images/s")
+    yield Row("render digits", effort.images / (time.process_time() - started), "images/s")
     rendered = Digits(drawn["images"], drawn["labels"])
     real, _, test = load_embedded()
 
@@ -172,13 +175,18 @@ def _run(arguments: list[str]) -> None:
 
 
 def _seconds(work: Callable[[], Any], repeats: int) -> float:
-    """Median time of `work`, in seconds, after one run that warms up."""
+    """Median processor time of `work` and of the processes that it runs, in seconds."""
     times = []
-    for _ in range(repeats + 1):
-        started = time.perf_counter()
+    for _ in range(repeats):
+        started = _processor_time()
         work()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[1:])
+        times.append(_processor_time() - started)
+    return statistics.median(times)
+
+
+def _processor_time() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def _training(train: Callable[..., Any], steps: int, batch: int) -> tuple[Any, float, float]:
@@ -186,7 +194,7 @@ def _training(train: Callable[..., Any], steps: int, batch: int) -> tuple[Any, f
     with FlopCounterMode(display=False) as counter:
         train(1)
     marks: list[tuple[int, float]] = []
-    model = train(steps, lambda step, _steps, _row: marks.append((step, time.perf_counter())))
+    model = train(steps, lambda step, _steps, _row: marks.append((step, time.process_time())))
     rates = [batch * (b[0] - a[0]) / (b[1] - a[1]) for a, b in pairwise(marks)]
     return model, statistics.median(rates), counter.get_total_flops() / batch
 

@@ -23,7 +23,7 @@ from realink.optimisers import Sgd
 CLASSES = 10
 SIDE = 28
 HISTORY_INTERVALS = 20
-PREDICT_CHUNK = 500
+PREDICT_CHUNK = 100  # few enough for a CPU's cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,8 @@ class Network(nn.Module):
             _Dropout(settings.dropout),
             nn.Linear(4 * width * (SIDE // 4) ** 2, CLASSES),
         )
+        # Twice as fast on a CPU as the default.
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         return self.layers(inputs)
@@ -158,7 +160,7 @@ def train(
     history: list[dict[str, float]] = []
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        network = Network(settings).to(device, memory_format=torch.channels_last)
+        network = Network(settings).to(device)
         kernels = [p for p in network.parameters() if p.ndim > 1]
         others = [p for p in network.parameters() if p.ndim == 1]
         momentum = settings.momentum

@@ -19,7 +19,7 @@ from realink import charts
 from realink.answer import as_count, gains, percent, references
 from realink.mixes import BASELINE, augments, images_of, ordered
 
-LIBRARIES = ("torch", "numpy", "scipy", "statsmodels", "scikit-learn", "torchmetrics", "snakemake")
+LIBRARIES = ("torch", "numpy", "scipy", "statsmodels", "snakemake")
 # Measures of the gap: column, title, and what it says.
 MEASURES = [
     ("label_retention", "labels kept", "fraction of digits that the judge reads as their label"),
