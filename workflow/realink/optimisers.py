@@ -51,15 +51,18 @@ class Adam:
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        """Take a step at a learning rate, and forget the gradients."""
-        torch._foreach_add_(self.steps, 1)
+        """Take a step at a learning rate, and forget the gradients; what has none stays."""
+        states = zip(self.parameters, self.means, self.squares, self.steps, strict=True)
+        moved = [state for state in states if state[0].grad is not None]
+        parameters, means, squares, steps = map(list, zip(*moved, strict=True))
+        torch._foreach_add_(steps, 1)
         torch._fused_adam_(
-            self.parameters,
-            [parameter.grad for parameter in self.parameters],
-            self.means,
-            self.squares,
+            parameters,
+            [parameter.grad for parameter in parameters],
+            means,
+            squares,
             [],
-            self.steps,
+            steps,
             lr=rate,
             beta1=self.betas[0],
             beta2=self.betas[1],
