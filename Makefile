@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 LOCK := envs/requirements.lock
 CORES ?= all
+# As workflow/rules/common.smk sets it for every job.
+MALLOC := MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=10000000000 MALLOC_TOP_PAD_=100000000
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -35,7 +37,7 @@ test: env  ## run all tests
 	python -m pytest
 
 bench: env  ## how fast this machine trains, translates and starts, on one core, in 3 minutes
-	PYTHONPATH=workflow python -m tests.bench
+	PYTHONPATH=workflow $(MALLOC) python -m tests.bench
 
 lint: env  ## ruff, snakefmt, and Snakemake's own linter
 	ruff check .
