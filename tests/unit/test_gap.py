@@ -144,6 +144,24 @@ def test_distances_of_two_gaussians():
     assert gap.distances(real, real, seed=0)[0] == pytest.approx(0, abs=1e-6)
 
 
+def test_distances_are_those_of_torchmetrics():
+    from torchmetrics.image.fid import FrechetInceptionDistance
+    from torchmetrics.image.kid import KernelInceptionDistance
+
+    rng = np.random.default_rng(0)
+    made, real = rng.gamma(2, size=(300, 4)), rng.gamma(3, size=(260, 4))
+    given = torch.nn.Identity()
+    given.num_features = 4
+    kernel = KernelInceptionDistance(given, subsets=gap.SUBSETS, subset_size=len(real))
+    frechet = FrechetInceptionDistance(given)
+    torch.manual_seed(5)
+    for metric in frechet, kernel:
+        metric.update(torch.from_numpy(real), real=True)
+        metric.update(torch.from_numpy(made), real=False)
+    expected = frechet.compute().item(), kernel.compute()[0].item()
+    assert gap.distances(made, real, seed=5) == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("name", "n_real", "compared"), [("t", 250, 250), ("t", 301, 0), ("font", None, 250)]
 )

@@ -18,11 +18,12 @@ from torch.nn import functional as F
 
 from realink import augmentation
 from realink.digits import Digits, concatenate
+from realink.optimisers import Sgd
 
 CLASSES = 10
 SIDE = 28
 HISTORY_INTERVALS = 20
-PREDICT_CHUNK = 500
+PREDICT_CHUNK = 100  # few enough for a CPU's cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,8 @@ class Network(nn.Module):
             _Dropout(settings.dropout),
             nn.Linear(4 * width * (SIDE // 4) ** 2, CLASSES),
         )
+        # Twice as fast on a CPU as the default.
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         return self.layers(inputs)
@@ -153,35 +156,31 @@ def train(
     device = torch.device(device)
     pixels = _pixels(images).to(device)
     targets = torch.from_numpy(labels.astype(np.int64)).to(device)
-    decay, smoothing = settings.weight_decay, settings.label_smoothing
     interval = math.ceil(settings.steps / HISTORY_INTERVALS)
     history: list[dict[str, float]] = []
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        network = Network(settings).to(device, memory_format=torch.channels_last)
+        network = Network(settings).to(device)
         kernels = [p for p in network.parameters() if p.ndim > 1]
         others = [p for p in network.parameters() if p.ndim == 1]
-        optimizer = torch.optim.SGD(
-            [{"params": kernels, "weight_decay": decay}, {"params": others}],
-            momentum=settings.momentum,
-            nesterov=True,
-            fused=True,
+        momentum = settings.momentum
+        optimisers = (
+            Sgd(kernels, momentum=momentum, weight_decay=settings.weight_decay),
+            Sgd(others, momentum=momentum),
         )
         # Summed on the device: reading every loss would stall a GPU.
         total, before = torch.zeros((), device=device), 0
         steps = zip(_rates(settings), _batches(sizes, takes, settings.steps), strict=True)
         for step, (rate, batch) in enumerate(steps, start=1):
-            for group in optimizer.param_groups:
-                group["lr"] = rate
             batch = batch.to(device)
             inputs = _inputs(pixels[batch])
             if augment is not None:
                 inputs = augmentation.augment(inputs, augment)
             logits = network(inputs)
-            loss = F.cross_entropy(logits, targets[batch], label_smoothing=smoothing)
-            optimizer.zero_grad()
+            loss = F.cross_entropy(logits, targets[batch], label_smoothing=settings.label_smoothing)
             loss.backward()
-            optimizer.step()
+            for optimiser in optimisers:
+                optimiser.step(rate)
             total += loss.detach()
             if step % interval == 0 or step == settings.steps:
                 mean = total.item() / (step - before)

@@ -156,7 +156,7 @@ def train_translator(
     device: Device = "auto",
 ) -> None:
     """Train one translator on the rendered digits and N real images."""
-    import pandas as pd
+    import csv
 
     from realink import translation
     from realink.artifacts import read_digits, write_json, written_whole
@@ -187,8 +187,10 @@ def train_translator(
         "device": device,
         "code": code,
     }
-    with written_whole(history) as temporary:
-        pd.DataFrame(rows).to_csv(temporary, index=False)
+    with written_whole(history) as temporary, temporary.open("w", newline="") as file:
+        table = csv.DictWriter(file, rows[0], lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
     write_json(metrics, record)
     save(checkpoint, trained, translator, knobs)
 

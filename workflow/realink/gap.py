@@ -6,17 +6,10 @@ test images, and the translator has seen none of them. Nothing here reads or wri
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn.metrics import pairwise_distances
-from sklearn.neighbors import NearestNeighbors
-from sklearn.random_projection import GaussianRandomProjection
-from torch import nn
-from torchmetrics.image.fid import FrechetInceptionDistance
-from torchmetrics.image.kid import KernelInceptionDistance
 
 from realink import classifier
 from realink.digits import Digits
@@ -27,7 +20,8 @@ FEATURES = 128
 SUBSETS, SUBSET = 20, 1000  # of the kernel distance
 NEIGHBOURS = 5  # as in Naeem et al.
 COPIES = 1000  # digits whose nearest seen image is searched: the longest part at large N
-CHUNK = 500
+CHUNK = 100
+NEAREST_CHUNK = 5000  # seen images that are searched at once
 
 # Of the classifier that tells synthetic digits from real ones.
 DETECTOR = classifier.Settings(
@@ -143,20 +137,35 @@ def distances(made: np.ndarray, real: np.ndarray, *, seed: int) -> tuple[float, 
     Kernel: squared maximum mean discrepancy of a cubic kernel (Bińkowski et al. 2018,
     arXiv:1801.01401), mean over subsets; unbiased, around 0 or below where there is no gap.
     """
-    given = nn.Identity()  # the features are there already
-    given.num_features = real.shape[1]
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*save all extracted features", UserWarning)
-        kernel = KernelInceptionDistance(
-            given, subsets=SUBSETS, subset_size=min(SUBSET, len(real), len(made))
-        )
-    frechet = FrechetInceptionDistance(given)
-    for metric in frechet, kernel:
-        metric.update(torch.from_numpy(real).double(), real=True)
-        metric.update(torch.from_numpy(made).double(), real=False)
+    # torchmetrics has both (a test compares them), but takes three seconds to import.
+    real, made = (torch.from_numpy(features).double() for features in (real, made))
+    size = min(SUBSET, len(real), len(made))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return frechet.compute().item(), kernel.compute()[0].item()
+        draws = [
+            _kernel_distance(*(side[torch.randperm(len(side))[:size]] for side in (real, made)))
+            for _ in range(SUBSETS)
+        ]
+    return _frechet_distance(real, made), float(np.mean(draws))
+
+
+def _frechet_distance(one: torch.Tensor, other: torch.Tensor) -> float:
+    shift = (one.mean(0) - other.mean(0)).square().sum()
+    spread, other_spread = one.T.cov(), other.T.cov()
+    common = torch.linalg.eigvals(spread @ other_spread).sqrt().real.sum()
+    return (shift + spread.trace() + other_spread.trace() - 2 * common).item()
+
+
+def _kernel_distance(one: torch.Tensor, other: torch.Tensor) -> float:
+    """Unbiased, of two sets float64 [n, d] of equal n."""
+    n, d = one.shape
+
+    def likeness(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return (left @ right.T / d + 1) ** 3
+
+    within = [likeness(side, side) for side in (one, other)]
+    pairs = sum(kernel.sum() - kernel.trace() for kernel in within) / (n * (n - 1))
+    return (pairs - 2 * likeness(one, other).mean()).item()
 
 
 def density_and_coverage(made: np.ndarray, real: np.ndarray) -> tuple[float, float]:
@@ -166,9 +175,11 @@ def density_and_coverage(made: np.ndarray, real: np.ndarray) -> tuple[float, flo
     many balls a synthetic digit lies in, over 5; 1 is expected of real digits, more of digits
     that crowd where real ones are dense. Coverage: fraction of balls with a synthetic digit in.
     """
-    radii = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(real).kneighbors()[0][:, -1]
-    inside = pairwise_distances(made, real) < radii
-    return float(inside.sum(axis=1).mean() / NEIGHBOURS), float(inside.any(axis=0).mean())
+    real, made = (torch.from_numpy(features).double() for features in (real, made))
+    among = torch.cdist(real, real).fill_diagonal_(torch.inf)
+    inside = torch.cdist(made, real) < among.kthvalue(NEIGHBOURS, dim=1).values
+    density, coverage = inside.sum(1).double().mean() / NEIGHBOURS, inside.any(0).double().mean()
+    return density.item(), coverage.item()
 
 
 def nearness(made: np.ndarray, real: np.ndarray, seen: np.ndarray) -> tuple[float, float]:
@@ -180,10 +191,7 @@ def nearness(made: np.ndarray, real: np.ndarray, seen: np.ndarray) -> tuple[floa
         0.01 is expected of digits that are not copies
     nearest : median distance of `made` to the nearest seen image, over that of `real`
     """
-    search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(_flat(seen))
-    from_made, from_real = (
-        search.kneighbors(_flat(images[:COPIES]))[0][:, 0] for images in (made, real)
-    )
+    from_made, from_real = (_to_nearest(images[:COPIES], seen) for images in (made, real))
     return (
         float(np.mean(from_made < np.quantile(from_real, 0.01))),
         float(np.median(from_made) / np.median(from_real)),
@@ -197,17 +205,21 @@ def _features(
     # All 3,136 would make covariances of deficient rank. A random projection, unlike principal
     # components of the real digits, keeps what only synthetic ones have; and it is the same for
     # every set, so that all distances have one unit.
-    projection = GaussianRandomProjection(FEATURES, random_state=0)
-    projection.fit(np.zeros((1, judge.layers[-1].in_features), np.float32))
+    shape = FEATURES, judge.layers[-1].in_features
+    projection = np.random.RandomState(0).normal(scale=FEATURES**-0.5, size=shape)
+    projection = torch.from_numpy(projection.astype(np.float32)).to(device)
     with torch.inference_mode():
         chunks = [
-            projection.transform(
-                judge.layers[:-1](chunk.to(device).unsqueeze(1).float() / 255).cpu().numpy()
-            )
+            judge.layers[:-1](chunk.to(device).unsqueeze(1).float() / 255) @ projection.T
             for chunk in torch.from_numpy(images).split(CHUNK)
         ]
-    return np.concatenate(chunks)
+    return torch.cat(chunks).cpu().numpy()
 
 
-def _flat(images: np.ndarray) -> np.ndarray:
-    return images.reshape(len(images), -1).astype(np.float32) / 255
+def _to_nearest(images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Euclidean distance of each image to the nearest of others; all uint8 [n, 28, 28]."""
+    # Of whole numbers as float64 the products are exact, and a copy's distance is 0.
+    images, others = (torch.from_numpy(digits).flatten(1) for digits in (images, others))
+    wanted = images.double()
+    parts = [torch.cdist(wanted, part.double()).amin(1) for part in others.split(NEAREST_CHUNK)]
+    return torch.stack(parts).amin(0).numpy() / 255

@@ -20,7 +20,7 @@ from realink.answer import gains, references
 from realink.mixes import BASELINE, augments, images_of, ordered
 from realink.words import as_count, percent
 
-LIBRARIES = ("torch", "numpy", "scipy", "statsmodels", "scikit-learn", "torchmetrics")
+LIBRARIES = ("torch", "numpy", "scipy", "statsmodels")
 # Measures of the gap: column, title, and what it says.
 MEASURES = [
     ("label_retention", "labels kept", "fraction of digits that the judge reads as their label"),

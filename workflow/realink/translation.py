@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from realink import translators
 from realink.errors import InputError
+from realink.optimisers import Adam
 
 INTERVALS = 50  # rows of a training history
 CHUNK = 500  # digits translated at once
@@ -181,7 +182,7 @@ def _optimise(
 ) -> list[dict[str, float]]:
     players = [list(model.generator_parameters()), list(model.discriminator_parameters())]
     # The momentum of 0.5 is DCGAN's (arXiv 1511.06434), the linear decay CycleGAN's (1703.10593).
-    optimisers = [torch.optim.Adam(p, betas=(0.5, 0.999), fused=True) for p in players if p]
+    optimisers = [Adam(player, betas=(0.5, 0.999)) for player in players if player]
     averaged = [parameter.detach().clone() for parameter in players[0]]
     interval, history, pending = max(1, round(settings.steps / INTERVALS)), [], []
     for step in range(1, settings.steps + 1):
@@ -207,12 +208,10 @@ def _optimise(
     return history
 
 
-def _descend(optimiser: torch.optim.Optimizer, losses: Losses, rate: float) -> None:
-    optimiser.param_groups[0]["lr"] = rate
-    optimiser.zero_grad()
+def _descend(optimiser: Adam, losses: Losses, rate: float) -> None:
     # The other player's gradients, which nobody would use, are not even computed.
-    torch.stack(list(losses.values())).sum().backward(inputs=optimiser.param_groups[0]["params"])
-    optimiser.step()
+    torch.stack(list(losses.values())).sum().backward(inputs=optimiser.parameters)
+    optimiser.step(rate)
 
 
 def _mean_row(last: int, rows: list[Losses]) -> dict[str, float]:

@@ -12,6 +12,7 @@ that it takes for another digit.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -91,10 +92,8 @@ class Translator(nn.Module):
         motion, moved, wanted = fakes
         if not len(motion):  # a small batch without a pair: only the reader learns
             moved = wanted = motion = real.images[:1] * 0
-        likeness = sum(
-            weight * functional.mse_loss(_blurred(moved, size), _blurred(wanted, size))
-            for size, weight in LIKENESS
-        )
+        unlike = moved - wanted
+        likeness = sum(weight * _blurred(unlike, size).square().mean() for size, weight in LIKENESS)
         images = torch.cat([_ink(real.images), _ink(font.images)])
         labels = torch.cat([real.labels, font.labels])
         read = self.reader(augment(images, READER_AUGMENTATION))
@@ -219,8 +218,7 @@ def _stroke_width_of(images: Tensor, other: Tensor) -> Tensor:
 
     A motion that had to change their width would tear them.
     """
-    thick = functional.max_pool2d(images, 3, stride=1, padding=1)
-    thin = -functional.max_pool2d(-images, 3, stride=1, padding=1)
+    thick, thin = _thickened(images), -_thickened(-images)
     now, more, less, goal = (
         part.mean((1, 2, 3), keepdim=True) for part in (images, thick, thin, other)
     )
@@ -229,11 +227,21 @@ def _stroke_width_of(images: Tensor, other: Tensor) -> Tensor:
     return images + grow * (thick - images) - shrink * (images - thin)
 
 
+def _thickened(images: Tensor) -> Tensor:
+    """Largest value of each pixel's 3 x 3 neighbours, as max_pool2d gives it, but faster."""
+    for axis in 2, 3:
+        thick, near = images.clone(), images.shape[axis] - 1
+        for to, start in (0, 1), (1, 0):
+            part = thick.narrow(axis, to, near)
+            torch.maximum(part, images.narrow(axis, start, near), out=part)
+        images = thick
+    return images
+
+
 def _move(images: Tensor, velocity: Tensor) -> Tensor:
     """Move images for one unit of time along the steady flow that [b, 2, 7, 7] points describe."""
-    velocity = functional.interpolate(
-        velocity, size=(SIDE, SIDE), mode="bicubic", align_corners=True
-    )
+    finer = _finer(velocity.shape[-1], velocity.device)
+    velocity = finer @ velocity @ finer.T
     place = (torch.arange(SIDE, device=images.device) * 2 + 1) / SIDE - 1
     still = torch.stack(torch.meshgrid(place, place, indexing="xy"))
     way = velocity / 2**SQUARINGS
@@ -244,9 +252,28 @@ def _move(images: Tensor, velocity: Tensor) -> Tensor:
 
 
 def _blurred(images: Tensor, size: int) -> Tensor:
-    for _ in range(2 if size > 1 else 0):
-        images = functional.avg_pool2d(images, size, stride=1, padding=size // 2)
-    return images
+    blur = _blur(size, images.device)
+    return blur @ images @ blur.T
+
+
+# Blurring and bicubic interpolation are linear along each axis: two small matrix products, several
+# times as fast on a CPU as torch's filters.
+
+
+@lru_cache
+def _blur(size: int, device: torch.device) -> Tensor:
+    """A box filter of `size` pixels, applied twice, as a matrix [SIDE, SIDE]."""
+    places = torch.arange(SIDE)
+    box = ((places[:, None] - places).abs() <= size // 2) / size
+    return (box @ box).to(device)
+
+
+@lru_cache
+def _finer(points: int, device: torch.device) -> Tensor:
+    """Bicubic interpolation of `points` that end at the edges, as a matrix [SIDE, points]."""
+    each = torch.eye(points)[:, None, :, None]
+    columns = functional.interpolate(each, (SIDE, 1), mode="bicubic", align_corners=True)
+    return columns[:, 0, :, 0].T.contiguous().to(device)
 
 
 def _roughness(motion: Tensor) -> Tensor:
