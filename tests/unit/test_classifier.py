@@ -15,6 +15,7 @@ from realink.real import load_embedded
 SETTINGS = classifier.Settings(
     steps=150,
     batch_size=32,
+    muon_learning_rate=0.05,
     learning_rate=0.1,
     warmup_fraction=0.3,
     momentum=0.9,

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from realink.optimisers import Adam, Sgd
+from realink.optimisers import Adam, Muon, Sgd
 
 
 def weights():
@@ -45,6 +45,29 @@ def test_updates_are_those_of_torch(ours, theirs):
         theirs.step()
     assert all(map(torch.equal, one, other))
     assert all(parameter.grad is None for parameter in one)
+
+
+def test_muon_is_that_of_torch():
+    torch.manual_seed(0)
+    shapes = [(16, 4, 3, 3), (12, 30), (30, 12)]
+    one = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
+    other = [torch.nn.Parameter(kernel.detach().flatten(1).clone()) for kernel in one]
+    ours = Muon(one, momentum=0.9)
+    theirs = torch.optim.Muon(other, momentum=0.9, weight_decay=0)
+    for _ in range(10):
+        before = [kernel.detach().clone() for kernel in one]
+        for kernel, matrix in zip(one, other, strict=True):
+            kernel.grad = torch.randn_like(kernel)
+            matrix.grad = kernel.grad.flatten(1).clone()
+        ours.step(0.1)
+        theirs.param_groups[0]["lr"] = 0.1
+        theirs.step()
+        for kernel, matrix, start in zip(one, other, before, strict=True):
+            # torch's iterations are in bfloat16.
+            assert torch.allclose(kernel.flatten(1), matrix, atol=0.01)
+            sizes = torch.linalg.svdvals((kernel - start).flatten(1))
+            assert sizes.max() < 2 * sizes.min()
+            matrix.data.copy_(kernel.flatten(1))
 
 
 def test_training_does_not_import_the_compiler():

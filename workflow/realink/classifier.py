@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from realink import augmentation
 from realink.digits import Digits, concatenate
-from realink.optimisers import Sgd
+from realink.optimisers import Muon, Sgd
 
 CLASSES = 10
 SIDE = 28
@@ -32,18 +32,20 @@ class Settings:
 
     steps: int  # whatever the size of the training set
     batch_size: int
-    learning_rate: float  # peak of the one-cycle schedule
+    muon_learning_rate: float  # of the convolutions: peak of the one-cycle schedule
+    learning_rate: float  # of the last layer and the norms: peak of the same schedule
     warmup_fraction: float  # share of the steps before the peak, in [0, 1)
     momentum: float  # Nesterov
-    weight_decay: float  # L2 penalty on kernels, not on biases and norms
+    weight_decay: float  # L2 penalty on the last layer's weights
     label_smoothing: float  # probability spread evenly over the classes, in [0, 1)
     width: int  # channels of the first convolution; the next have 2 and 4 times these
     dropout: float  # of features before the last layer, in [0, 1)
 
     def __post_init__(self) -> None:
         # Only what would otherwise run through and give a useless network.
-        if self.steps < 1 or self.batch_size < 1 or self.learning_rate <= 0:
-            raise ValueError("steps, batch_size and learning_rate must be positive")
+        for name in "steps", "batch_size", "muon_learning_rate", "learning_rate":
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be positive")
         for name in "warmup_fraction", "label_smoothing", "dropout":
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie in [0, 1)")
@@ -118,11 +120,12 @@ def train(
     device: str | torch.device = "cpu",
     report: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> tuple[Network, list[dict[str, float]]]:
-    """Train a fresh network by stochastic gradient descent.
+    """Train a fresh network: its convolutions by Muon, the rest by gradient descent.
 
-    Nesterov momentum (Sutskever et al. 2013, ICML), one learning rate cycle (Smith &
-    Topin 2017, arXiv:1708.07120) that ends in a cosine (Loshchilov & Hutter 2016,
-    arXiv:1608.03983), label smoothing (Szegedy et al. 2015, arXiv:1512.00567).
+    Muon (Jordan et al. 2024) reached in a third of the steps what gradient descent did. Nesterov
+    momentum (Sutskever et al. 2013, ICML), one learning rate cycle (Smith & Topin 2017,
+    arXiv:1708.07120) that ends in a cosine (Loshchilov & Hutter 2016, arXiv:1608.03983),
+    label smoothing (Szegedy et al. 2015, arXiv:1512.00567).
 
     Parameters
     ----------
@@ -161,17 +164,20 @@ def train(
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         network = Network(settings).to(device)
-        kernels = [p for p in network.parameters() if p.ndim > 1]
-        others = [p for p in network.parameters() if p.ndim == 1]
-        momentum = settings.momentum
-        optimisers = (
-            Sgd(kernels, momentum=momentum, weight_decay=settings.weight_decay),
-            Sgd(others, momentum=momentum),
+        kernels, weights, others = (
+            [parameter for parameter in network.parameters() if parameter.ndim == ndim]
+            for ndim in (4, 2, 1)
         )
+        momentum, rate = settings.momentum, settings.learning_rate
+        optimisers = [
+            (Muon(kernels, momentum=momentum), settings.muon_learning_rate),
+            (Sgd(weights, momentum=momentum, weight_decay=settings.weight_decay), rate),
+            (Sgd(others, momentum=momentum), rate),
+        ]
         # Summed on the device: reading every loss would stall a GPU.
         total, before = torch.zeros((), device=device), 0
-        steps = zip(_rates(settings), _batches(sizes, takes, settings.steps), strict=True)
-        for step, (rate, batch) in enumerate(steps, start=1):
+        steps = zip(_cycle(settings), _batches(sizes, takes, settings.steps), strict=True)
+        for step, (height, batch) in enumerate(steps, start=1):
             batch = batch.to(device)
             inputs = _inputs(pixels[batch])
             if augment is not None:
@@ -179,12 +185,12 @@ def train(
             logits = network(inputs)
             loss = F.cross_entropy(logits, targets[batch], label_smoothing=settings.label_smoothing)
             loss.backward()
-            for optimiser in optimisers:
-                optimiser.step(rate)
+            for optimiser, peak in optimisers:
+                optimiser.step(height * peak)
             total += loss.detach()
             if step % interval == 0 or step == settings.steps:
                 mean = total.item() / (step - before)
-                history.append({"step": step, "loss": mean, "learning_rate": rate})
+                history.append({"step": step, "loss": mean, "learning_rate": height * rate})
                 if report is not None:
                     report(step, settings.steps, history[-1])
                 total, before = total.zero_(), step
@@ -218,12 +224,13 @@ def _inputs(pixels: torch.Tensor) -> torch.Tensor:
     return pixels.unsqueeze(1).float().div_(255)
 
 
-def _rates(settings: Settings) -> list[float]:
+def _cycle(settings: Settings) -> list[float]:
+    """What a learning rate is in each step, as a fraction of its peak."""
     warmup = int(settings.warmup_fraction * settings.steps)
     rise = np.arange(1, warmup + 1) / max(warmup, 1)
     progress = np.linspace(0, 1, settings.steps - warmup, endpoint=False)
     fall = (1 + np.cos(np.pi * progress)) / 2
-    return (settings.learning_rate * np.concatenate([rise, fall])).tolist()
+    return np.concatenate([rise, fall]).tolist()
 
 
 def _takes(batch_size: int, share: float) -> list[int]:

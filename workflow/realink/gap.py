@@ -27,6 +27,7 @@ NEAREST_CHUNK = 5000  # seen images that are searched at once
 DETECTOR = classifier.Settings(
     steps=300,
     batch_size=64,
+    muon_learning_rate=0.05,
     learning_rate=0.1,
     warmup_fraction=0.3,
     momentum=0.9,

@@ -174,7 +174,8 @@ class _Registration(nn.Module):
         features = functional.leaky_relu(
             features + self.whole(features.flatten(1))[:, :, None, None], 0.1
         )
-        return self.reach * torch.tanh(self.speed(features))
+        # A training was lost on tanh's flat part, whose slope vanishes; this one's never does.
+        return self.reach * functional.softsign(self.speed(features))
 
 
 def _reader(channels: int) -> nn.Sequential:
