@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -110,6 +111,18 @@ def test_another_replicate_only_adds_jobs(project):
         }
         | ANSWER
     )
+
+
+def test_commands_do_not_grow_with_the_grid(tmp_path):
+    project = Project.create(tmp_path)
+    target = "results/small/metrics.csv"
+    done = project.run("-n", "-p", "--cores", "2", target, config="replicates=10")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^train_classifier +210$", done.stdout, re.MULTILINE)
+    collect = done.stdout.partition("python -m realink collect")[2].partition(">results")[0]
+    assert "--classifier" in collect
+    # Linux runs no shell command of 131,072 bytes; the paths of these cells have 30,000.
+    assert len(collect) < 5_000
 
 
 def test_another_count_only_adds_jobs(project):
