@@ -59,19 +59,20 @@ rule collect:
         runtime=5,
     params:
         # Thousands of paths do not fit into one command: it fills in the patterns by itself.
+        folder=lambda wildcards, input: str(Path(input.test).parents[1]),
         config=json.dumps(config, sort_keys=True),
         code=code_hash("collect"),
     shell:
         r"""
         python -m realink collect \
             --config {params.config:q} \
-            --classifier 'results/{wildcards.study}/classifier/{{mix}}/n{{n}}/rep{{replicate}}/metrics.json' \
-            --read 'results/{wildcards.study}/classifier/{{mix}}/n{{n}}/rep{{replicate}}/predictions.safetensors' \
+            --classifier {params.folder}/'classifier/{{mix}}/n{{n}}/rep{{replicate}}/metrics.json' \
+            --read {params.folder}/'classifier/{{mix}}/n{{n}}/rep{{replicate}}/predictions.safetensors' \
             --test {input.test:q} \
-            --translator 'results/{wildcards.study}/translator/{{translator}}/n{{n}}/rep{{replicate}}/metrics.json' \
-            --retention 'results/{wildcards.study}/translated/{{translator}}/n{{n}}/rep{{replicate}}/retention.json' \
-            --gap 'results/{wildcards.study}/gap/{{translator}}/n{{n}}/rep{{replicate}}.json' \
-            --reference 'results/{wildcards.study}/gap/{{images}}/rep{{replicate}}.json' \
+            --translator {params.folder}/'translator/{{translator}}/n{{n}}/rep{{replicate}}/metrics.json' \
+            --retention {params.folder}/'translated/{{translator}}/n{{n}}/rep{{replicate}}/retention.json' \
+            --gap {params.folder}/'gap/{{translator}}/n{{n}}/rep{{replicate}}.json' \
+            --reference {params.folder}/'gap/{{images}}/rep{{replicate}}.json' \
             --metrics {output.metrics:q} \
             --predictions {output.predictions:q} \
             --translators {output.translators:q} \
