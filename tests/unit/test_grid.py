@@ -71,6 +71,19 @@ def test_translators_follow_from_the_mixes(config):
     assert grid.translator_cells(config | {"mixes": ["real", "real-font"]}) == []
 
 
+def test_patterns_are_filled_in_as_the_rules_do(config):
+    few = config | {"mixes": ["real", "warp"], "counts": [55], "font_counts": [], "replicates": 2}
+    of_classifiers = grid.paths("{study}/{mix}/n{n}/rep{replicate}", grid.cells(few), study="s")
+    assert of_classifiers == [
+        Path(f"s/{mix}/n55/rep{replicate}") for mix in ("real", "warp") for replicate in (1, 2)
+    ]
+    translators = grid.paths("{translator}/n{n}/rep{replicate}", grid.translator_cells(few))
+    assert translators == [Path("warp/n55/rep1"), Path("warp/n55/rep2")]
+    references = grid.paths("{images}/rep{replicate}", grid.references(few))
+    assert set(map(str, references)) == {"font/rep1", "font/rep2", "real/rep1", "real/rep2"}
+    assert grid.references(few | {"mixes": ["real"]}) == []
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

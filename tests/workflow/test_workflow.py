@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from realink.artifacts import read_digits
 
@@ -110,6 +112,18 @@ def test_another_replicate_only_adds_jobs(project):
         }
         | ANSWER
     )
+
+
+def test_commands_do_not_grow_with_the_grid(tmp_path):
+    project = Project.create(tmp_path)
+    target = "results/small/metrics.csv"
+    done = project.run("-n", "-p", "--cores", "2", target, config="replicates=10")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^train_classifier +210$", done.stdout, re.MULTILINE)
+    collect = done.stdout.partition("python -m realink collect")[2].partition(">results")[0]
+    assert "--classifier" in collect
+    # Linux runs no shell command of 131,072 bytes; the paths of these cells have 30,000.
+    assert len(collect) < 5_000
 
 
 def test_another_count_only_adds_jobs(project):
@@ -227,6 +241,37 @@ def test_an_own_font_joins(project):
     assert broken["accepted"].tolist() == [False]
     assert "unreadable font file" in broken["reason"].item()
     assert faces["accepted"].sum() > 3
+
+
+# Instead of realink's commands: note when each was on the GPU, and leave empty outputs.
+PRETEND = """
+import sys, time
+from pathlib import Path
+words = sys.argv[2:]
+values = dict(zip(words, words[1:]))
+started = time.time()
+if values.get("--device") == "cuda":
+    time.sleep(0.5)
+    Path("on_gpu").mkdir(exist_ok=True)
+    Path(f"on_gpu/{started}").write_text(f"{time.time()}")
+made = {"prepare-real": ("pool", "validation", "test"), "draw-real": ["output"]}
+for name in made.get(sys.argv[1], ("checkpoint", "predictions", "metrics")):
+    Path(values[f"--{name}"]).touch()
+"""
+
+
+def test_few_jobs_share_a_gpu(tmp_path):
+    project = Project.create(tmp_path)
+    (project.root / "workflow/realink/__main__.py").write_text(PRETEND)
+    profile = yaml.safe_load((project.root / "workflow/profiles/default/config.yaml").read_text())
+    config = "mixes=[real] font_counts=[] replicates=4 device=cuda"
+    done = project.run("--cores", "8", "all_classifiers", config=config)
+    assert done.returncode == 0, done.stdout
+    notes = (project.root / "on_gpu").iterdir()
+    spans = [(float(note.name), float(note.read_text())) for note in notes]
+    assert len(spans) == 12
+    at_once = [sum(start <= now < end for start, end in spans) for now, _ in spans]
+    assert 1 < max(at_once) <= profile["resources"]["gpu"] < 8
 
 
 def _running_in(root, command):

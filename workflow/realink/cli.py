@@ -24,6 +24,7 @@ app = App(
 log = logging.getLogger("realink")
 
 Json = Annotated[str, Parameter(help="a JSON object, the config's settings")]
+Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
 Device = Annotated[str, Parameter(help="cpu, cuda, or auto: cuda where there is one")]
 
 
@@ -409,12 +410,14 @@ def train_classifier(
 @app.command
 def collect(
     *,
-    classifier: list[Path],
-    read: Annotated[list[Path], Parameter(help="the predictions, in the order of --classifier")],
+    config: Json,
+    classifier: Paths,
+    read: Paths,
     test: Path,
-    translator: list[Path],
-    retention: list[Path],
-    gap: list[Path],
+    translator: Paths,
+    retention: Paths,
+    gap: Paths,
+    reference: Paths,
     metrics: Path,
     predictions: Path,
     translators: Path,
@@ -424,20 +427,25 @@ def collect(
     """Collect what all jobs recorded into tables, and what all classifiers read into one file."""
     import numpy as np
 
-    from realink import tables
+    from realink import grid, tables
     from realink.artifacts import read_digits, read_tensors, write_tensors, written_whole
 
-    rows = tables.classifiers_table(classifier)
-    gap_rows = tables.gap_table(gap)
+    settings = json.loads(config)
+    cells, trained = grid.cells(settings), grid.translator_cells(settings)
+    rows = tables.classifiers_table(grid.paths(classifier, cells))
+    judged = grid.paths(retention, trained)
+    measured = grid.paths(gap, trained) + grid.paths(reference, grid.references(settings))
+    gap_rows = tables.gap_table(measured)
     for path, table in (
         (metrics, rows),
-        (translators, tables.translators_table(translator, retention, gap_rows)),
-        (confusions, tables.confusions_table(retention)),
+        (translators, tables.translators_table(grid.paths(translator, trained), judged, gap_rows)),
+        (confusions, tables.confusions_table(judged)),
         (gaps, gap_rows),
     ):
         with written_whole(path) as temporary:
             table.to_csv(temporary, index=False)
-    reads = np.stack([read_tensors(read[place])[0]["test"] for place in rows.index])
+    predicted = grid.paths(read, cells)
+    reads = np.stack([read_tensors(predicted[place])[0]["test"] for place in rows.index])
     write_tensors(predictions, {"read": reads, "labels": read_digits(test).labels})
 
 

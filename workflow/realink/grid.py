@@ -1,6 +1,6 @@
 """The experiment's grid: which classifiers and translators a config asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +30,13 @@ class TranslatorCell(NamedTuple):
 
     translator: str
     n_real: int
+    replicate: int
+
+
+class Reference(NamedTuple):
+    """Digits that no translator made, font or real, whose gap the translated ones are held to."""
+
+    images: str
     replicate: int
 
 
@@ -96,3 +103,19 @@ def translator_cells(config: Mapping[str, Any]) -> list[TranslatorCell]:
             if cell.synthetic in config["translators"]
         )
     )
+
+
+def references(config: Mapping[str, Any]) -> list[Reference]:
+    """List what the gap is also measured of; without a translator there is nothing to compare."""
+    if not translator_cells(config):
+        return []
+    replicates = range(1, config["replicates"] + 1)
+    return [Reference(images, replicate) for images in ("font", "real") for replicate in replicates]
+
+
+def paths(
+    pattern: str, cells: Iterable[Cell | TranslatorCell | Reference], **axes: str
+) -> list[Path]:
+    """Fill in a path's wildcards, as the rules name them: of each cell, and `axes` of all."""
+    filled = (cell._asdict() | axes for cell in cells)
+    return [Path(pattern.format(**cell, n=cell.get("n_real"))) for cell in filled]

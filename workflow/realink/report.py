@@ -1,6 +1,7 @@
 """The answer page: one HTML file that needs nothing else, from a study's tables."""
 
 import base64
+import csv
 import json
 import os
 import platform
@@ -210,13 +211,16 @@ def numbers(summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[tuple[str,
 
 def read_benchmarks(root: Path) -> pd.DataFrame:
     """Snakemake's benchmark files under a directory, one row a job: its rule, seconds, memory."""
-    tables = []
-    for path in sorted(root.rglob("*.tsv")) if root.is_dir() else []:
+    rows = []
+    for path in sorted(root.rglob("*.tsv")):
         rule = path.relative_to(root).parts[0].removesuffix(".tsv")
-        tables.append(pd.read_csv(path, sep="\t", na_values="NA").assign(rule=rule))
-    if not tables:
-        return pd.DataFrame(columns=["rule", "s", "max_rss"])
-    return pd.concat(tables, ignore_index=True)
+        # Not pandas, which takes a millisecond for each of thousands of files.
+        with path.open() as file:
+            rows += [
+                (rule, job["s"], job["max_rss"]) for job in csv.DictReader(file, delimiter="\t")
+            ]
+    table = pd.DataFrame(rows, columns=["rule", "s", "max_rss"]).replace("NA", "nan")
+    return table.astype({"s": float, "max_rss": float})
 
 
 def _environment() -> Environment:

@@ -16,15 +16,6 @@ TEMPLATES = [
     os.path.relpath(template)
     for template in sorted(Path(workflow.basedir, "realink/templates").glob("*.jinja"))
 ]
-# Sets of digits whose gap to real ones is measured; without a translator there is nothing to compare.
-GAPS = of_translators("results/{study}/gap/{translator}/n{n}/rep{replicate}.json")
-if TRANSLATOR_CELLS:
-    GAPS += expand(
-        "results/{study}/gap/{images}/rep{replicate}.json",
-        study=STUDY,
-        images=["font", "real"],
-        replicate=range(1, config["replicates"] + 1),
-    )
 
 
 rule collect:
@@ -43,7 +34,8 @@ rule collect:
         retention=of_translators(
             "results/{study}/translated/{translator}/n{n}/rep{replicate}/retention.json"
         ),
-        gap=GAPS,
+        gap=of_translators("results/{study}/gap/{translator}/n{n}/rep{replicate}.json"),
+        reference=of_references("results/{study}/gap/{images}/rep{replicate}.json"),
     output:
         metrics=report(
             "results/{study}/metrics.csv", caption="../report/metrics.rst", category="Tables"
@@ -66,16 +58,21 @@ rule collect:
         mem_mb=500,
         runtime=5,
     params:
+        # Thousands of paths do not fit into one command: it fills in the patterns by itself.
+        folder=lambda wildcards, input: str(Path(input.test).parents[1]),
+        config=json.dumps(config, sort_keys=True),
         code=code_hash("collect"),
     shell:
         r"""
         python -m realink collect \
-            --classifier {input.classifier:q} \
-            --read {input.read:q} \
+            --config {params.config:q} \
+            --classifier {params.folder}/'classifier/{{mix}}/n{{n}}/rep{{replicate}}/metrics.json' \
+            --read {params.folder}/'classifier/{{mix}}/n{{n}}/rep{{replicate}}/predictions.safetensors' \
             --test {input.test:q} \
-            --translator {input.translator:q} \
-            --retention {input.retention:q} \
-            --gap {input.gap:q} \
+            --translator {params.folder}/'translator/{{translator}}/n{{n}}/rep{{replicate}}/metrics.json' \
+            --retention {params.folder}/'translated/{{translator}}/n{{n}}/rep{{replicate}}/retention.json' \
+            --gap {params.folder}/'gap/{{translator}}/n{{n}}/rep{{replicate}}.json' \
+            --reference {params.folder}/'gap/{{images}}/rep{{replicate}}.json' \
             --metrics {output.metrics:q} \
             --predictions {output.predictions:q} \
             --translators {output.translators:q} \

@@ -94,20 +94,17 @@ wildcard_constraints:
 
 def of_classifiers(pattern):
     """The paths of a pattern for every classifier of the grid."""
-    return [
-        pattern.format(study=STUDY, mix=cell.mix, n=cell.n_real, replicate=cell.replicate)
-        for cell in CELLS
-    ]
+    return grid.paths(pattern, CELLS, study=STUDY)
 
 
 def of_translators(pattern):
     """The paths of a pattern for every translator of the grid."""
-    return [
-        pattern.format(
-            study=STUDY, translator=cell.translator, n=cell.n_real, replicate=cell.replicate
-        )
-        for cell in TRANSLATOR_CELLS
-    ]
+    return grid.paths(pattern, TRANSLATOR_CELLS, study=STUDY)
+
+
+def of_references(pattern):
+    """The paths of a pattern for all digits that translated ones are compared with."""
+    return grid.paths(pattern, grid.references(config), study=STUDY)
 
 
 def real_of(wildcards):
