@@ -26,7 +26,7 @@ def test_full_grid_has_the_talks_cells(config):
     cells = grid.cells(config)
     counts, translators = len(config["counts"]), grid.translator_cells(config)
     # Every mix at every count; at N = total only the baseline; and font alone at further sizes.
-    expected = 3 * (14 * (counts - 1) + 2 + len(config["font_counts"]))
+    expected = 3 * (10 * (counts - 1) + 2 + len(config["font_counts"]))
     assert len(cells) == len(set(cells)) == expected
     assert len(translators) == 2 * 3 * (counts - 1)
     assert {cell.mix for cell in cells if cell.n_real == 55_000} == {"real", "real-aug"}
@@ -49,7 +49,8 @@ def test_a_mix_is_filled_to_its_total(config):
         "warp": "warp",
         "real-warp": "warp",
     }
-    assert by_mix == plain | {f"{mix}-aug": source for mix, source in plain.items()}
+    augmented = {"real-aug": "none", "real-font-aug": "font", "real-warp-aug": "warp"}
+    assert by_mix == plain | augmented
 
 
 def test_a_mix_says_how_much_of_a_batch_is_real():
