@@ -274,6 +274,16 @@ def test_few_jobs_share_a_gpu(tmp_path):
     assert 1 < max(at_once) <= profile["resources"]["gpu"] < 8
 
 
+def test_the_scheduler_is_not_woken_every_second(tmp_path):
+    """Its timers, of which each job adds one, belong to a limit that is off: it would show here."""
+    project = Project.create(tmp_path)
+    (project.root / "workflow/realink/__main__.py").write_text(PRETEND)
+    limit = "--max-jobs-per-timespan", "1/1h"
+    config = "mixes=[real] font_counts=[]"
+    done = project.run("--cores", "8", *limit, "all_classifiers", config=config)
+    assert done.returncode == 0, done.stdout
+
+
 def _running_in(root, command):
     """Process ids of a realink command that was started in `root`."""
     found = []
