@@ -43,7 +43,7 @@ def write_tensors(
     path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any] | None = None
 ) -> None:
     """Write named arrays, and metadata, as one safetensors file; equal contents, equal bytes."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     # One key, since safetensors writes several in random order.
     record = {"realink": json.dumps(metadata or {}, sort_keys=True)}
     with written_whole(path) as temporary:
@@ -64,7 +64,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
             return {name: file.get_tensor(name) for name in names}, json.loads(metadata)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; build it with snakemake") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise InputError(
             f"{path}: not a whole safetensors file ({error}); delete it and run snakemake again"
         ) from None

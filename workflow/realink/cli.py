@@ -150,24 +150,26 @@ def train_translator(
     replicate: int,
     seed: int,
     code: str,
+    state: Path,
     checkpoint: Path,
     history: Path,
     metrics: Path,
     device: Device = "auto",
 ) -> None:
-    """Train one translator on the rendered digits and N real images."""
+    """Train one translator on the rendered digits and N real images; goes on from a saved state."""
     import csv
 
     from realink import translation
     from realink.artifacts import read_digits, write_json, written_whole
     from realink.checkpoints import save, settings_from
     from realink.seeds import seed_for
+    from realink.states import State
 
     module = translation.load(translator)
     _check_code(code, "train_translator", module.__name__)
     knobs = settings_from(module.Settings, json.loads(settings))
     device = _device(device)
-    started = time.perf_counter()
+    saved = State(state, code=code)
     trained, rows = translation.train(
         module,
         *read_digits(fonts),
@@ -176,6 +178,7 @@ def train_translator(
         seed=seed_for(seed, "translator", translator, n_real, replicate),
         device=device,
         report=_report,
+        state=saved,
     )
     record: dict[str, Any] = {
         "study": study,
@@ -183,7 +186,7 @@ def train_translator(
         "n_real": n_real,
         "replicate": replicate,
         "train_steps": knobs.steps,
-        "train_seconds": round(time.perf_counter() - started, 2),
+        "train_seconds": round(saved.seconds, 2),
         "device": device,
         "code": code,
     }
@@ -193,6 +196,7 @@ def train_translator(
         table.writerows(rows)
     write_json(metrics, record)
     save(checkpoint, trained, translator, knobs)
+    saved.discard()
 
 
 @app.command
