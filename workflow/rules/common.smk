@@ -81,6 +81,11 @@ onsuccess:
     SLURM_RUN.unlink(missing_ok=True)
 
 
+# The plugin cancels nothing if Ctrl-C comes while it looks at the queue.
+onerror:
+    slurm.take_over(SLURM_RUN, None)
+
+
 wildcard_constraints:
     study=re.escape(STUDY),
     mix="|".join(map(re.escape, config["mixes"] + ["font"])),

@@ -4,6 +4,7 @@ Snakemake finds it by its name; the profiles choose it with ``logger: realink``.
 """
 
 import re
+import shutil
 import sys
 import time
 from collections import Counter, defaultdict
@@ -104,7 +105,7 @@ class LogHandler(LogHandlerBase):
         tail = []
         for path in own:
             tail = _read(path).splitlines()[-LOG_TAIL:]
-            tail = tail or ["(the log is empty: the job may have been killed)"]
+            tail = tail or [f"(the log is empty: {_why_empty(path)})"]
             lines += [f"    {line}" for line in tail] + [f"    whole log: {path}"]
         said = "; ".join(filter(None, [why, *tail[-1:]]))
         self.failed[record.jobid] = f"    {rule} {axes}: {said}"
@@ -169,6 +170,14 @@ def _read(path: str) -> str:
         return Path(path).read_text(errors="replace")
     except OSError:
         return ""
+
+
+def _why_empty(path: str) -> str:
+    try:
+        full = shutil.disk_usage(Path(path).parent).free < 2**20
+    except OSError:
+        full = False
+    return "the disk is full" if full else "the job may have been killed"
 
 
 def _why(message: str | None, slurm_log: str) -> str:
