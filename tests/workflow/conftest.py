@@ -64,6 +64,8 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # A shell has its background jobs ignore Ctrl-C, which their children inherit.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def planned(self, config: str = "") -> dict[str, int]:

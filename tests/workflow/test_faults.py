@@ -16,20 +16,20 @@ from .conftest import interrupted
 
 def test_after_ctrl_c_the_next_call_goes_on(project):
     whole = project.numbers()
-    for mix in "real", "warp":
-        shutil.rmtree(project.results / f"classifier/{mix}/n20")
-    # Trainings that last, so that they are interrupted.
-    project.edit("workflow/realink/states.py", "EVERY = 30", "EVERY = 0")
+    for kind in "classifier", "logs/train_classifier":
+        shutil.rmtree(project.results / f"{kind}/warp")
     run = project.start("--cores", "2", "all_classifiers")
-    limit = time.monotonic() + 120
-    logs = project.results / "logs/train_translator/warp"
+    logs, limit = project.results / "logs/train_classifier/warp", time.monotonic() + 120
     while not any("step " in log.read_text() for log in logs.glob("*/rep1.log")):
         assert time.monotonic() < limit
         time.sleep(0.05)
     output = interrupted(run)
     assert run.returncode != 0
     assert "Traceback" not in output
-    done = project.run("--cores", "2")
+    now = project.numbers()
+    assert now == {name: whole[name] for name in now}
+    assert now != whole
+    done = project.run("--cores", "2", "all_classifiers")
     assert done.returncode == 0, done.stdout
     assert project.numbers() == whole
 
@@ -51,7 +51,7 @@ def test_a_full_disk(finished, small_disk, tmp_path):
     shutil.move(project.results, small_disk / "small")
     project.results.symlink_to(small_disk / "small")
     whole = finished.numbers()
-    for mix in "real", "warp", "font":
+    for mix in "real", "font":
         shutil.rmtree(project.results / f"classifier/{mix}")
     room = os.statvfs(small_disk)
     filler = small_disk / "filler"
@@ -64,32 +64,33 @@ def test_a_full_disk(finished, small_disk, tmp_path):
     now = project.numbers()
     assert now == {name: whole[name] for name in now}
     filler.unlink()
-    done = project.run("--cores", "1")
+    done = project.run("--cores", "1", "all_classifiers")
     assert done.returncode == 0, done.stdout
     assert project.numbers() == whole
 
 
 @pytest.mark.parametrize(
-    ("file", "reader"),
+    ("file", "reader", "target"),
     [
-        ("translator/warp/n20/rep1/model.safetensors", "translate"),
-        ("translated/warp/n20/rep1/digits.safetensors", "judge"),
-        ("real/n20/rep1/digits.safetensors", "train_translator"),
+        (
+            "translated/warp/n20/rep1/digits.safetensors",
+            "judge",
+            "translated/warp/n20/rep1/retention.json",
+        ),
+        ("classifier/real/n20/rep1/metrics.json", "collect", "metrics.csv"),
+        ("metrics.csv", "plot_font_error", "figures/font_error.svg"),
     ],
 )
-def test_a_result_cut_off_afterwards_is_named(project, file, reader):
+def test_a_result_cut_off_afterwards_is_named(project, file, reader, target):
     whole = project.numbers()
     path = project.results / file
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    done = project.run("--cores", "2")
+    done = project.run("--cores", "2", f"results/small/{target}")
     assert done.returncode != 0
     assert f"FAILED  {reader}" in done.stdout
-    assert f"error: results/small/{file}: not a whole safetensors file" in done.stdout
+    assert f"error: results/small/{file}: " in done.stdout
     assert "delete it and run snakemake again" in done.stdout
-    # Whatever came of it when it was whole stays, and needs it no more; what is missing can be had.
-    now = project.numbers()
     path.unlink()
-    missing = [f"results/small/{name}" for name in whole.keys() - now.keys() | {file}]
-    done = project.run("--cores", "2", "all", *missing)
+    done = project.run("--cores", "2", f"results/small/{target}")
     assert done.returncode == 0, done.stdout
     assert project.numbers() == whole
