@@ -96,7 +96,7 @@ def project(local, tmp_path) -> Project:
     return project
 
 
-def wait_for(what, run: subprocess.Popen, seconds: int = 120):
+def wait_for(what, run: subprocess.Popen, seconds: int = 600):
     """Ask again and again until the answer is true; give it."""
     limit = time.monotonic() + seconds
     while not (answer := what()):
@@ -165,7 +165,7 @@ def test_failed_jobs_are_named_and_all_else_is_kept(cluster, local, project):
     killed, cancelled, slow = (frozen(project, run, n) for n in (20, 200, 180))
     os.kill(killed.pid, signal.SIGKILL)
     cluster.ask("scancel", cancelled.job)
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=900)
     assert run.returncode != 0
     for job, reason in (
         (killed, "killed by signal 9"),
@@ -190,7 +190,7 @@ def test_a_dead_node_and_a_cancelled_job_heal_by_themselves(cluster, local, proj
     (node,) = cluster.ask("squeue", "-h", "-o", "%N", "-j", on_node.job)
     cluster.do("crash", node)
     cluster.ask("scancel", cancelled.job)
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=900)
     cluster.do("start")
     assert run.returncode == 0, output
     assert f"again   train_classifier {cancelled.axes}" in output
@@ -206,7 +206,7 @@ def test_a_requeued_training_goes_on_where_it_was(cluster, local, project):
     run = cluster.start(project, target=f"{translator.relative_to(project.root)}/metrics.json")
     training = frozen(project, run, 20, "translator")
     cluster.ask("scontrol", "requeue", training.job)
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=900)
     assert run.returncode == 0, output
     assert "again" not in output  # it is SLURM that starts it again
     log = (project.results / "logs/train_translator/warp/n20/rep1.log").read_text()
@@ -242,18 +242,19 @@ def test_the_controller_may_be_away(cluster, local, project):
     run = cluster.start(project)
     training = frozen(project, run, 20)
     cluster.do("away")
-    os.kill(training.pid, signal.SIGCONT)  # this job ends while nobody listens
+    # This training ends while nobody listens, and what follows it in its SLURM job cannot start.
+    os.kill(training.pid, signal.SIGCONT)
     time.sleep(60)
     cluster.do("start")
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=900)
     assert run.returncode == 0, output
-    assert "again" not in output
+    assert "jobs failed" not in output
     assert project.numbers() == local.numbers()
 
 
 def test_with_cuda_a_job_asks_for_one_gpu(cluster, project):
     run = cluster.start(project, "--retries=0", "--config", "device=cuda")
     jobs = wait_for(lambda: cluster.ask("squeue", "-h", "-t", "R", "-O", "tres-per-job:30"), run)
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=900)
     assert all(job == "gres:gpu:1" for job in jobs), jobs
     assert "FAILED  train_classifier" in output  # since there is no CUDA behind it

@@ -106,6 +106,12 @@ def test_of_jobs_that_share_a_slurm_job_the_one_that_failed_is_named(handler, ca
     assert capsys.readouterr().out == ""
 
 
+def test_what_srun_says_of_slurm_itself_is_a_reason():
+    unable = "Unable to confirm allocation for job 2: Unable to contact slurm controller"
+    slurm_log = f"srun: error: n1: task 0: Exited with exit code 1\nsrun: error: {unable}\n"
+    assert plugin._why(None, slurm_log) == unable
+
+
 def test_a_job_that_slurm_refuses_says_why(handler, capsys):
     send(handler, capsys, LogEvent.RUN_INFO, stats={"train": 1, "total": 1}, msg="")
     start(handler, capsys, 1)

@@ -101,7 +101,7 @@ class Project:
 def interrupted(run: subprocess.Popen) -> str:
     """Press Ctrl-C, which a terminal sends to all processes of the session; give the output."""
     os.killpg(run.pid, signal.SIGINT)
-    return run.communicate(timeout=120)[0]
+    return run.communicate(timeout=600)[0]
 
 
 @pytest.fixture(scope="session")

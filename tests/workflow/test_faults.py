@@ -19,7 +19,7 @@ def test_after_ctrl_c_the_next_call_goes_on(project):
     for kind in "classifier", "logs/train_classifier":
         shutil.rmtree(project.results / f"{kind}/warp")
     run = project.start("--cores", "2", "all_classifiers")
-    logs, limit = project.results / "logs/train_classifier/warp", time.monotonic() + 120
+    logs, limit = project.results / "logs/train_classifier/warp", time.monotonic() + 600
     while not any("step " in log.read_text() for log in logs.glob("*/rep1.log")):
         assert time.monotonic() < limit
         time.sleep(0.05)

@@ -183,7 +183,12 @@ def _why_empty(path: str) -> str:
 def _why(message: str | None, slurm_log: str) -> str:
     """What SLURM says of a failed job, in its state or in its log; and what a signal did."""
     state = re.match(r"SLURM-job '\d+' failed.*?'\w+'", message or "")
-    said = re.findall(r"^slurmstepd\S*: error: [* ]*+(?!STEP )(.+?)[* ]*$", slurm_log, re.MULTILINE)
+    said = re.findall(
+        # `srun: error: n1: task 0: …` only repeats how the job's own process ended.
+        r"^(?:slurmstepd\S*|srun): error: [* ]*+(?!STEP |\S+: tasks? )(.+?)[* ]*$",
+        slurm_log,
+        re.MULTILINE,
+    )
     statuses = map(int, re.findall(r"non-zero exit status (\d+)", slurm_log))
     signals = [f"killed by signal {status - 128}" for status in statuses if status > 128]
     reasons = [state[0] if state else message.splitlines()[0]] if message else []
