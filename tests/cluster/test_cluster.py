@@ -233,6 +233,7 @@ def test_after_ctrl_c_nothing_runs_and_the_next_call_goes_on(cluster, local, pro
     assert run.returncode != 0
     (state,) = cluster.ask("squeue", "-h", "-t", "all", "-o", "%T", "-j", training.job)
     assert state == "CANCELLED", output
+    assert not (project.results / "logs/slurm_run").exists()
     done = cluster.run(project, "all_classifiers")
     assert done.returncode == 0, done.stdout
     assert project.numbers() == local.numbers()

@@ -83,7 +83,10 @@ onsuccess:
 
 # The plugin cancels nothing if Ctrl-C comes while it looks at the queue.
 onerror:
-    slurm.take_over(SLURM_RUN, None)
+    try:
+        slurm.take_over(SLURM_RUN, None)
+    except slurm.ClusterError as error:  # the next run will ask again
+        print(error, file=sys.stderr)
 
 
 wildcard_constraints:
