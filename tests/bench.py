@@ -153,7 +153,7 @@ def _smallest_jobs(
         code = code_hash("train_translator", module.__name__)
         yield f"train-translator ({name})", [
             *realink, "train-translator", *which, "--settings", json.dumps(settings), "--study",
-            "bench", "--code", code, *out("checkpoint", "history", "metrics"),
+            "bench", "--code", code, *out("state", "checkpoint", "history", "metrics"),
         ]  # fmt: skip
         yield f"translate ({name})", [
             *realink, "translate", *which, "--checkpoint", str(folder / name), *out("output")

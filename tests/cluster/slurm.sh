@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A SLURM of four nodes on this machine, for tests; root, Debian's packages, no systemd, no accounting.
 #   slurm.sh start DIR    install what is missing, start, wait until every node answers
-#   slurm.sh crash DIR n2 kill a node and all that runs on it
+#   slurm.sh crash DIR n2 kill a node and all that runs on it; `start` brings it back
+#   slurm.sh away DIR     end the controller; jobs run on; `start` brings it back
 #   slurm.sh stop DIR     cancel jobs and end the daemons that `start` recorded in DIR
 # Clients find it through SLURM_CONF=DIR/slurm.conf. One at a time on a machine; DIR's path is short.
 set -euo pipefail
@@ -115,7 +116,7 @@ start() {
     echo "error: $DEFAULT_CONF belongs to another SLURM; stop that one first" >&2
     exit 1
   fi
-  alive slurmctld || configure
+  alive munged || configure
   mkdir -p "$(dirname "$DEFAULT_CONF")"
   ln -sfn "$SLURM_CONF" "$DEFAULT_CONF"
   if ! alive munged; then
@@ -141,6 +142,11 @@ start() {
 crash() {
   alive "$1"
   kill -KILL "$(cat "$DIR/run/$1.pid")"
+}
+
+away() {
+  kill -TERM "$(cat "$DIR/run/slurmctld.pid")"
+  while alive slurmctld; do sleep 0.1; done
 }
 
 end() {
@@ -171,6 +177,6 @@ stop() {
 }
 
 case $COMMAND in
-  start | stop) "$COMMAND" ;;
+  start | away | stop) "$COMMAND" ;;
   crash) crash "$3" ;;
 esac

@@ -12,16 +12,15 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import ROOT, Project, interrupted
 
 pytestmark = pytest.mark.cluster
 SCRIPT = Path(__file__).parent / "slurm.sh"
-# The queue is asked more often than a real cluster would like, and knows without accounting how
-# jobs ended.
+# The queue is asked more often than a real cluster would like.
 ARGUMENTS = [
     "--workflow-profile=workflow/profiles/slurm",
-    "--slurm-status-command=squeue",
     "--slurm-init-seconds-before-status-checks=3",
+    "--max-status-checks-per-second=1",
     "--latency-wait=5",
 ]
 
@@ -35,7 +34,10 @@ class Frozen(NamedTuple):
 class Cluster:
     def __init__(self, root: str) -> None:
         self.root = root
-        self.environment = {"SLURM_CONF": f"{root}/slurm.conf"}
+        self.environment = {
+            "SLURM_CONF": f"{root}/slurm.conf",
+            "PATH": f"{ROOT}/workflow/profiles/slurm/no_accounting:{os.environ['PATH']}",
+        }
         self.started: list[subprocess.Popen] = []
 
     def do(self, action: str, *arguments: str) -> None:
@@ -46,15 +48,10 @@ class Cluster:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return done.stdout.split()
 
-    def start(self, project: Project, *arguments: str) -> subprocess.Popen:
-        run = subprocess.Popen(
-            project.command("all_classifiers", *ARGUMENTS, *arguments),
-            cwd=project.root,
-            env=os.environ | self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    def start(
+        self, project: Project, *arguments: str, target: str = "all_classifiers"
+    ) -> subprocess.Popen:
+        run = project.start(target, *ARGUMENTS, *arguments, **self.environment)
         self.started.append(run)
         return run
 
@@ -84,6 +81,7 @@ def local(tmp_path_factory) -> Project:
     mixes = (project.root / "small.yaml").read_text().partition("mixes: ")[2].partition("\n")[0]
     project.edit("small.yaml", mixes, "[real, warp]")
     project.edit("small.yaml", "steps: 40", "steps: 150")
+    project.edit("small.yaml", "steps: 3\n", "steps: 200\n")  # the warp's
     done = project.run("--cores", "2")
     assert done.returncode == 0, done.stdout
     return project
@@ -98,7 +96,7 @@ def project(local, tmp_path) -> Project:
     return project
 
 
-def wait_for(what, run: subprocess.Popen, seconds: int = 120):
+def wait_for(what, run: subprocess.Popen, seconds: int = 600):
     """Ask again and again until the answer is true; give it."""
     limit = time.monotonic() + seconds
     while not (answer := what()):
@@ -108,14 +106,14 @@ def wait_for(what, run: subprocess.Popen, seconds: int = 120):
     return answer
 
 
-def frozen(project: Project, run: subprocess.Popen, n: int) -> Frozen:
-    """A classifier in the middle of its training, which goes no further from there."""
+def frozen(project: Project, run: subprocess.Popen, n: int, kind: str = "classifier") -> Frozen:
+    """A network in the middle of its training, which goes no further from there."""
 
     def find():
-        for log in project.results.glob(f"logs/train_classifier/*/n{n}/rep1.log"):
+        for log in project.results.glob(f"logs/train_{kind}/*/n{n}/rep1.log"):
             if "step " not in log.read_text():
                 continue
-            mix = log.parts[-3]
+            cell = f"{kind}/{log.parts[-3]}/n{n}/rep1"
             for entry in filter(str.isdigit, os.listdir("/proc")):
                 try:
                     arguments = Path(f"/proc/{entry}/cmdline").read_text().split("\0")
@@ -123,10 +121,11 @@ def frozen(project: Project, run: subprocess.Popen, n: int) -> Frozen:
                     slurm = Path(f"/proc/{entry}/environ").read_bytes()
                 except OSError:
                     continue
-                if inside and arguments[-2].endswith(f"/{mix}/n{n}/rep1/metrics.json"):
+                if inside and arguments[-2].endswith(f"/{cell}/metrics.json"):
                     os.kill(int(entry), signal.SIGSTOP)
                     job = re.search(rb"SLURM_JOB_ID=(\d+)", slurm)[1].decode()
-                    return Frozen(f"mix={mix} n={n} replicate=1", int(entry), job)
+                    name = {"classifier": "mix", "translator": "translator"}[kind]
+                    return Frozen(f"{name}={log.parts[-3]} n={n} replicate=1", int(entry), job)
         return None
 
     return wait_for(find, run)
@@ -155,7 +154,7 @@ def test_snakemake_killed_and_started_again_while_its_jobs_run(cluster, local, p
     assert cluster.run(project, "--unlock").returncode == 0
     done = cluster.run(project, "all_classifiers")
     assert done.returncode == 0, done.stdout
-    cancelled = re.search(r"that an earlier snakemake left: (.+)", done.stdout)[1].split()
+    cancelled = re.search(r"that snakemake left: (.+)", done.stdout)[1].split()
     ended = cluster.ask("squeue", "-h", "-t", "all", "-o", "%T", "-j", ",".join(cancelled))
     assert set(ended) == {"CANCELLED"}
     assert project.numbers() == local.numbers()
@@ -166,7 +165,7 @@ def test_failed_jobs_are_named_and_all_else_is_kept(cluster, local, project):
     killed, cancelled, slow = (frozen(project, run, n) for n in (20, 200, 180))
     os.kill(killed.pid, signal.SIGKILL)
     cluster.ask("scancel", cancelled.job)
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=900)
     assert run.returncode != 0
     for job, reason in (
         (killed, "killed by signal 9"),
@@ -191,7 +190,7 @@ def test_a_dead_node_and_a_cancelled_job_heal_by_themselves(cluster, local, proj
     (node,) = cluster.ask("squeue", "-h", "-o", "%N", "-j", on_node.job)
     cluster.do("crash", node)
     cluster.ask("scancel", cancelled.job)
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=900)
     cluster.do("start")
     assert run.returncode == 0, output
     assert f"again   train_classifier {cancelled.axes}" in output
@@ -199,9 +198,64 @@ def test_a_dead_node_and_a_cancelled_job_heal_by_themselves(cluster, local, proj
     assert project.numbers() == local.numbers()
 
 
+def test_a_requeued_training_goes_on_where_it_was(cluster, local, project):
+    project.edit("workflow/realink/states.py", "EVERY = 30", "EVERY = 0")
+    translator = project.results / "translator/warp/n20/rep1"
+    outputs = [translator / name for name in ("model.safetensors", "history.csv")]
+    whole = [path.read_bytes() for path in outputs]
+    run = cluster.start(project, target=f"{translator.relative_to(project.root)}/metrics.json")
+    training = frozen(project, run, 20, "translator")
+    cluster.ask("scontrol", "requeue", training.job)
+    output, _ = run.communicate(timeout=900)
+    assert run.returncode == 0, output
+    assert "again" not in output  # it is SLURM that starts it again
+    log = (project.results / "logs/train_translator/warp/n20/rep1.log").read_text()
+    assert re.match(r"resumed at step \d+\n", log), log
+    assert [
+        (translator / name).read_bytes() for name in ("model.safetensors", "history.csv")
+    ] == whole
+    assert not list(project.results.glob("states/*/*/*"))
+
+
+def test_a_job_over_its_memory_is_tried_again_with_more(cluster, local, project):
+    project.edit("workflow/rules/classifier.smk", "mem_mb=growing(1500)", "mem_mb=growing(450)")
+    done = cluster.run(project, "all_classifiers")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"FAILED  train_classifier .*exceeded memory limit", done.stdout), done.stdout
+    assert "again   train_classifier" in done.stdout
+    assert project.numbers() == local.numbers()
+
+
+def test_after_ctrl_c_nothing_runs_and_the_next_call_goes_on(cluster, local, project):
+    run = cluster.start(project)
+    training = frozen(project, run, 20)
+    output = interrupted(run)
+    assert run.returncode != 0
+    (state,) = cluster.ask("squeue", "-h", "-t", "all", "-o", "%T", "-j", training.job)
+    assert state == "CANCELLED", output
+    assert not (project.results / "logs/slurm_run").exists()
+    done = cluster.run(project, "all_classifiers")
+    assert done.returncode == 0, done.stdout
+    assert project.numbers() == local.numbers()
+
+
+def test_the_controller_may_be_away(cluster, local, project):
+    run = cluster.start(project)
+    training = frozen(project, run, 20)
+    cluster.do("away")
+    # This training ends while nobody listens, and what follows it in its SLURM job cannot start.
+    os.kill(training.pid, signal.SIGCONT)
+    time.sleep(60)
+    cluster.do("start")
+    output, _ = run.communicate(timeout=900)
+    assert run.returncode == 0, output
+    assert "jobs failed" not in output
+    assert project.numbers() == local.numbers()
+
+
 def test_with_cuda_a_job_asks_for_one_gpu(cluster, project):
     run = cluster.start(project, "--retries=0", "--config", "device=cuda")
     jobs = wait_for(lambda: cluster.ask("squeue", "-h", "-t", "R", "-O", "tres-per-job:30"), run)
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=900)
     assert all(job == "gres:gpu:1" for job in jobs), jobs
     assert "FAILED  train_classifier" in output  # since there is no CUDA behind it

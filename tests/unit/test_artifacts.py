@@ -6,6 +6,7 @@ import pytest
 from realink.artifacts import (
     read_digits,
     read_json,
+    read_table,
     read_tensors,
     write_digits,
     write_json,
@@ -82,3 +83,12 @@ def test_json_survives_and_broken_json_is_named(tmp_path):
     (tmp_path / "m.json").write_text('{"error": 0.01')
     with pytest.raises(InputError, match=r"m\.json"):
         read_json(tmp_path / "m.json")
+
+
+def test_a_table_survives_and_a_cut_off_one_is_named(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_text("mix,error\nreal,0.0123\nfont,0.1234\n")
+    assert read_table(path)["error"].tolist() == [0.0123, 0.1234]
+    path.write_text("mix,error\nreal,0.0123\nfont,0.1")
+    with pytest.raises(InputError, match=r"m\.csv: cut off"):
+        read_table(path)

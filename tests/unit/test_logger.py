@@ -62,6 +62,17 @@ def test_a_failed_job_shows_the_end_of_its_log(handler, capsys, tmp_path):
     assert capsys.readouterr().out == "1 of 1 jobs failed:\n    train n=1: error: no such font\n"
 
 
+@pytest.mark.parametrize(
+    ("free", "why"), [(20_000, "the disk is full"), (10**9, "the job may have been killed")]
+)
+def test_why_a_log_is_empty(handler, capsys, tmp_path, monkeypatch, free, why):
+    (tmp_path / "job.log").touch()
+    monkeypatch.setattr(plugin.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    fields = {"rule_name": "train", "log": [str(tmp_path / "job.log")]}
+    shown = send(handler, capsys, LogEvent.JOB_ERROR, jobid=1, **fields)
+    assert f"(the log is empty: {why})" in shown
+
+
 def test_rules_that_only_name_targets_are_not_announced(handler, capsys):
     assert start(handler, capsys, 1, rule="all", output=()) == ""
 
@@ -93,6 +104,12 @@ def test_of_jobs_that_share_a_slurm_job_the_one_that_failed_is_named(handler, ca
     assert start(handler, capsys, 2).endswith("again   train n=2")
     handler.close()
     assert capsys.readouterr().out == ""
+
+
+def test_what_srun_says_of_slurm_itself_is_a_reason():
+    unable = "Unable to confirm allocation for job 2: Unable to contact slurm controller"
+    slurm_log = f"srun: error: n1: task 0: Exited with exit code 1\nsrun: error: {unable}\n"
+    assert plugin._why(None, slurm_log) == unable
 
 
 def test_a_job_that_slurm_refuses_says_why(handler, capsys):

@@ -28,7 +28,7 @@ def test_jobs_of_the_last_run_are_cancelled_and_the_new_one_is_noted(queue, tmp_
     queue.write_text("12 13")
     slurm.take_over(record, run)
     assert queue.read_text() == ""
-    assert "2 jobs that an earlier snakemake left: 12 13" in capsys.readouterr().err
+    assert "2 jobs that snakemake left: 12 13" in capsys.readouterr().err
     assert (record.read_text() if run else record.exists()) == (run or False)
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,20 @@ class Project:
             check=False,
         )
 
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen:
+        """Start snakemake, as `run` does, in a session of its own, as a terminal does."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.root,
+            env=os.environ | {"REALINK_MNIST": ""} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            # A shell has its background jobs ignore Ctrl-C, which their children inherit.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
     def planned(self, config: str = "") -> dict[str, int]:
         """Jobs of each rule that a dry run would do; `all` aside."""
         done = self.run("--dry-run", "--cores", "2", config=config)
@@ -81,6 +96,12 @@ class Project:
             elif path.suffix in (".safetensors", ".json") or name.startswith("answer/"):
                 kept[name] = path.read_bytes()
         return kept
+
+
+def interrupted(run: subprocess.Popen) -> str:
+    """Press Ctrl-C, which a terminal sends to all processes of the session; give the output."""
+    os.killpg(run.pid, signal.SIGINT)
+    return run.communicate(timeout=600)[0]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -14,6 +14,9 @@ from safetensors.numpy import save_file
 
 from realink.digits import Digits
 from realink.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -33,6 +36,8 @@ def written_whole(target: Path) -> Iterator[Path]:
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())  # else a crash of the machine can leave an empty file
         temporary.chmod(0o666 & ~umask)  # mkstemp's 0600 would lock out a shared cluster group
         temporary.replace(target)
     finally:
@@ -43,7 +48,7 @@ def write_tensors(
     path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any] | None = None
 ) -> None:
     """Write named arrays, and metadata, as one safetensors file; equal contents, equal bytes."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     # One key, since safetensors writes several in random order.
     record = {"realink": json.dumps(metadata or {}, sort_keys=True)}
     with written_whole(path) as temporary:
@@ -64,7 +69,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
             return {name: file.get_tensor(name) for name in names}, json.loads(metadata)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; build it with snakemake") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise InputError(
             f"{path}: not a whole safetensors file ({error}); delete it and run snakemake again"
         ) from None
@@ -92,6 +97,16 @@ def read_digits(path: Path) -> Digits:
             f"has {images.dtype} {list(images.shape)} and {labels.dtype} {list(labels.shape)}"
         )
     return Digits(images, labels)
+
+
+def read_table(path: Path, **options: Any) -> "pd.DataFrame":
+    """Read a CSV file by pandas, with its options; raise `InputError` if it ends within a line."""
+    import pandas as pd
+
+    # Half a table would be read as a smaller one.
+    if not path.read_bytes().endswith(b"\n"):
+        raise InputError(f"{path}: cut off; delete it and run snakemake again")
+    return pd.read_csv(path, **options)
 
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:

@@ -93,14 +93,12 @@ def catalogue_fonts(*, families: Path, folder: Path, output: Path) -> None:
 @app.command
 def render_fonts(*, faces: Path, total: int, seed: int, output: Path) -> None:
     """Render and normalise digits, spread evenly over digits and faces."""
-    import pandas as pd
-
-    from realink.artifacts import write_digits
+    from realink.artifacts import read_table, write_digits
     from realink.digits import Digits
     from realink.fonts import render
     from realink.seeds import seed_for
 
-    table = pd.read_csv(faces, keep_default_na=False)
+    table = read_table(faces, keep_default_na=False)
     drawn = render(table, total=total, seed=seed_for(seed, "render"))
     digits = Digits(drawn["images"], drawn["labels"])
     write_digits(output, digits, face=drawn["face"])
@@ -151,24 +149,26 @@ def train_translator(
     replicate: int,
     seed: int,
     code: str,
+    state: Path,
     checkpoint: Path,
     history: Path,
     metrics: Path,
     device: Device = "auto",
 ) -> None:
-    """Train one translator on the rendered digits and N real images."""
+    """Train one translator on the rendered digits and N real images; goes on from a saved state."""
     import csv
 
     from realink import translation
     from realink.artifacts import read_digits, write_json, written_whole
     from realink.checkpoints import save, settings_from
     from realink.seeds import seed_for
+    from realink.states import State
 
     module = translation.load(translator)
     _check_code(code, "train_translator", module.__name__)
     knobs = settings_from(module.Settings, json.loads(settings))
     device = _device(device)
-    started = time.perf_counter()
+    saved = State(state, code=code)
     trained, rows = translation.train(
         module,
         *read_digits(fonts),
@@ -177,6 +177,7 @@ def train_translator(
         seed=seed_for(seed, "translator", translator, n_real, replicate),
         device=device,
         report=_report,
+        state=saved,
     )
     record: dict[str, Any] = {
         "study": study,
@@ -184,7 +185,7 @@ def train_translator(
         "n_real": n_real,
         "replicate": replicate,
         "train_steps": knobs.steps,
-        "train_seconds": round(time.perf_counter() - started, 2),
+        "train_seconds": round(saved.seconds, 2),
         "device": device,
         "code": code,
     }
@@ -194,6 +195,7 @@ def train_translator(
         table.writerows(rows)
     write_json(metrics, record)
     save(checkpoint, trained, translator, knobs)
+    saved.discard()
 
 
 @app.command
@@ -464,14 +466,12 @@ def analyse(
     answer: Path,
 ) -> None:
     """Compute the answer: intervals, comparisons, break-even, worth in real images, claims."""
-    import pandas as pd
-
     from realink import answer as answers
     from realink import claims as talk
-    from realink.artifacts import write_json, written_whole
+    from realink.artifacts import read_table, write_json, written_whole
 
     found = answers.analyse(
-        pd.read_csv(metrics), _reads(predictions), pd.read_csv(translators), seed=seed
+        read_table(metrics), _reads(predictions), read_table(translators), seed=seed
     )
     for path, table in (
         (summary, found.summary),
@@ -499,23 +499,21 @@ def report(
     output: Path,
 ) -> None:
     """Write the answer page, one HTML file that needs no network."""
-    import pandas as pd
-
     from realink import report as pages
-    from realink.artifacts import read_json, written_whole
+    from realink.artifacts import read_json, read_table, written_whole
 
     html = pages.page(
         study=study,
         config=json.loads(config),
-        metrics=pd.read_csv(tables / "metrics.csv"),
-        translators=pd.read_csv(tables / "translators.csv"),
-        confusions=pd.read_csv(tables / "confusions.csv"),
-        gaps=pd.read_csv(tables / "gap.csv"),
-        summary=pd.read_csv(answers / "summary.csv"),
-        comparisons=pd.read_csv(answers / "comparisons.csv"),
-        break_even=pd.read_csv(answers / "break_even.csv"),
-        worth=pd.read_csv(answers / "worth.csv"),
-        claims=pd.read_csv(answers / "claims.csv"),
+        metrics=read_table(tables / "metrics.csv"),
+        translators=read_table(tables / "translators.csv"),
+        confusions=read_table(tables / "confusions.csv"),
+        gaps=read_table(tables / "gap.csv"),
+        summary=read_table(answers / "summary.csv"),
+        comparisons=read_table(answers / "comparisons.csv"),
+        break_even=read_table(answers / "break_even.csv"),
+        worth=read_table(answers / "worth.csv"),
+        claims=read_table(answers / "claims.csv"),
         answer=read_json(answers / "answer.json"),
         judge=read_json(judge[0]) if judge else {"validation_error": None},
         sheets=[pages.Sheet(name, n, Path(path)) for name, n, path in json.loads(sheets)],
@@ -572,10 +570,10 @@ def compare(
 
 def _metrics(path: Path) -> Any:
     """Read a study's metrics.csv; raise `InputError` if it is not whole."""
-    import pandas as pd
+    from realink.artifacts import read_table
 
     try:
-        table = pd.read_csv(path)
+        table = read_table(path)
         table["test_error"] = table["test_error"].astype(float)
         table[["mix", "n_real", "n_synthetic", "replicate"]]
     except FileNotFoundError:
@@ -602,35 +600,32 @@ def _reads(predictions: Path) -> Any:
 @app.command
 def plot_error(*, metrics: Path, counts: list[int], total: int, output: list[Path]) -> None:
     """Draw the final figure: test error against real images, for all mixes."""
-    import pandas as pd
-
     from realink import figures
+    from realink.artifacts import read_table
 
     figures.style()
-    _save_figure(figures.plot_error(pd.read_csv(metrics), counts, total), output)
+    _save_figure(figures.plot_error(read_table(metrics), counts, total), output)
 
 
 @app.command
 def plot_font_error(*, metrics: Path, output: list[Path]) -> None:
     """Draw the distribution gap: font-only error against the number of rendered digits."""
-    import pandas as pd
-
     from realink import figures
+    from realink.artifacts import read_table
 
     figures.style()
-    _save_figure(figures.plot_font_error(pd.read_csv(metrics)), output)
+    _save_figure(figures.plot_font_error(read_table(metrics)), output)
 
 
 @app.command
 def plot_gain(*, metrics: Path, translators: Path, gaps: Path, output: list[Path]) -> None:
     """Draw what translated digits gain against the labels that they kept and against the gap."""
-    import pandas as pd
-
     from realink import figures
     from realink.answer import gains
+    from realink.artifacts import read_table
 
     figures.style()
-    points = gains(pd.read_csv(metrics), pd.read_csv(translators), pd.read_csv(gaps))
+    points = gains(read_table(metrics), read_table(translators), read_table(gaps))
     _save_figure(figures.plot_gain(points), output)
 
 

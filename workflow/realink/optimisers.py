@@ -50,6 +50,10 @@ class Adam:
         self.squares = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.steps = [torch.zeros((), device=parameter.device) for parameter in self.parameters]
 
+    def state(self) -> list[Tensor]:
+        """All that a step changes beside the parameters."""
+        return [*self.means, *self.squares, *self.steps]
+
     @torch.no_grad()
     def step(self, rate: float) -> None:
         """Take a step at a learning rate, and forget the gradients; what has none stays."""

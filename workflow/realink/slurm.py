@@ -1,4 +1,4 @@
-"""Jobs that a killed snakemake leaves on a SLURM cluster."""
+"""Jobs that a snakemake which was killed or interrupted leaves on a SLURM cluster."""
 
 import subprocess
 import sys
@@ -52,7 +52,7 @@ def _end(run: str, record: Path) -> None:
         if not told:
             told = True
             print(
-                f"Cancelling {len(jobs)} jobs that an earlier snakemake left: {' '.join(jobs)}",
+                f"Cancelling {len(jobs)} jobs that snakemake left: {' '.join(jobs)}",
                 file=sys.stderr,
                 flush=True,
             )

@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from realink import translators
 from realink.errors import InputError
 from realink.optimisers import Adam
+from realink.states import State, digest
 
 INTERVALS = 50  # rows of a training history
 CHUNK = 500  # digits translated at once
@@ -69,7 +70,8 @@ Report = Callable[[int, int, dict[str, float]], None]
 class Translator(Protocol):
     """What is called of a translator; ``discriminator_losses`` gets the fakes detached.
 
-    A translator without discriminators yields none of their parameters and returns no losses.
+    A translator without discriminators yields none of their parameters and returns no losses. All
+    that a translator carries from step to step is in its ``state_dict``.
     """
 
     def generator_parameters(self) -> Iterable[nn.Parameter]: ...
@@ -99,6 +101,7 @@ def train(
     seed: int,
     device: str = "cpu",
     report: Report | None = None,
+    state: State | None = None,
 ) -> tuple[nn.Module, list[dict[str, float]]]:
     """Train a translator; a loss that is not finite is a FloatingPointError.
 
@@ -112,6 +115,9 @@ def train(
         Fixes the first weights, the batches and all noise.
     report
         Called after each interval with the step, the number of steps and the interval's row.
+    state
+        Where to save the training now and then, and to go on from: to the same result, bit for bit.
+        What the result depends on is added to its identity, except for the code.
 
     Returns
     -------
@@ -119,11 +125,24 @@ def train(
         The translator in evaluation mode, and about `INTERVALS` rows: ``step``, the last of the
         interval, and the mean of each loss term over it.
     """
+    if state:
+        cpu = torch.backends.cpu.get_cpu_capability()
+        state.identity |= {
+            "translator": translator.Translator.__module__,
+            "settings": asdict(settings),
+            "seed": seed,
+            "font": digest({"images": font_images, "labels": font_labels}),
+            "real": digest({"images": real_images, "labels": real_labels}),
+            # Sums are taken in another order, and end in other bits, on another kind of processor.
+            "processor": cpu if device == "cpu" else torch.cuda.get_device_name(device),
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+        }
     with _seeded(seed):
         model = translator.Translator(settings).to(device).train()
         font = Pool(font_images, font_labels, device)
         real = Pool(real_images, real_labels, device)
-        history = _optimise(model, font, real, settings, report)
+        history = _optimise(model, font, real, settings, report, state)
     return model.eval(), history
 
 
@@ -178,14 +197,23 @@ class Pool:
 
 
 def _optimise(
-    model: Translator, font: Pool, real: Pool, settings: TrainingSettings, report: Report | None
+    model: Translator,
+    font: Pool,
+    real: Pool,
+    settings: TrainingSettings,
+    report: Report | None,
+    state: State | None,
 ) -> list[dict[str, float]]:
     players = [list(model.generator_parameters()), list(model.discriminator_parameters())]
     # The momentum of 0.5 is DCGAN's (arXiv 1511.06434), the linear decay CycleGAN's (1703.10593).
     optimisers = [Adam(player, betas=(0.5, 0.999)) for player in players if player]
     averaged = [parameter.detach().clone() for parameter in players[0]]
     interval, history, pending = max(1, round(settings.steps / INTERVALS)), [], []
-    for step in range(1, settings.steps + 1):
+    tensors = _tensors(model, optimisers, averaged)
+    if state:
+        history = state.resume(tensors)
+    done = history[-1]["step"] if history else 0
+    for step in range(done + 1, settings.steps + 1):
         rate = settings.learning_rate * min(1.0, 2 * (1 - (step - 1) / settings.steps))
         batches = font.draw(settings.batch_size), real.draw(settings.batch_size)
         fakes = model.fakes(*batches)
@@ -203,6 +231,8 @@ def _optimise(
             pending = []
             if report:
                 report(step, settings.steps, history[-1])
+            if state:
+                state.save(tensors, history)
     for mean, parameter in zip(averaged, players[0], strict=True):
         parameter.data.copy_(mean)
     return history
@@ -212,6 +242,19 @@ def _descend(optimiser: Adam, losses: Losses, rate: float) -> None:
     # The other player's gradients, which nobody would use, are not even computed.
     torch.stack(list(losses.values())).sum().backward(inputs=optimiser.parameters)
     optimiser.step(rate)
+
+
+def _tensors(
+    model: Translator, optimisers: list[Adam], averaged: list[Tensor]
+) -> dict[str, Tensor]:
+    """Name all that a step changes, but for the random generators."""
+    lists = {"average": averaged}
+    for player, optimiser in enumerate(optimisers):
+        lists[f"optimiser.{player}"] = optimiser.state()
+    named = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    for name, tensors in lists.items():
+        named |= {f"{name}.{place}": tensor for place, tensor in enumerate(tensors)}
+    return named
 
 
 def _mean_row(last: int, rows: list[Losses]) -> dict[str, float]:

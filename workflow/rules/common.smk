@@ -84,6 +84,14 @@ onsuccess:
     SLURM_RUN.unlink(missing_ok=True)
 
 
+# The plugin cancels nothing if Ctrl-C comes while it looks at the queue.
+onerror:
+    try:
+        slurm.take_over(SLURM_RUN, None)
+    except slurm.ClusterError as error:  # the next run will ask again
+        print(error, file=sys.stderr)
+
+
 wildcard_constraints:
     study=re.escape(STUDY),
     mix="|".join(map(re.escape, config["mixes"] + ["font"])),

@@ -28,6 +28,8 @@ rule train_translator:
         seed=config["seed"],
         device=config["device"],
         code=translator_code("train_translator"),
+        # No output: Snakemake deletes those of a job that starts anew.
+        state="results/{study}/states/{translator}/n{n}/rep{replicate}.safetensors",
     shell:
         r"""
         python -m realink train-translator \
@@ -41,6 +43,7 @@ rule train_translator:
             --seed {params.seed} \
             --device {params.device} \
             --code {params.code} \
+            --state {params.state:q} \
             --checkpoint {output.checkpoint:q} \
             --history {output.history:q} \
             --metrics {output.metrics:q} \

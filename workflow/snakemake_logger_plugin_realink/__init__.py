@@ -4,6 +4,7 @@ Snakemake finds it by its name; the profiles choose it with ``logger: realink``.
 """
 
 import re
+import shutil
 import sys
 import time
 from collections import Counter, defaultdict
@@ -104,7 +105,7 @@ class LogHandler(LogHandlerBase):
         tail = []
         for path in own:
             tail = _read(path).splitlines()[-LOG_TAIL:]
-            tail = tail or ["(the log is empty: the job may have been killed)"]
+            tail = tail or [f"(the log is empty: {_why_empty(path)})"]
             lines += [f"    {line}" for line in tail] + [f"    whole log: {path}"]
         said = "; ".join(filter(None, [why, *tail[-1:]]))
         self.failed[record.jobid] = f"    {rule} {axes}: {said}"
@@ -171,10 +172,23 @@ def _read(path: str) -> str:
         return ""
 
 
+def _why_empty(path: str) -> str:
+    try:
+        full = shutil.disk_usage(Path(path).parent).free < 2**20
+    except OSError:
+        full = False
+    return "the disk is full" if full else "the job may have been killed"
+
+
 def _why(message: str | None, slurm_log: str) -> str:
     """What SLURM says of a failed job, in its state or in its log; and what a signal did."""
     state = re.match(r"SLURM-job '\d+' failed.*?'\w+'", message or "")
-    said = re.findall(r"^slurmstepd\S*: error: [* ]*+(?!STEP )(.+?)[* ]*$", slurm_log, re.MULTILINE)
+    said = re.findall(
+        # `srun: error: n1: task 0: …` only repeats how the job's own process ended.
+        r"^(?:slurmstepd\S*|srun): error: [* ]*+(?!STEP |\S+: tasks? )(.+?)[* ]*$",
+        slurm_log,
+        re.MULTILINE,
+    )
     statuses = map(int, re.findall(r"non-zero exit status (\d+)", slurm_log))
     signals = [f"killed by signal {status - 128}" for status in statuses if status > 128]
     reasons = [state[0] if state else message.splitlines()[0]] if message else []
