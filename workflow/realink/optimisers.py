@@ -82,9 +82,9 @@ class Adam:
 class Muon:
     """Momentum with steps of equal size in all directions of a kernel.
 
-    Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks", as torch.optim.
-    Muon without weight decay, for kernels [outputs, ...] of convolutions as well: each is taken as
-    a matrix with a row for each output, and float32 instead of bfloat16.
+    Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks", as in
+    torch.optim.Muon without weight decay, for kernels [outputs, ...] of convolutions as well: each
+    is taken as a matrix with a row for each output, and float32 instead of bfloat16.
     """
 
     def __init__(self, parameters: Sequence[Tensor], *, momentum: float) -> None:
