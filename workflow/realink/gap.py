@@ -22,6 +22,7 @@ NEIGHBOURS = 5  # as in Naeem et al.
 COPIES = 1000  # digits whose nearest seen image is searched: the longest part at large N
 CHUNK = 100
 NEAREST_CHUNK = 5000  # seen images that are searched at once
+FEATURES_CHUNK = 1000  # digits whose distances to all others are in memory at once
 
 # Of the classifier that tells synthetic digits from real ones.
 DETECTOR = classifier.Settings(
@@ -177,8 +178,10 @@ def density_and_coverage(made: np.ndarray, real: np.ndarray) -> tuple[float, flo
     that crowd where real ones are dense. Coverage: fraction of balls with a synthetic digit in.
     """
     real, made = (torch.from_numpy(features).double() for features in (real, made))
-    among = torch.cdist(real, real).fill_diagonal_(torch.inf)
-    inside = torch.cdist(made, real) < among.kthvalue(NEIGHBOURS, dim=1).values
+    own, others = real.split(FEATURES_CHUNK), made.split(FEATURES_CHUNK)
+    # The nearest to a digit is itself.
+    reach = torch.cat([torch.cdist(part, real).kthvalue(NEIGHBOURS + 1).values for part in own])
+    inside = torch.cat([torch.cdist(part, real) < reach for part in others])
     density, coverage = inside.sum(1).double().mean() / NEIGHBOURS, inside.any(0).double().mean()
     return density.item(), coverage.item()
 
