@@ -1,5 +1,6 @@
 """The commands: what a person sees of a mistake, and what a job may run."""
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -79,3 +80,20 @@ def test_code_edited_during_a_run_is_not_run_under_its_old_name():
             validation=absent, test=absent, seed=1, code="0" * 12, checkpoint=absent,
             predictions=absent, metrics=absent, real=[absent], synthetic=[],
         )  # fmt: skip
+
+
+def test_garbage_is_not_looked_for_while_libraries_are_imported(monkeypatch):
+    seen = []
+
+    def job(arguments):
+        seen.append(gc.isenabled())
+        cli._device("cpu")
+        seen.extend([gc.isenabled(), gc.get_freeze_count() > 100_000])
+
+    monkeypatch.setattr(cli, "app", job)
+    try:
+        cli.main()
+    finally:
+        gc.enable()
+        gc.unfreeze()
+    assert seen == [False, True, True]

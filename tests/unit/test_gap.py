@@ -126,7 +126,9 @@ def test_without_enough_real_digits_nothing_is_measured(judge, quick):
     assert {name for name, value in unseen.items() if value is None} == {"copied", "nearest"}
 
 
-def test_density_and_coverage_by_hand():
+@pytest.mark.parametrize("chunk", [1, 5, 100])
+def test_density_and_coverage_by_hand(monkeypatch, chunk):
+    monkeypatch.setattr(gap, "FEATURES_CHUNK", chunk)
     # Each group's six points are 1 apart, so the balls of 0..5 have the radii 5, 4, 3, 3, 4, 5.
     real = np.array([0, 1, 2, 3, 4, 5, 100, 101, 102, 103, 104, 105], float)[:, None]
     made = np.array([2.5, 9.5, 50.0])[:, None]
