@@ -33,7 +33,7 @@ ENVIRONMENT = [f"PYTHONPATH={shlex.quote(str(workflow.basedir))}"]
 if not workflow.deployment_settings.deployment_method:
     ENVIRONMENT.append(f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH")
 # Training allocates and frees the same megabytes in every step. By default glibc gives them back to
-# the system each time, and the page faults cost a quarter of a classifier's time.
+# the system each time, and the page faults cost a tenth of a classifier's time.
 ENVIRONMENT += [
     "MALLOC_MMAP_THRESHOLD_=33554432",
     "MALLOC_TRIM_THRESHOLD_=10000000000",

@@ -16,7 +16,7 @@ rule measure_gap:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(2000),
+        mem_mb=growing(1500),
         runtime=growing(10),
         gpu=GPU,
     params:
@@ -58,7 +58,7 @@ rule measure_gap_reference:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(2000),
+        mem_mb=growing(1500),
         runtime=growing(10),
         gpu=GPU,
     params:
