@@ -95,5 +95,4 @@ def test_garbage_is_not_looked_for_while_libraries_are_imported(monkeypatch):
         cli.main()
     finally:
         gc.enable()
-        gc.unfreeze()
     assert seen == [False, True, True]

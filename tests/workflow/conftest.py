@@ -87,9 +87,7 @@ class Project:
         kept = {}
         for path in sorted(self.results.rglob("*")):
             name = str(path.relative_to(self.results))
-            # A job killed while it writes leaves a hidden file, and nothing under the final name.
-            hidden = path.name.startswith(".")
-            if hidden or name.startswith(("logs/", "benchmarks/")) or not path.is_file():
+            if name.startswith(("logs/", "benchmarks/")) or not path.is_file():
                 continue
             if path.name == "metrics.json":
                 record = json.loads(path.read_text())

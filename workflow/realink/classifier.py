@@ -122,7 +122,7 @@ def train(
 ) -> tuple[Network, list[dict[str, float]]]:
     """Train a fresh network: its convolutions by Muon, the rest by gradient descent.
 
-    Muon (Jordan et al. 2024) needs about half of the steps of gradient descent. Nesterov
+    Muon (Jordan et al. 2024) needs fewer steps than gradient descent. Nesterov
     momentum (Sutskever et al. 2013, ICML), one learning rate cycle (Smith & Topin 2017,
     arXiv:1708.07120) that ends in a cosine (Loshchilov & Hutter 2016, arXiv:1608.03983),
     label smoothing (Szegedy et al. 2015, arXiv:1512.00567).

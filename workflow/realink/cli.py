@@ -47,6 +47,7 @@ def _device(name: str) -> str:
     """Resolve ``auto``, and hold torch to the one thread that the rules ask for."""
     import torch
 
+    # The libraries are there by now, and never garbage; what the job itself makes may be.
     gc.freeze()
     gc.enable()
     torch.set_num_threads(1)
