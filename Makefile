@@ -1,4 +1,4 @@
-# make demo: the whole chain on embedded digits, in minutes.  make test: all tests.
+# make demo: the whole chain on a part of MNIST, in minutes.  make test: all tests.
 .DEFAULT_GOAL := help
 .PHONY: help env demo test test-cluster bench lint lock clean
 
@@ -45,7 +45,7 @@ bench: env  ## how fast this machine trains, translates and starts, on one core,
 lint: env  ## ruff, snakefmt, and Snakemake's own linter
 	ruff check .
 	ruff format --check .
-	snakefmt --check workflow
+	snakefmt --check Snakefile workflow
 	snakemake --lint
 
 lock: env  ## pin every package, with hashes; versions that still fit stay

@@ -22,16 +22,33 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 import yaml
+from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
-from realink import augmentation, classifier, fonts, translation
-from realink.artifacts import write_digits
-from realink.checkpoints import save, settings_from
-from realink.digits import Digits
-from realink.real import load_embedded
+from realink.images import folders, fonts
+from realink.images.characters import characters_of
+from realink.images.imagesets import ImageSet
+from realink.images.mnist import load_embedded
+from realink.learning import augmentation, classifier
+from realink.learning.checkpoints import save, settings_from
+from realink.study.files import write_images
+from realink.study.provenance import code_hash, parameters
+from realink.translation import loop
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config/config.yaml"
+
+
+# What photographs are augmented with, beside the geometry.
+PHOTOGRAPHS = {
+    "brightness": 0.1,
+    "contrast": 0.3,
+    "colour": 0.15,
+    "gradient": 0.3,
+    "blur": 1.0,
+    "noise": 0.03,
+    "invert": 0.2,
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,6 +59,7 @@ class Effort:
     classifier_steps: int = 400
     translator_steps: int = 100  # the warp: three times as many, for a reader that is as sure
     images: int = 4000  # to translate, to read and to render
+    pictures: int = 2000  # of a folder
     families: int = 20  # font packages to render from
     repeats: int = 3
 
@@ -64,52 +82,109 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     seconds = _seconds(lambda: left @ right, 4 * effort.repeats)
     yield Row(f"matrix product, {size} x {size} float32", 2 * size**3 / seconds / 1e9, "GFLOP/s")
 
-    families = fonts.read_families(ROOT / config["fonts"]["families"])[: effort.families]
-    faces = fonts.catalogue(families, ROOT / config["fonts"]["folder"])
+    asked, size = config["rendered"], config["images"]
+    families = fonts.read_families(ROOT / asked["families"])[: effort.families]
+    characters = characters_of(asked["characters"])
+    faces = fonts.catalogue(families, ROOT / asked["folder"], characters)
     started = time.process_time()
-    drawn = fonts.render(faces, total=effort.images, seed=1)
+    rendered, _ = fonts.render(
+        faces,
+        characters,
+        total=effort.images,
+        seed=1,
+        geometry=asked["geometry"],
+        size=(size["height"], size["width"]),
+        channels=size["channels"],
+    )
     yield Row("render digits", effort.images / (time.process_time() - started), "images/s")
-    rendered = Digits(drawn["images"], drawn["labels"])
-    real, _, test = load_embedded()
+    with tempfile.TemporaryDirectory() as folder:
+        _write_pictures(Path(folder), effort.pictures)
+        seconds = _seconds(lambda: _read_folder(Path(folder)), effort.repeats)
+    yield Row("read a folder, JPEG of 64 x 48", effort.pictures / seconds, "images/s")
 
+    real, _, test = load_embedded()
     knobs = settings_from(classifier.Settings, config["classifier"])
     policy = settings_from(augmentation.Settings, config["augmentation"])
-    for name, augment in (("", None), (", augmented", policy)):
+    network = None
+    for kind, images, settings, augment in (
+        ("", real, knobs, policy),
+        (
+            ", 32 x 32 colour",
+            _noise(4000),
+            dataclasses.replace(knobs, standardise=True),
+            dataclasses.replace(policy, **PHOTOGRAPHS),
+        ),
+    ):
+        for name, changes in ((kind, None), (f"{kind}, augmented", augment)):
 
-        def train(steps: int, report: Any = None, augment: Any = augment) -> Any:
-            short = dataclasses.replace(knobs, steps=steps)
-            return classifier.train([real], short, augment=augment, seed=1, report=report)[0]
+            def train(
+                steps: int,
+                report: Any = None,
+                images: Any = images,
+                settings: Any = settings,
+                changes: Any = changes,
+            ) -> Any:
+                short = dataclasses.replace(settings, steps=steps)
+                return classifier.train([images], short, augment=changes, seed=1, report=report)[0]
 
-        network, rate, flop = _training(train, effort.classifier_steps, knobs.batch_size)
-        yield Row(f"train a classifier{name}", rate, "images/s", flop)
-    images = np.resize(test.images, (effort.images, 28, 28))
+            model, rate, flop = _training(train, effort.classifier_steps, knobs.batch_size)
+            yield Row(f"train a classifier{name}", rate, "images/s", flop)
+            network = network or model
+    images = np.resize(test.images, (effort.images, *test.images.shape[1:]))
     rate, flop = _reading(lambda n: classifier.predict(network, images[:n]), effort)
     yield Row("read with a classifier (judge)", rate, "images/s", flop)
 
     trained = {}
-    for name, settings in config["translators"].items():
-        module = translation.load(name)
-        knobs_of_it = settings_from(module.Settings, settings | {"average": 0.0})
+    for name, asked in config["translators"].items():
+        module = loop.load(name)
+        own = asked | {"average": 0.0} if "average" in asked else asked
+        settings = settings_from(module.Settings, own)
 
-        def train(steps: int, report: Any = None, module: Any = module, knobs: Any = knobs_of_it):
-            short = dataclasses.replace(knobs, steps=steps)
-            return translation.train(module, *rendered, *real, short, seed=1, report=report)[0]
+        def train(steps: int, report: Any = None, module: Any = module, settings: Any = settings):
+            if steps:
+                settings = dataclasses.replace(settings, steps=steps)
+            return loop.train(module, rendered, real, settings, seed=1, report=report)[0]
 
-        steps = effort.translator_steps * (3 if name == "warp" else 1)
-        model, rate, flop = _training(train, steps, knobs_of_it.batch_size)
-        yield Row(f"train {name}, pairs of digits", rate, "pairs/s", flop)
-        trained[name] = (model, module)
+        if "steps" in asked:
+            steps = effort.translator_steps * (3 if name == "warp" else 1)
+            model, rate, flop = _training(train, steps, settings.batch_size)
+            yield Row(f"train {name}, pairs of digits", rate, "pairs/s", flop)
+        else:
+            model = train(0)
+        trained[name] = (model, settings)
 
         def translate(n: int, model: Any = model) -> Any:
-            return translation.translate(model, *rendered.take(slice(n)), *real, seed=1)
+            return loop.translate(model, rendered.take(slice(n)), real, seed=1)
 
         rate, flop = _reading(translate, effort)
         yield Row(f"translate with {name}", rate, "images/s", flop)
 
     with tempfile.TemporaryDirectory() as folder:
         jobs = _smallest_jobs(Path(folder), config, network, knobs, trained, rendered, real)
-        for name, command in jobs:
-            yield Row(f"start-up: {name}", _seconds(lambda c=command: _run(c), effort.repeats), "s")
+        for name, code, command in jobs:
+            seconds = _seconds(lambda c=code, a=command: _run(c, a), effort.repeats)
+            yield Row(f"start-up: {name}", seconds, "s")
+
+
+def _noise(n: int) -> ImageSet:
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (n, 32, 32, 3), np.uint8)
+    return ImageSet(images, np.arange(n) % 10, tuple("0123456789"))
+
+
+def _write_pictures(folder: Path, n: int) -> None:
+    random = np.random.default_rng(0)
+    for i in range(n):
+        path = folder / str(i % 10) / f"{i}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        blotches = Image.fromarray(random.integers(0, 256, (6, 8, 3), np.uint8))
+        blotches.resize((64, 48), Image.Resampling.BICUBIC).save(path)
+
+
+def _read_folder(folder: Path) -> None:
+    size = {"height": 32, "width": 32, "channels": 3, "fit": "stretch", "background": 255}
+    split = {"validation": 0.1, "test": 0.2, "group": None, "duplicates": "stop"}
+    folders.load_real(folder, **size, **split)
 
 
 def _smallest_jobs(
@@ -118,59 +193,56 @@ def _smallest_jobs(
     network: Any,
     knobs: Any,
     trained: dict[str, Any],
-    rendered: Digits,
-    real: Digits,
-) -> Iterator[tuple[str, list[str]]]:
-    """Name and command line of jobs that have next to nothing to do: one step, few digits."""
-    from realink.provenance import code_hash
+    rendered: ImageSet,
+    real: ImageSet,
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Name, code and command line of jobs that have next to nothing to do: one step, few images."""
+    yield "python", "", ["-c", "pass"]
+    yield "import torch", "", ["-c", "import torch"]
+    few, judge = folder / "few", folder / "judge"
+    write_images(few, rendered.take(slice(20)))
+    save(judge, network, "classifier", knobs, real.shape)
+    models, records = ("output", "checkpoint", "state", "history"), ("metrics", "predictions")
+    outputs = *models, *records, "retention", "read"
+    given = {name: folder / f"out-{name}" for name in outputs}
+    given |= {"study": "bench", "n": 20, "replicate": 1, "seed": 1, "device": "cpu"}
+    given |= dict.fromkeys(["pool", "real", "rendered", "validation", "test"], few)
 
-    yield "python", ["-c", "pass"]
-    yield "import torch", ["-c", "import torch"]
-    few = folder / "few"
-    write_digits(few, rendered.take(slice(20)))
-    save(folder / "judge", network, "classifier", knobs)
-    realink = ["-m", "realink"]
-    cell = ["--n-real", "20", "--replicate", "1"]
-    seed, device = ["--seed", "1"], ["--device", "cpu"]
+    def job(command: str, label: str = "", **options: Any) -> tuple[str, str, list[str]]:
+        words = ["-m", "realink", command.replace("_", "-")]
+        asked = parameters(command)
+        for name, value in (given | options).items():
+            text = json.dumps(value) if isinstance(value, dict) else str(value)
+            words += [f"--{name.replace('_', '-')}={text}"] * (name in asked)
+        return label or words[2], code_hash(command, options.get("translator")), words
 
-    def out(*names: str) -> list[str]:
-        return [part for name in names for part in (f"--{name}", str(folder / f"out-{name}"))]
-
-    yield "draw-real", [*realink, "draw-real", "--pool", str(few), *cell, *seed, *out("output")]
-    one_step = json.dumps(config["classifier"] | {"steps": 1})
-    yield "train-classifier", [
-        *realink, "train-classifier", "--study", "bench", "--mix", "real-aug", *cell,
-        "--n-synthetic", "0", "--real-share", "concatenate", "--settings", one_step,
-        "--augmentation", json.dumps(config["augmentation"]), "--validation", str(few),
-        "--test", str(few), *seed, *device, "--code", code_hash("train_classifier"),
-        "--real", str(few), "--synthetic", *out("checkpoint", "predictions", "metrics"),
-    ]  # fmt: skip
-    for name, (model, module) in trained.items():
-        save(folder / name, model, name, model.settings)
-        settings = config["translators"][name] | {"steps": 1, "average": 0}
-        digits = ["--fonts", str(few), "--real", str(few)]
-        which = ["--translator", name, *cell, *seed, *device, *digits]
-        code = code_hash("train_translator", module.__name__)
-        yield f"train-translator ({name})", [
-            *realink, "train-translator", *which, "--settings", json.dumps(settings), "--study",
-            "bench", "--code", code, *out("state", "checkpoint", "history", "metrics"),
-        ]  # fmt: skip
-        yield f"translate ({name})", [
-            *realink, "translate", *which, "--checkpoint", str(folder / name), *out("output")
-        ]  # fmt: skip
-    yield "judge", [
-        *realink, "judge", "--translator", "bench", *cell, "--checkpoint", str(folder / "judge"),
-        "--translated", str(few), *device, *out("retention", "read"),
-    ]  # fmt: skip
-    yield "measure-gap", [
-        *realink, "measure-gap", "--images-of", "bench", "--images", str(few), "--pool", str(few),
-        "--checkpoint", str(folder / "judge"), *cell, *seed, *device, *out("output"),
-    ]  # fmt: skip
+    yield job("draw_real")
+    yield job(
+        "train_classifier",
+        mix="real-aug",
+        n_synthetic=0,
+        real_share="concatenate",
+        settings=config["classifier"] | {"steps": 1},
+        augmentation=config["augmentation"],
+    )
+    for name, (model, settings) in trained.items():
+        save(folder / name, model, name, settings, real.shape)
+        if "steps" in config["translators"][name]:
+            yield job(
+                "train_translator",
+                f"train-translator ({name})",
+                translator=name,
+                settings=config["translators"][name] | {"steps": 1, "average": 0},
+            )
+        yield job("translate", f"translate ({name})", translator=name, checkpoint=folder / name)
+    yield job("judge", "judge", translator=next(iter(trained)), translated=few, checkpoint=judge)
+    yield job("measure_gap", images_of="bench", images=few, checkpoint=judge)
 
 
-def _run(arguments: list[str]) -> None:
+def _run(code: str, arguments: list[str]) -> None:
     path = os.pathsep.join([str(ROOT / "workflow"), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PYTHONPATH": path}
+    # Jobs compare their code with what the workflow found.
+    environment = os.environ | {"PYTHONPATH": path, "REALINK_CODE": code}
     subprocess.run([sys.executable, *arguments], env=environment, check=True, capture_output=True)
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.cluster
 SCRIPT = Path(__file__).parent / "slurm.sh"
 # The queue is asked more often than a real cluster would like.
 ARGUMENTS = [
-    "--workflow-profile=workflow/profiles/slurm",
+    "--workflow-profile=profiles/slurm",
     "--slurm-init-seconds-before-status-checks=3",
     "--max-status-checks-per-second=1",
     "--latency-wait=5",
@@ -36,7 +36,7 @@ class Cluster:
         self.root = root
         self.environment = {
             "SLURM_CONF": f"{root}/slurm.conf",
-            "PATH": f"{ROOT}/workflow/profiles/slurm/no_accounting:{os.environ['PATH']}",
+            "PATH": f"{ROOT}/profiles/slurm/no_accounting:{os.environ['PATH']}",
         }
         self.started: list[subprocess.Popen] = []
 
@@ -205,7 +205,7 @@ def test_a_dead_node_and_a_cancelled_job_heal_by_themselves(cluster, local, proj
 
 
 def test_a_requeued_training_goes_on_where_it_was(cluster, local, project):
-    project.edit("workflow/realink/states.py", "EVERY = 30", "EVERY = 0")
+    project.edit("workflow/realink/translation/states.py", "EVERY = 30", "EVERY = 0")
     translator = project.results / "translator/warp/n20/rep1"
     outputs = [translator / name for name in ("model.safetensors", "history.csv")]
     whole = [path.read_bytes() for path in outputs]

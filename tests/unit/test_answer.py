@@ -7,26 +7,31 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from realink import answer as answers
-from realink.answer import Reads, analyse
-from realink.claims import claims, sentences
+from realink.answer import comparisons
+from realink.answer.analysis import analyse
+from realink.answer.cells import Reads
+from realink.answer.sentences import sentences
+from realink.answer.statistics import compare, log_ratios, pool
+from realink.answer.studies import Study, compare_studies
+from realink.answer.talk import claims
+from realink.answer.words import as_count, percent
 from realink.errors import InputError
-from realink.statistics import compare, log_ratios, pool
-from realink.tables import JUDGED, TRAINED
-from realink.words import as_count, percent
+from realink.study.mixes import Mix
+from realink.study.tables import JUDGED, TRAINED
 
 TOTAL = 55_000
+CLASSES = tuple("abcdefghij")
 COUNTS = (55, 385, 5500, 38_500)
 REAL = {55: 0.2, 385: 0.1, 5500: 0.05, 38_500: 0.025, TOTAL: 0.0125}
-# Errors of the talk's kind of study: translated digits help at few images, and alone never.
+# Errors of the talk's kind of study: translated images help at few images, and alone never.
 TALK = {
     "real": REAL,
-    "font": {55: 0.3, 385: 0.3, 5500: 0.25, 38_500: 0.2},
-    "real-font": {55: 0.17, 385: 0.09, 5500: 0.047, 38_500: 0.024},
+    "rendered": {55: 0.3, 385: 0.3, 5500: 0.25, 38_500: 0.2},
+    "real-rendered": {55: 0.17, 385: 0.09, 5500: 0.047, 38_500: 0.024},
     "gan": {55: 0.4, 385: 0.35, 5500: 0.3, 38_500: 0.3},
     "real-gan": {55: 0.1, 385: 0.05, 5500: 0.05, 38_500: 0.06},
     "real-aug": {n: error / 2 for n, error in REAL.items()},
-    "real-font-aug": {n: REAL[n] / 4 for n in COUNTS},
+    "real-rendered-aug": {n: REAL[n] / 4 for n in COUNTS},
     "real-gan-aug": {n: REAL[n] / 2 for n in COUNTS},
 }
 
@@ -57,7 +62,7 @@ def study(errors, replicates=3, images=4000, seed=0):
                 "test_error": wrong.mean(),
             }
         )
-    return pd.DataFrame(rows), Reads(read, labels)
+    return pd.DataFrame(rows), Reads(read, labels, CLASSES)
 
 
 def judged(kept, name="gan"):
@@ -94,6 +99,10 @@ def the(table, **where):
     return own.iloc[0]
 
 
+def verdicts(answer, mix, reference):
+    return answer.verdicts(Mix.parse(mix), Mix.parse(reference))
+
+
 def verdict_of(answer, start, translator=None):
     table = claims(answer)
     own = table[table["claim"].str.startswith(start)]
@@ -108,16 +117,16 @@ def verdict_of(answer, start, translator=None):
 
 def test_every_mix_has_the_verdict_that_its_errors_make(talk):
     assert talk.notes == []
-    assert talk.verdicts("real-gan", "real") == {
+    assert verdicts(talk, "real-gan", "real") == {
         55: "better", 385: "better", 5500: "undecided", 38_500: "worse"
     }  # fmt: skip
-    assert set(talk.verdicts("gan", "real").values()) == {"worse"}
-    augmented = talk.verdicts("real-aug", "real")
+    assert set(verdicts(talk, "gan", "real").values()) == {"worse"}
+    augmented = verdicts(talk, "real-aug", "real")
     assert {augmented[n] for n in (55, 385, 5500)} == {"better"}
-    assert list(talk.verdicts("real-aug", "real")) == [*COUNTS, TOTAL]
-    assert set(talk.verdicts("real-gan-aug", "real-aug").values()) == {"undecided"}
-    assert set(talk.verdicts("real-gan-aug", "real-font-aug").values()) == {"worse"}
-    assert set(talk.verdicts("gan", "font").values()) == {"worse"}
+    assert list(verdicts(talk, "real-aug", "real")) == [*COUNTS, TOTAL]
+    assert set(verdicts(talk, "real-gan-aug", "real-aug").values()) == {"undecided"}
+    assert set(verdicts(talk, "real-gan-aug", "real-rendered-aug").values()) == {"worse"}
+    assert set(verdicts(talk, "gan", "rendered").values()) == {"worse"}
 
 
 def test_comparisons_are_of_paired_replicates_and_adjusted(talk):
@@ -133,8 +142,8 @@ def test_comparisons_are_of_paired_replicates_and_adjusted(talk):
         table["p_adjusted"], stats.false_discovery_control(table["p"]), rtol=1e-12
     )
     assert ((table["p_adjusted"] < 0.05) == (table["verdict"] != "undecided")).all()
-    # One more, of rendered digits alone: most of them (at 55) against fewest.
-    ends = the(table, mix="font", reference="font")
+    # One more, of rendered images alone: most of them (at 55) against fewest.
+    ends = the(table, mix="rendered", reference="rendered")
     assert (ends["n_real"], ends["reference_n_real"], ends["verdict"]) == (55, 38_500, "worse")
 
 
@@ -159,10 +168,10 @@ def test_replicates_are_paired_by_their_number():
     metrics, reads = study(part("real", "real-gan"))
     order = np.random.default_rng(0).permutation(len(metrics))
     usual = analyse(metrics, reads, judged({}), seed=1)
-    mixed = analyse(metrics.iloc[order], Reads(reads.read[order], reads.labels), judged({}), seed=1)
+    mixed = analyse(metrics.iloc[order], reads._replace(read=reads.read[order]), judged({}), seed=1)
     pd.testing.assert_frame_equal(mixed.comparisons, usual.comparisons)
     keep = ~((metrics["mix"] == "real") & (metrics["n_real"] == 55) & (metrics["replicate"] == 2))
-    fewer = analyse(metrics[keep], Reads(reads.read[keep], reads.labels), judged({}), seed=1)
+    fewer = analyse(metrics[keep], reads._replace(read=reads.read[keep]), judged({}), seed=1)
     assert fewer.notes == ["missing: real at 55, replicate 2"]
     row = the(fewer.comparisons, mix="real-gan", n_real=55)
     assert row["replicates"] == 2
@@ -186,7 +195,7 @@ def test_replicates_are_paired_by_their_number():
 def test_break_even(verdicts, since, until):
     table = pd.DataFrame({"mix": "real-gan", "reference": "real", "n_real": COUNTS})
     table = table.assign(reference_n_real=COUNTS, verdict=verdicts.split())
-    row = the(answers.break_even(table), mix="real-gan")
+    row = the(comparisons.break_even(table), mix="real-gan")
     for found, expected in ((row["break_even"], since), (row["until"], until)):
         assert found is pd.NA if expected is None else found == expected
 
@@ -209,11 +218,11 @@ def test_worth_is_where_the_baseline_has_the_same_error(talk):
     assert row["low"] < row["equals"] < row["high"]
     assert row["worth"] == pytest.approx(row["equals"] - 55)
     # The augmented baseline halves its error from 55 to 385 too.
-    row = the(talk.worth, mix="real-font-aug", n_real=55)
+    row = the(talk.worth, mix="real-rendered-aug", n_real=55)
     assert row["baseline"] == "real-aug"
     assert row["equals"] == pytest.approx(385, rel=0.15)
-    assert the(talk.worth, mix="real-font-aug", n_real=38_500)["equals"] > 0.8 * TOTAL
-    assert not set(talk.worth["mix"]) & {"real", "real-aug", "font", "gan"}
+    assert the(talk.worth, mix="real-rendered-aug", n_real=38_500)["equals"] > 0.8 * TOTAL
+    assert not set(talk.worth["mix"]) & {"real", "real-aug", "rendered", "gan"}
 
 
 def test_summary_has_means_and_intervals(talk):
@@ -227,16 +236,16 @@ def test_summary_has_means_and_intervals(talk):
 
 
 def test_claims_of_a_study_like_the_talks(talk):
-    assert verdict_of(talk, "rendered digits alone") == "holds"
-    assert verdict_of(talk, "translated digits alone", "gan") == "holds"
-    assert verdict_of(talk, "translated digits beside", "gan") == "holds in part"
-    assert verdict_of(talk, "rendered digits beside") == "holds"
+    assert verdict_of(talk, "rendered images alone") == "holds"
+    assert verdict_of(talk, "translated images alone", "gan") == "holds"
+    assert verdict_of(talk, "translated images beside", "gan") == "holds in part"
+    assert verdict_of(talk, "rendered images beside") == "holds"
     assert verdict_of(talk, "labels are lost", "gan") == "holds"
     measured = claims(talk).set_index("claim")["measured"]
-    rises = measured[measured.index.str.startswith("rendered digits alone")].iloc[0]
-    assert "with 16,500 rendered digits" in rises
+    rises = measured[measured.index.str.startswith("rendered images alone")].iloc[0]
+    assert "with 16,500 rendered images" in rises
     assert "with 54,945" in rises
-    beside = measured[measured.index.str.startswith("translated digits beside")].iloc[0]
+    beside = measured[measured.index.str.startswith("translated images beside")].iloc[0]
     at = re.findall(r"(better|undecided|worse) at ([0-9,]+) \(\S+ % against \S+ %\)", plain(beside))
     assert at == [("better", "385"), ("undecided", "5,500"), ("worse", "38,500")]
 
@@ -244,19 +253,19 @@ def test_claims_of_a_study_like_the_talks(talk):
 @pytest.mark.parametrize(
     ("errors", "start", "verdict"),
     [
-        ({"font": {55: 0.2, 5500: 0.3}}, "rendered digits alone", "does not hold"),
-        ({"font": {55: 0.2, 5500: 0.2}}, "rendered digits alone", "undecided"),
-        ({"font": {55: 0.2}}, "rendered digits alone", "not tested"),
-        ({"gan": {55: 0.1, 385: 0.2}}, "translated digits alone", "holds in part"),
-        ({"gan": {55: 0.1, 385: 0.1}}, "translated digits alone", "does not hold"),
-        ({"gan": {385: 0.1}}, "translated digits alone", "undecided"),
-        ({"real-gan": {55: 0.1}}, "translated digits beside", "not tested"),
-        ({"real-gan": {55: 0.4, 385: 0.05, 5500: 0.02}}, "translated digits beside", "holds"),
-        ({"real-gan": {55: 0.1, 385: 0.2}}, "translated digits beside", "does not hold"),
-        ({"real-font": {55: 0.05, 385: 0.02}}, "rendered digits beside", "does not hold"),
-        ({"real-font": {55: 0.05, 385: 0.09}}, "rendered digits beside", "holds in part"),
-        ({"real-font": {55: 0.4}}, "rendered digits beside", "does not hold"),
-        ({}, "rendered digits beside", "not tested"),
+        ({"rendered": {55: 0.2, 5500: 0.3}}, "rendered images alone", "does not hold"),
+        ({"rendered": {55: 0.2, 5500: 0.2}}, "rendered images alone", "undecided"),
+        ({"rendered": {55: 0.2}}, "rendered images alone", "not tested"),
+        ({"gan": {55: 0.1, 385: 0.2}}, "translated images alone", "holds in part"),
+        ({"gan": {55: 0.1, 385: 0.1}}, "translated images alone", "does not hold"),
+        ({"gan": {385: 0.1}}, "translated images alone", "undecided"),
+        ({"real-gan": {55: 0.1}}, "translated images beside", "not tested"),
+        ({"real-gan": {55: 0.4, 385: 0.05, 5500: 0.02}}, "translated images beside", "holds"),
+        ({"real-gan": {55: 0.1, 385: 0.2}}, "translated images beside", "does not hold"),
+        ({"real-rendered": {55: 0.05, 385: 0.02}}, "rendered images beside", "does not hold"),
+        ({"real-rendered": {55: 0.05, 385: 0.09}}, "rendered images beside", "holds in part"),
+        ({"real-rendered": {55: 0.4}}, "rendered images beside", "does not hold"),
+        ({}, "rendered images beside", "not tested"),
     ],
 )
 def test_claims_each_way(errors, start, verdict):
@@ -294,19 +303,20 @@ def test_three_sentences_with_the_numbers_of_the_tables(talk):
     better, worth, others = map(plain, sentences(talk))
 
     def error(mix, n):
-        return f"{100 * talk.error(mix, n):.{1 if talk.error(mix, n) >= 0.1 else 2}f} %"
+        found = talk.error(Mix.parse(mix), n)
+        return f"{100 * found:.{1 if found >= 0.1 else 2}f} %"
 
     assert better == (
-        "Digits translated by gan, beside N real images, lower the test error from "
+        "Images translated by gan, beside N real images, lower the test error from "
         f"{error('real', 55)} to {error('real-gan', 55)} at N = 55 and from "
         f"{error('real', 385)} to {error('real-gan', 385)} at N = 385; "
         "elsewhere: undecided at 5,500, worse at 38,500 "
         f"({error('real-gan', 38_500)} against {error('real', 38_500)}); against untranslated "
-        "digits beside them (real-font), they are better at "
-        f"55 ({error('real-gan', 55)} against {error('real-font', 55)}) and "
-        f"385 ({error('real-gan', 385)} against {error('real-font', 385)}), "
+        "images beside them (real-rendered), they are better at "
+        f"55 ({error('real-gan', 55)} against {error('real-rendered', 55)}) and "
+        f"385 ({error('real-gan', 385)} against {error('real-rendered', 385)}), "
         "undecided at 5,500, worse at 38,500 "
-        f"({error('real-gan', 38_500)} against {error('real-font', 38_500)})."
+        f"({error('real-gan', 38_500)} against {error('real-rendered', 38_500)})."
     )
     row = the(talk.worth, mix="real-gan", n_real=55)
     numbers = [f"{int(float(f'{row[name]:.2g}')):,}" for name in ("equals", "low", "high")]
@@ -316,8 +326,10 @@ def test_three_sentences_with_the_numbers_of_the_tables(talk):
         "When all images are augmented while training (real-gan-aug), against the real images "
         "alone (real-aug) it is undecided at 55, 385, 5,500 and 38,500; "
     )
-    assert "against real and untranslated rendered ones (real-font-aug) it is worse at" in others
-    assert f"against {error('real-font-aug', 38_500)})" in others
+    assert (
+        "against real and untranslated rendered ones (real-rendered-aug) it is worse at" in others
+    )
+    assert f"against {error('real-rendered-aug', 38_500)})" in others
 
 
 def test_many_counts_are_told_by_the_first_and_the_last():
@@ -330,7 +342,7 @@ def test_many_counts_are_told_by_the_first_and_the_last():
 def test_where_nothing_is_better_the_sentence_says_so():
     found = answer_of(part("real", **{"real-gan": {55: 0.3, 385: 0.2}}))
     first, last = sentences(found)
-    assert first.startswith("No translated digits, beside N real images, surely lower")
+    assert first.startswith("No translated images, beside N real images, surely lower")
     assert "the best, of gan, are worse at 55 (" in first
     assert last == "What plain augmentation gives without any translator was not tested here."
 
@@ -339,8 +351,8 @@ def test_a_translator_that_is_better_somewhere_comes_before_a_better_mean():
     # slight: 3 % less error everywhere, undecided; gan: half the error at 55, much worse at 385.
     errors = {"real-gan": {55: 0.1, 385: 0.35}, "real-slight": {55: 0.194, 385: 0.097}}
     found = answer_of(part("real", **errors))
-    assert set(found.verdicts("real-slight", "real").values()) == {"undecided"}
-    assert sentences(found)[0].startswith("Digits translated by gan, beside N real images, lower")
+    assert set(verdicts(found, "real-slight", "real").values()) == {"undecided"}
+    assert sentences(found)[0].startswith("Images translated by gan, beside N real images, lower")
 
 
 def test_plain_augmentation_is_told_without_the_translators_twin():
@@ -371,13 +383,13 @@ def test_missing_cells_are_named():
     metrics, reads = study(part("real", "real-gan"))
     lost = (metrics["mix"] == "real-gan") & (metrics["n_real"] == 385)
     lost |= (metrics["mix"] == "real") & (metrics["n_real"] == 5500) & (metrics["replicate"] == 3)
-    metrics, reads = metrics[~lost], Reads(reads.read[~lost], reads.labels)
+    metrics, reads = metrics[~lost], reads._replace(read=reads.read[~lost])
     found = analyse(metrics, reads, judged({}), seed=1)
     assert found.notes == [
         "missing: real at 5,500, replicate 3",
         *(f"missing: real-gan at 385, replicate {r}" for r in (1, 2, 3)),
     ]
-    assert 385 not in found.verdicts("real-gan", "real")
+    assert 385 not in verdicts(found, "real-gan", "real")
 
 
 def test_a_cell_without_a_test_error_is_named_once_and_left_out():
@@ -402,7 +414,7 @@ def test_no_test_error_at_all():
 
 
 def test_no_baseline():
-    found = answer_of(part("real-gan", "real-font"))
+    found = answer_of(part("real-gan", "real-rendered"))
     assert found.notes == [
         "no baseline: without the mix real, nothing says whether a mix without augmentation helps"
     ]
@@ -410,7 +422,7 @@ def test_no_baseline():
         "This study has no baseline (the mix `real`), so it cannot say what helps without "
         "augmentation."
     )
-    assert verdict_of(found, "translated digits beside", "gan") == "not tested"
+    assert verdict_of(found, "translated images beside", "gan") == "not tested"
     assert found.worth.empty
 
 
@@ -423,12 +435,12 @@ def test_augmented_mixes_alone_have_a_baseline_of_their_own():
 
 
 def test_no_translator():
-    found = answer_of(part("real", "font", "real-font"))
+    found = answer_of(part("real", "rendered", "real-rendered"))
     assert found.notes == ["no translator: nothing says whether translation helps"]
     assert sentences(found) == [
         "This study has no translator, so it cannot say whether translation helps."
     ]
-    assert verdict_of(found, "translated digits alone") == "not tested"
+    assert verdict_of(found, "translated images alone") == "not tested"
     assert verdict_of(found, "labels are lost") == "not tested"
 
 
@@ -439,15 +451,15 @@ def test_the_baseline_alone_and_a_single_count():
     assert set(claims(found)["verdict"]) == {"not tested"}
     found = answer_of({"real": {55: 0.2}, "real-gan": {55: 0.1}})
     assert found.worth.empty
-    assert found.verdicts("real-gan", "real") == {55: "better"}
+    assert verdicts(found, "real-gan", "real") == {55: "better"}
     assert len(sentences(found)) == 2
 
 
 def test_classifiers_without_errors():
     zero = dict.fromkeys(COUNTS, 0)
-    found = answer_of({"real": zero, "real-font": zero, "real-gan": zero}, images=50)
+    found = answer_of({"real": zero, "real-rendered": zero, "real-gan": zero}, images=50)
     assert set(found.comparisons["verdict"]) == {"undecided"}
-    assert verdict_of(found, "rendered digits beside") == "holds"
+    assert verdict_of(found, "rendered images beside") == "holds"
     assert sentences(found)
 
 
@@ -456,11 +468,26 @@ def test_predictions_of_another_study_are_refused():
     with pytest.raises(
         InputError, match=r"predictions.safetensors has 26 classifiers, metrics.csv 27"
     ):
-        analyse(metrics, Reads(reads.read[1:], reads.labels), judged({}), seed=1)
+        analyse(metrics, reads._replace(read=reads.read[1:]), judged({}), seed=1)
     with pytest.raises(InputError, match=r"metrics\.csv 27"):
-        analyse(metrics, Reads(reads.read, reads.labels[1:]), judged({}), seed=1)
+        analyse(
+            metrics, reads._replace(read=reads.read, labels=reads.labels[1:]), judged({}), seed=1
+        )
     with pytest.raises(InputError, match="another error of real at 55, replicate 1"):
-        analyse(metrics, Reads(reads.read[::-1], reads.labels), judged({}), seed=1)
+        analyse(metrics, reads._replace(read=reads.read[::-1]), judged({}), seed=1)
+
+
+def test_studies_of_other_classes_are_not_compared():
+    """Labels alone are places in the classes: cat and dog may have those of dog and wolf."""
+    metrics, reads = study(part("real"))
+    other = reads._replace(classes=(*CLASSES[1:], "k"))
+    rows, notes = compare_studies(Study("a", metrics, reads), Study("b", metrics, reads))
+    assert set(rows["verdict"]) == {"undecided"}
+    assert notes == [
+        f"{name}: no translator: nothing says whether translation helps" for name in "ab"
+    ]
+    with pytest.raises(InputError, match="not tested on the same images"):
+        compare_studies(Study("a", metrics, reads), Study("b", metrics, other))
 
 
 # --- words ----------------------------------------------------------------------------------------

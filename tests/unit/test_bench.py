@@ -7,18 +7,32 @@ from tests import bench
 
 def test_every_row_is_there():
     tiny = bench.Effort(
-        matrix=64, classifier_steps=40, translator_steps=2, images=60, families=2, repeats=1
+        matrix=64,
+        classifier_steps=40,
+        translator_steps=2,
+        images=60,
+        pictures=40,
+        families=2,
+        repeats=1,
     )
-    rows = {row.name: row for row in bench.rows(yaml.safe_load(bench.CONFIG.read_text()), tiny)}
+    config = yaml.safe_load(bench.CONFIG.read_text())
+    rows = {row.name: row for row in bench.rows(config, tiny)}
     assert all(row.value > 0 for row in rows.values())
     multiplied = {name for name, row in rows.items() if row.flop}
-    assert multiplied == {
-        "train a classifier",
-        "train a classifier, augmented",
+    networks = {"cyclegan", "warp"}
+    assert multiplied - {f"translate with {name}" for name in config["translators"]} == {
+        *(
+            f"train a classifier{kind}{augmented}"
+            for kind in ("", ", 32 x 32 colour")
+            for augmented in ("", ", augmented")
+        ),
         "read with a classifier (judge)",
-        *(f"train {name}, pairs of digits" for name in ("cyclegan", "warp")),
-        *(f"translate with {name}" for name in ("cyclegan", "warp")),
+        *(f"train {name}, pairs of digits" for name in networks),
     }
-    assert 12 < rows["train a classifier"].flop / 1e6 < 13
+    assert multiplied >= {f"translate with {name}" for name in networks}
+    grey, colour = (rows[f"train a classifier{kind}"] for kind in ("", ", 32 x 32 colour"))
+    assert 12 < grey.flop / 1e6 < 13
+    assert 1.5 < colour.flop / grey.flop < 2
+    assert "read a folder, JPEG of 64 x 48" in rows
     jobs = {name.removeprefix("start-up: ") for name in rows if name.startswith("start-up")}
     assert jobs >= {"import torch", "train-classifier", "translate (warp)", "measure-gap"}

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from realink import augmentation, classifier
-from realink.checkpoints import load, save, settings_from
-from realink.digits import Digits
 from realink.errors import InputError
-from realink.real import load_embedded
+from realink.images.imagesets import ImageSet, Shape, concatenate
+from realink.images.mnist import load_embedded
+from realink.learning import augmentation, classifier
+from realink.learning.checkpoints import load, save, settings_from
+from tests import drawn
 
 SETTINGS = classifier.Settings(
     steps=150,
@@ -23,6 +24,7 @@ SETTINGS = classifier.Settings(
     label_smoothing=0.1,
     width=4,
     dropout=0.2,
+    standardise=False,
 )
 POLICY = augmentation.Settings(
     rotation=10, scale=0.1, aspect=0.1, shear=0.2, shift=1, elastic=0.8, smoothness=4
@@ -35,7 +37,7 @@ def one_thread():
 
 
 @pytest.fixture(scope="module")
-def digits() -> tuple[Digits, Digits]:
+def digits() -> tuple[ImageSet, ImageSet]:
     pool, _, test = load_embedded()
     return pool, test
 
@@ -88,7 +90,7 @@ def test_a_share_of_images_decides_what_is_learned(digits):
     """Two parts that contradict each other: the one with the larger share wins."""
     pool, test = digits
     right = pool.take(slice(None, None, 4))
-    wrong = Digits(right.images, (right.labels + 1) % 10)
+    wrong = replace(right, labels=(right.labels + 1) % 10)
     error = {}
     for share in (0.8, 0.2):
         network, _ = classifier.train([right, wrong], SETTINGS, real_share=share, seed=1)
@@ -114,63 +116,11 @@ def test_dropout_keeps_its_fraction_and_the_mean():
 def test_two_parts_are_used_equally_often_without_shares(digits):
     one, two = (digits[0].take(slice(start, 60, 2)) for start in (0, 1))
     short = replace(SETTINGS, steps=20)
-    both = Digits(*map(np.concatenate, zip(one, two, strict=True)))
+    both = concatenate([one, two])
     first, second = (
         classifier.train(parts, short, seed=1)[0].state_dict() for parts in ([one, two], [both])
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
-
-
-def test_augmentation_of_zeros_changes_nothing(digits):
-    images = torch.from_numpy(digits[0].images[:8])[:, None].float() / 255
-    still = replace(POLICY, rotation=0, scale=0, aspect=0, shear=0, shift=0, elastic=0)
-    torch.testing.assert_close(augmentation.augment(images, still), images, atol=1e-5, rtol=0)
-
-
-def test_augmentation_moves_every_image_by_itself_within_its_limits():
-    dots = torch.zeros(2000, 1, 28, 28)
-    dots[:, :, 13:15, 13:15] = 1
-    still = replace(POLICY, rotation=0, scale=0, aspect=0, shear=0, shift=0, elastic=0)
-
-    def centres(**changes):
-        moved = augmentation.augment(dots, replace(still, **changes))[:, 0]
-        assert (moved.sum((1, 2)) > 2).all()
-        place = torch.arange(28) - 13.5
-        total = moved.sum((1, 2))
-        return torch.stack([(moved.sum(axis) * place).sum(1) / total for axis in (1, 2)], 1)
-
-    shifted = centres(shift=2.0)
-    assert shifted.abs().max() <= 2.01
-    assert shifted.abs().amax(0).min() > 1.9  # along both axes
-    torch.testing.assert_close(shifted.mean(0), torch.zeros(2), atol=0.1, rtol=0)
-    # A ramp of a grey value a pixel shows by how many pixels it was bent.
-    ramp = torch.arange(28.0).expand(2000, 1, 28, 28)
-    bent = augmentation.augment(ramp, replace(still, elastic=0.8)) - ramp
-    # More at the edges, which would bring paper into the ramp, than in the middle.
-    assert 0.55 < bent[:, :, 4:-4, 4:-4].square().mean().sqrt() < 0.8
-    assert centres(rotation=90, scale=0.3).abs().max() < 0.2  # about the centre
-
-
-@pytest.mark.parametrize(
-    ("setting", "limit", "place"),
-    [
-        # Of a dot 7 pixels right of the centre, and 7 below: how far it gets at most.
-        ("rotation", 30, 2 * 7 * 2**0.5 * np.sin(np.radians(15))),
-        ("scale", 0.2, 7 * 2**0.5 * (np.exp(0.2) - 1)),
-        ("aspect", 0.2, 7 * ((np.exp(0.2) - 1) ** 2 + (1 - np.exp(-0.2)) ** 2) ** 0.5),
-        ("shear", 0.3, 7 * 0.3),
-    ],
-)
-def test_each_setting_moves_a_dot_up_to_its_limit(setting, limit, place):
-    still = replace(POLICY, rotation=0, scale=0, aspect=0, shear=0, shift=0, elastic=0)
-    dots = torch.zeros(2000, 1, 28, 28)
-    dots[:, :, 20:22, 20:22] = 1
-    moved = augmentation.augment(dots, replace(still, **{setting: limit}))[:, 0]
-    axis, total = torch.arange(28) - 20.5, moved.sum((1, 2))
-    ways = torch.stack([(moved.sum(side) * axis).sum(1) / total for side in (1, 2)], 1)
-    length = ways.norm(dim=1)
-    assert 0.85 * place < length.max() < 1.05 * place
-    assert length.min() < 0.1 * place
 
 
 def test_augmented_digits_are_still_read(digits):
@@ -186,10 +136,123 @@ def test_augmented_digits_are_still_read(digits):
     assert not torch.allclose(*weights)
 
 
+@pytest.fixture(scope="module")
+def shapes() -> tuple[ImageSet, ImageSet]:
+    """Photographed shapes, 24 x 20 in colour, to train and to test on."""
+
+    def photographs(seeds):
+        pictures = [drawn.photographed(shape, seed) for shape in drawn.SHAPES for seed in seeds]
+        labels = np.repeat(np.arange(len(drawn.SHAPES)), len(seeds))
+        return ImageSet(
+            np.stack([np.asarray(picture) for picture in pictures]), labels, drawn.SHAPES
+        )
+
+    return photographs(range(150)), photographs(range(150, 250))
+
+
+def test_it_learns_to_tell_photographs_apart(shapes, tmp_path):
+    train, test = shapes
+    assert train.shape == (24, 20, 3, 3)
+    settings = replace(SETTINGS, steps=200, standardise=True, width=8)
+    policy = replace(POLICY, brightness=0.1, contrast=0.2, colour=0.1, blur=0.5, noise=0.02)
+    network, _ = classifier.train([train], settings, augment=policy, seed=1)
+    probabilities = classifier.predict(network, test.images)
+    assert probabilities.shape == (300, 3)
+    assert (probabilities.argmax(1) != test.labels).mean() < 0.3
+    save(tmp_path / "m", network, "classifier", settings, train.shape)
+    again = load(tmp_path / "m", "classifier", classifier.Network, classifier.Settings)
+    assert again.shape == train.shape
+    np.testing.assert_allclose(classifier.predict(again, test.images), probabilities, atol=1e-5)
+
+
+@pytest.mark.parametrize("standardise", [False, True])
+@pytest.mark.parametrize(
+    ("height", "width", "channels", "classes", "last"),
+    [
+        (28, 28, 1, 10, (7, 7)),
+        (16, 16, 1, 2, (8, 8)),
+        (24, 20, 3, 3, (6, 10)),
+        (40, 40, 3, 300, (10, 10)),
+        (41, 80, 1, 4, (6, 10)),
+        (16, 128, 3, 5, (8, 8)),
+        (128, 16, 1, 5, (8, 8)),
+        (128, 128, 3, 26, (8, 8)),
+    ],
+)
+def test_any_size_is_read_from_a_small_last_map(
+    height, width, channels, classes, last, standardise
+):
+    settings = replace(SETTINGS, steps=1, batch_size=2, standardise=standardise)
+    shape = (5, height, width, 3)[: 3 + (channels == 3)]
+    images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    some = ImageSet(images, np.arange(5) % classes, tuple(map(str, range(classes))))
+    network, _ = classifier.train([some], settings, augment=POLICY, seed=1)
+    assert network.layers[-1].in_features == 16 * last[0] * last[1]
+    assert classifier.predict(network, images).shape == (5, classes)
+
+
+def test_a_network_of_the_same_seed_has_had_these_weights():
+    """Those of the code before it knew shapes: results of a seed are worth something."""
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        layers = classifier.Network(SETTINGS, Shape(28, 28, 1, 10)).layers
+        torch.manual_seed(1)
+        expected = [
+            torch.nn.Conv2d(1, 4, 5, bias=False),
+            torch.nn.Conv2d(4, 8, 3, bias=False),
+            torch.nn.Conv2d(8, 16, 3, bias=False),
+            torch.nn.Linear(784, 10),
+        ]
+    found = [layer for layer in layers if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear)]
+    for ours, theirs in zip(found, expected, strict=True):
+        assert torch.equal(ours.weight, theirs.weight)
+    pools = [layer.stride for layer in layers if isinstance(layer, torch.nn.MaxPool2d)]
+    assert pools == [(2, 2), (2, 2)]
+
+
+def test_standardised_images_are_read_the_same_in_any_light(shapes):
+    dark = (shapes[1].images // 2).astype(np.uint8)
+    light = dark + 100
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        networks = [
+            classifier.Network(replace(SETTINGS, standardise=on), shapes[1].shape).eval()
+            for on in (False, True)
+        ]
+    plain, standardised = (
+        abs(classifier.predict(network, dark) - classifier.predict(network, light)).max()
+        for network in networks
+    )
+    assert standardised < 1e-3 < plain
+    inputs = next(classifier.batches(shapes[1].shape, dark, "cpu"))
+    seen = networks[1].layers[0](inputs)
+    torch.testing.assert_close(seen.mean((1, 2, 3)), torch.zeros(len(seen)), atol=1e-4, rtol=0)
+    torch.testing.assert_close(seen.var((1, 2, 3)), torch.ones(len(seen)), atol=0.01, rtol=0)
+    blank = np.full((2, 24, 20, 3), 77, np.uint8)
+    assert np.isfinite(classifier.predict(networks[1], blank)).all()
+
+
+def test_colours_keep_their_channel():
+    images = np.zeros((1, 24, 20, 3), np.uint8)
+    images[0, 5, 7] = 51, 102, 255
+    (batch,) = classifier.batches(Shape(24, 20, 3, 2), images, "cpu")
+    assert batch.shape == (1, 3, 24, 20)
+    assert batch.is_contiguous(memory_format=torch.channels_last)  # no copy before the network
+    torch.testing.assert_close(batch[0, :, 5, 7], torch.tensor([0.2, 0.4, 1.0]))
+    assert batch.sum() == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize("images", [np.zeros((2, 24, 20, 3)), np.zeros((2, 20, 24, 3), np.uint8)])
+def test_images_of_another_kind_are_refused(images):
+    network = classifier.Network(SETTINGS, Shape(24, 20, 3, 2)).eval()
+    with pytest.raises(ValueError, match=r"need uint8 images of .*height=24, width=20"):
+        classifier.predict(network, images)
+
+
 def test_a_checkpoint_reads_the_same_digits(digits, tmp_path):
     few = digits[0].take(slice(None, None, 40))
     network, _ = classifier.train([few], replace(SETTINGS, steps=20), seed=1)
-    save(tmp_path / "m.safetensors", network, "classifier", SETTINGS)
+    save(tmp_path / "m.safetensors", network, "classifier", SETTINGS, few.shape)
     again = load(tmp_path / "m.safetensors", "classifier", classifier.Network, classifier.Settings)
     np.testing.assert_allclose(
         classifier.predict(again, few.images), classifier.predict(network, few.images), atol=1e-5

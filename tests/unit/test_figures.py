@@ -5,21 +5,23 @@ import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
 
-from realink import figures
-from realink.digits import Digits
+from realink.images.imagesets import ImageSet
+from realink.page import figures, sheets
+
+DIGITS = tuple("0123456789")
 
 
 @pytest.fixture
 def metrics():
     """Two replicates of five mixes; the errors are made up but all different."""
-    counts = {"real": [55, 385, 1000], "font": [55, 385, 900]}
+    counts = {"real": [55, 385, 1000], "rendered": [55, 385, 900]}
     rows = [
         {"mix": mix, "n_real": n, "n_synthetic": 1000 - n, "replicate": r}
-        for mix in ("font", "real", "gan", "real-font", "real-gan")
+        for mix in ("rendered", "real", "gan", "real-rendered", "real-gan")
         for n in counts.get(mix, [55, 385])
         for r in (1, 2)
     ]
-    return pd.DataFrame(rows).assign(test_error=np.linspace(0.01, 0.3, len(rows)))
+    return pd.DataFrame(rows).assign(test_error=np.linspace(0.01, 0.3, len(rows)), n_test=200)
 
 
 def lines(axes):
@@ -31,14 +33,21 @@ def test_error_shows_the_mean_of_every_mix_on_logarithmic_axes(metrics):
     axes = figure.axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert legend == ["real", "real-font", "real-gan", "font", "gan"]
+    assert legend == ["real", "real-gan", "real-rendered", "gan", "rendered"]
     real = metrics[metrics["mix"] == "real"].groupby("n_real")["test_error"].mean()
     shown = lines(axes)["real"]
     np.testing.assert_array_equal(shown.get_xdata(), [55, 385, 1000])
     np.testing.assert_allclose(shown.get_ydata(), 100 * real)
     # 900 is there for the other figure alone.
-    np.testing.assert_array_equal(lines(axes)["font"].get_xdata(), [55, 385])
+    np.testing.assert_array_equal(lines(axes)["rendered"].get_xdata(), [55, 385])
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["55", "385", "1,000"]
+
+
+def test_no_error_at_all_is_drawn_as_half_a_test_image(metrics):
+    metrics.loc[(metrics["mix"] == "real") & (metrics["n_real"] == 1000), "test_error"] = 0
+    figure = figures.plot_error(metrics, [55, 385, 1000], 1000)
+    assert lines(figure.axes[0])["real"].get_ydata()[-1] == pytest.approx(0.25)
+    assert figure.texts[-1].get_text().endswith("drawn as half a test image")
 
 
 def test_augmented_twins_stand_in_a_panel_of_their_own_and_look_alike(metrics):
@@ -66,17 +75,17 @@ def test_a_study_without_the_baseline_still_has_its_curves(metrics):
 
 def test_mixes_differ_by_more_than_colour(metrics):
     axes = figures.plot_error(metrics, [55, 385, 1000], 1000).axes[0]
-    shown = [lines(axes)[mix] for mix in ("real", "real-font", "real-gan", "font", "gan")]
+    shown = [lines(axes)[mix] for mix in ("real", "real-rendered", "real-gan", "rendered", "gan")]
     assert len({line.get_marker() for line in shown}) == 5
     assert len({(line.get_linestyle(), str(line.get_color())) for line in shown}) == 5
 
 
-def test_font_error_is_set_against_the_number_of_rendered_digits(metrics):
-    axes = figures.plot_font_error(metrics).axes[0]
-    font = metrics[metrics["mix"] == "font"].groupby("n_synthetic")["test_error"].mean()
+def test_rendered_error_is_set_against_the_number_of_rendered_images(metrics):
+    axes = figures.plot_rendered_error(metrics).axes[0]
+    alone = metrics[metrics["mix"] == "rendered"].groupby("n_synthetic")["test_error"].mean()
     shown = axes.get_lines()[0]
     np.testing.assert_array_equal(shown.get_xdata(), [100, 615, 945])
-    np.testing.assert_allclose(shown.get_ydata(), 100 * font)
+    np.testing.assert_allclose(shown.get_ydata(), 100 * alone)
 
 
 def test_one_replicate_has_no_band(metrics):
@@ -84,14 +93,49 @@ def test_one_replicate_has_no_band(metrics):
     assert [text.get_text() for text in figure.texts][-1] == "one replicate: no band"
 
 
-def test_a_sheet_puts_translations_below_their_digits_and_frames_lost_labels():
+@pytest.mark.parametrize("without", ["label_retention", "frechet", "alone", "ratio"])
+def test_gain_has_a_mark_for_each_translator_and_says_what_is_lacking(without):
+    rows = [
+        {"translator": name, "n_real": n, "replicate": 1, "label_retention": 0.9, "frechet": 3.0}
+        | {"alone": 0.2, "ratio": 0.8}
+        for name in ("rendered", "gan")
+        for n in (55, 385)
+    ]
+    points = pd.DataFrame(rows).assign(**{without: np.nan})
+    figure = figures.plot_gain(points)
+    empty = [bool(axes.texts) for axes in figure.axes]
+    assert (
+        empty
+        == {
+            "label_retention": [True, False, True, False],
+            "frechet": [False, True, False, True],
+            "alone": [True, True, False, False],
+            "ratio": [False, False, True, True],
+        }[without]
+    )
+    marks = [len([m for m in axes.get_lines() if m.get_marker() != "None"]) for axes in figure.axes]
+    assert marks == [0 if nothing else 4 for nothing in empty]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["gan", "rendered", "N = 55", "N = 385"]
+
+
+# --- sheets ---------------------------------------------------------------------------------------
+
+
+def filled(value, labels, classes, size=(28, 28)):
+    labels = np.asarray(labels, np.int64)
+    return ImageSet(np.full((len(labels), *size), value, np.uint8), labels, classes)
+
+
+def test_a_sheet_puts_translations_below_their_images_and_frames_lost_labels():
     labels = np.repeat(np.arange(10), 3)
-    fonts = Digits(np.full((30, 28, 28), 10, np.uint8), labels)
-    translated = Digits(np.full((30, 28, 28), 200, np.uint8), labels)
+    rendered, translated = filled(10, labels, DIGITS), filled(200, labels, DIGITS)
     read = labels.copy()
     read[[0, 29]] = 5  # a 0 and a 9 that lost their label
-    real = Digits(np.full((4, 28, 28), 90, np.uint8), np.array([1, 1, 2, 7]))
-    figure = figures.plot_translations(fonts, translated, read, real, "title", pairs=3)
+    real = filled(90, [1, 1, 2, 7], DIGITS)
+    figure = sheets.plot_translations(
+        rendered, translated, read, real, "title", invert=True, pairs=3
+    )
     axes = figure.axes[0]
     picture = axes.get_images()[0].get_array()
     assert picture.shape == (8 * 28, 10 * 28)
@@ -102,3 +146,61 @@ def test_a_sheet_puts_translations_below_their_digits_and_frames_lost_labels():
     frames = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     assert [frame.get_xy() for frame in frames] == [(0, 28), (9 * 28, 5 * 28)]
     assert [text.get_text() for text in axes.texts] == ["5", "5"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == list(DIGITS)
+
+
+def test_a_colour_sheet_shows_colours_as_they_are_and_each_class_in_its_own_columns():
+    colours = np.array([[250, 10, 20], [30, 240, 40], [50, 60, 230]], np.uint8)
+    labels = np.tile(np.arange(3), 100)
+    images = np.broadcast_to(colours[labels, None, None], (300, 24, 20, 3)).copy()
+    rendered = ImageSet(images, labels, ("a", "$b^", "c"))
+    for figure in (
+        sheets.plot_rendered(rendered),
+        sheets.plot_translations(rendered, rendered, labels, rendered, "title"),
+    ):
+        axes = figure.axes[0]
+        picture = axes.get_images()[0].get_array()
+        across = picture.shape[1] // 3
+        assert across % 20 == 0
+        for label, colour in enumerate(colours):
+            column = picture[:, label * across : (label + 1) * across]
+            assert (column == colour).all()
+        named = dict(zip(axes.get_xticks(), axes.get_xticklabels(), strict=True))
+        assert [text.get_text() for text in named.values()] == ["a", "$b^", "c"]
+        assert not any(text.get_parse_math() for text in named.values())
+        assert list(named) == [across * (label + 0.5) - 0.5 for label in range(3)]
+        figure.savefig("/dev/null", format="png")
+
+
+def test_a_sheet_of_many_classes_shows_twelve_and_says_so():
+    classes = tuple(f"a class with the number {i}" for i in range(40))
+    labels = np.tile(np.arange(40), 10)
+    rendered = filled(80, labels, classes, (16, 128))
+    read = (labels + 1) % 40
+    for figure in (
+        sheets.plot_rendered(rendered, 7),
+        sheets.plot_translations(rendered, rendered, read, rendered, "title"),
+    ):
+        axes = figure.axes[0]
+        assert axes.get_images()[0].get_array().shape[1] == 12 * 128
+        assert axes.get_title(loc="left").endswith("; 12 of 40 classes") or axes.get_title(
+            loc="center"
+        ).endswith("; 12 of 40 classes")
+        assert [text.get_text() for text in axes.get_xticklabels()][:2] == [
+            "a class with the nu…"
+        ] * 2
+    assert figure.axes[0].texts[0].get_text() == "a class…"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("cat", "cat"),
+        ("a\n b\tc", "a b c"),
+        ("bell\x07", "bell\N{REPLACEMENT CHARACTER}"),
+        ("half\udc80", "half\N{REPLACEMENT CHARACTER}"),
+        ("a name that is too long", "a name that…"),
+    ],
+)
+def test_names_are_one_short_line(name, line):
+    assert sheets.short(name, 12) == line

@@ -1,4 +1,4 @@
-"""The gap's measures, on sets whose answer is known, and the choice of real digits."""
+"""The gap's measures, on sets whose answer is known, and the choice of real images."""
 
 import json
 from dataclasses import replace
@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from realink import classifier, cli, gap
-from realink.artifacts import write_digits
-from realink.checkpoints import save
-from realink.digits import Digits
+from realink.commands.gap import measure_gap
+from realink.commands.real import draw_real
+from realink.images.imagesets import ImageSet, Shape
+from realink.learning import classifier
+from realink.learning.checkpoints import save
+from realink.measures import gap
+from realink.study.files import write_images
 
 MEASURES = {"detected", "frechet", "kernel", "density", "coverage", "copied", "nearest"}
 SMALL = replace(gap.DETECTOR, steps=60, width=4)
+SHAPE = Shape(28, 28, 1, 2)
 
 
 def blobs(n, *, low=8, high=20, seed):
@@ -29,7 +33,7 @@ def judge():
     """A network that learnt nothing; its random features tell spots apart well enough."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return classifier.Network(SMALL).eval()
+        return classifier.Network(SMALL, SHAPE).eval()
 
 
 @pytest.fixture
@@ -41,7 +45,11 @@ def numbered(n):
     """A pool in which the first pixels of an image say which one it is."""
     images = np.zeros((n, 28, 28), np.uint8)
     images[:, 0, 0], images[:, 0, 1] = np.divmod(np.arange(n), 256)
-    return Digits(images, np.zeros(n, np.int64))
+    return labelled(images)
+
+
+def labelled(images):
+    return ImageSet(images, np.zeros(len(images), np.int64), ("spot", "none"))
 
 
 def numbers(images):
@@ -92,6 +100,34 @@ def test_equal_and_different_sets(judge, quick):
     assert other["nearest"] > 1.2
 
 
+def test_colour_images_of_any_size_are_compared(quick):
+    """Sets that differ by their colour alone, in a network with a size of its own."""
+    random = np.random.default_rng(0)
+    spots = np.stack([blobs(700, seed=0)[:, :24, :20]] * 3, axis=3)
+    red = spots * np.array([1, 0.2, 0.2])
+    real, made = spots[:300], spots[400:]
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        judge = classifier.Network(replace(SMALL, standardise=True), Shape(24, 20, 3, 2)).eval()
+    same = gap.measure(made, real, real[:9], judge, seed=3)
+    other = gap.measure(red[400:].astype(np.uint8), real, real[:9], judge, seed=3)
+    assert same["detected"] < 0.65 < 0.95 < other["detected"]
+    assert same["frechet"] < other["frechet"] / 3
+    assert same["nearest"] < other["nearest"]
+    dark = random.permutation(made) // 2
+    # The detector sees how light they are, though the judge does not.
+    assert gap.detected(dark, real, seed=3) > 0.95
+
+
+def test_the_nearest_is_found_whatever_fits_in_memory(monkeypatch):
+    made, seen = np.random.default_rng(0).integers(0, 256, (2, 40, 24, 20, 3), np.uint8)
+    apart = made[:, None].astype(float) - seen
+    expected = np.sqrt(np.square(apart).sum((2, 3, 4))).min(1) / 255
+    for numbers_at_once in (1, 7 * made[0].size, 10**9):
+        monkeypatch.setattr(gap, "NEAREST_NUMBERS", numbers_at_once)
+        np.testing.assert_allclose(gap._to_nearest(made, seen), expected, rtol=1e-9)
+
+
 def test_the_seed_decides_alone(judge, quick):
     real, made = blobs(210, seed=0), blobs(400, low=9, seed=1)
     torch.manual_seed(8)
@@ -117,7 +153,7 @@ def test_copies_are_found():
     assert copied == pytest.approx(0.5, abs=0.03)
 
 
-def test_without_enough_real_digits_nothing_is_measured(judge, quick):
+def test_without_enough_real_images_nothing_is_measured(judge, quick):
     many, few = blobs(200, seed=0), blobs(199, seed=1)
     nothing = {"n_compared": 0, **dict.fromkeys(MEASURES)}
     assert gap.measure(many, few, many, judge, seed=0) == nothing
@@ -165,19 +201,18 @@ def test_distances_are_those_of_torchmetrics():
 
 
 @pytest.mark.parametrize(
-    ("name", "n_real", "compared"), [("t", 250, 250), ("t", 301, 0), ("font", None, 250)]
+    ("name", "n_real", "compared"), [("t", 250, 250), ("t", 301, 0), ("rendered", None, 250)]
 )
 def test_the_command_compares_with_what_the_replicate_left(
     tmp_path, judge, quick, name, n_real, compared
 ):
-    pool = Digits(blobs(500, seed=0), np.zeros(500, np.int64))
-    write_digits(tmp_path / "pool", pool)
-    save(tmp_path / "judge", judge, "classifier", SMALL)
+    write_images(tmp_path / "pool", labelled(blobs(500, seed=0)))
+    save(tmp_path / "judge", judge, "classifier", SMALL, SHAPE)
     draw = {"pool": tmp_path / "pool", "replicate": 2, "seed": 1}
-    cli.draw_real(**draw, n_real=250, output=tmp_path / "made")
-    made = {"images_of": name, "images": [tmp_path / "made"], "checkpoint": tmp_path / "judge"}
+    draw_real(**draw, n=250, output=tmp_path / "made")
+    made = {"images_of": name, "images": tmp_path / "made", "checkpoint": tmp_path / "judge"}
     output = tmp_path / "gap.json"
-    cli.measure_gap(**draw, **made, n_real=n_real, output=output, device="cpu")
+    measure_gap(**draw, **made, n=n_real, output=output, device="cpu")
     record = json.loads(output.read_text())
     identity = {"images": name, "n_real": n_real, "replicate": 2, "n_compared": compared}
     assert record.items() >= identity.items()
@@ -187,11 +222,10 @@ def test_the_command_compares_with_what_the_replicate_left(
 
 
 def test_without_images_the_command_compares_real_with_real(tmp_path, judge, quick):
-    write_digits(tmp_path / "pool", Digits(blobs(800, seed=0), np.zeros(800, np.int64)))
-    save(tmp_path / "judge", judge, "classifier", SMALL)
-    cli.measure_gap(
+    write_images(tmp_path / "pool", labelled(blobs(800, seed=0)))
+    save(tmp_path / "judge", judge, "classifier", SMALL, SHAPE)
+    measure_gap(
         images_of="real",
-        images=[],
         pool=tmp_path / "pool",
         checkpoint=tmp_path / "judge",
         replicate=1,
@@ -202,5 +236,5 @@ def test_without_images_the_command_compares_real_with_real(tmp_path, judge, qui
     record = json.loads((tmp_path / "gap.json").read_text())
     assert record["detected"] == pytest.approx(0.5, abs=0.1)
     assert record["coverage"] > 0.9
-    # Different real digits: the distance of a set to itself is 0.
+    # Different real images: the distance of a set to itself is 0.
     assert record["frechet"] > 1e-3

@@ -1,4 +1,4 @@
-"""The grid: which cells exist, which do not, and what a config may not ask for."""
+"""The grid: which cells exist, which do not, and how their paths are filled in."""
 
 import subprocess
 import sys
@@ -8,72 +8,67 @@ from pathlib import Path
 import pytest
 import yaml
 
-from realink import augmentation, classifier, grid, mixes
-from realink.errors import InputError
-from realink.seeds import seed_for
-from realink.translators import cyclegan, warp
+from realink.learning import augmentation, classifier
+from realink.study import grid
+from realink.study.mixes import Mix
+from realink.study.seeds import seed_for
+from realink.translation import loop
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 
 
 @pytest.fixture
-def config(monkeypatch):
-    monkeypatch.chdir(ROOT)  # the config names paths of the project
+def config():
     return yaml.safe_load((ROOT / "config/config.yaml").read_text())
 
 
 def test_full_grid_has_the_talks_cells(config):
     cells = grid.cells(config)
-    counts, translators = len(config["counts"]), grid.translator_cells(config)
-    # Every mix at every count; at N = total only the baseline; and font alone at further sizes.
-    expected = 3 * (10 * (counts - 1) + 2 + len(config["font_counts"]))
-    assert len(cells) == len(set(cells)) == expected
-    assert len(translators) == 2 * 3 * (counts - 1)
-    assert {cell.mix for cell in cells if cell.n_real == 55_000} == {"real", "real-aug"}
+    mixes, counts = config["mixes"], len(config["counts"])
+    baselines = [name for name in mixes if Mix.parse(name).is_baseline]
+    translators = {Mix.parse(name).translator for name in mixes} - {None}
+    # Every mix at every count; at N = total only the baseline; and rendered alone at further sizes.
+    expected = len(mixes) * (counts - 1) + len(baselines) + len(config["rendered_counts"])
+    assert len(cells) == len(set(cells)) == config["replicates"] * expected
+    of_translators = grid.translator_cells(config)
+    assert len(of_translators) == len(translators) * config["replicates"] * (counts - 1)
+    assert {cell.mix for cell in cells if cell.n_real == 55_000} == set(baselines)
 
 
 def test_a_mix_is_filled_to_its_total(config):
     for cell in grid.cells(config):
-        if cell.mix in ("real", "real-aug"):
+        mix = Mix.parse(cell.mix)
+        assert cell.synthetic == (mix.source or "none")
+        if mix.is_baseline:
             assert (cell.n_synthetic, cell.synthetic) == (0, "none")
         else:
             assert cell.n_real + cell.n_synthetic == config["total"]
             assert cell.n_synthetic > 0
-    by_mix = {cell.mix: cell.synthetic for cell in grid.cells(config)}
-    plain = {
-        "font": "font",
-        "real": "none",
-        "cyclegan": "cyclegan",
-        "real-font": "font",
-        "real-cyclegan": "cyclegan",
-        "warp": "warp",
-        "real-warp": "warp",
-    }
-    augmented = {"real-aug": "none", "real-font-aug": "font", "real-warp-aug": "warp"}
-    assert by_mix == plain | augmented
 
 
-def test_a_mix_says_how_much_of_a_batch_is_real():
-    assert mixes.real_share("real-aug", 55, 1000, 0.5) == "concatenate"
-    assert mixes.real_share("warp-aug", 55, 1000, 0.5) == "concatenate"
-    assert mixes.real_share("real-warp", 55, 1000, 0.5) == 0.5
-    assert mixes.real_share("real-warp", 700, 1000, 0.5) == "concatenate"  # it has more
-    assert mixes.real_share("real-warp-aug", 55, 1000, "concatenate") == "concatenate"
+def test_rendered_counts_are_cells_of_the_mix_rendered_once(config):
+    few = config | {"mixes": ["rendered"], "counts": [54_000], "rendered_counts": [1000, 55]}
+    cells = grid.cells(few | {"replicates": 1})
+    # 1,000 rendered images are already those of N = 54,000.
+    assert [(cell.n_real, cell.n_synthetic) for cell in cells] == [(54_000, 1000), (54_945, 55)]
 
 
 def test_another_replicate_only_adds_cells(config):
     before = set(grid.cells(config))
-    after = set(grid.cells(config | {"replicates": 4}))
+    after = set(grid.cells(config | {"replicates": config["replicates"] + 1}))
     assert before < after
-    assert {cell.replicate for cell in after - before} == {4}
+    assert {cell.replicate for cell in after - before} == {config["replicates"] + 1}
 
 
 def test_translators_follow_from_the_mixes(config):
-    assert grid.translator_cells(config | {"mixes": ["real", "real-font"]}) == []
+    assert grid.translator_cells(config | {"mixes": ["real", "real-rendered"]}) == []
 
 
 def test_patterns_are_filled_in_as_the_rules_do(config):
-    few = config | {"mixes": ["real", "warp"], "counts": [55], "font_counts": [], "replicates": 2}
+    few = config | {
+        "mixes": ["real", "warp"], "counts": [55], "rendered_counts": [], "replicates": 2,
+    }  # fmt: skip
     of_classifiers = grid.paths("{study}/{mix}/n{n}/rep{replicate}", grid.cells(few), study="s")
     assert of_classifiers == [
         Path(f"s/{mix}/n55/rep{replicate}") for mix in ("real", "warp") for replicate in (1, 2)
@@ -81,25 +76,10 @@ def test_patterns_are_filled_in_as_the_rules_do(config):
     translators = grid.paths("{translator}/n{n}/rep{replicate}", grid.translator_cells(few))
     assert translators == [Path("warp/n55/rep1"), Path("warp/n55/rep2")]
     references = grid.paths("{images}/rep{replicate}", grid.references(few))
-    assert set(map(str, references)) == {"font/rep1", "font/rep2", "real/rep1", "real/rep2"}
+    assert set(map(str, references)) == {
+        f"{images}/rep{replicate}" for images in ("rendered", "real") for replicate in (1, 2)
+    }
     assert grid.references(few | {"mixes": ["real"]}) == []
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"mixes": ["real", "real-warp9"]}, "'real-warp9' needs the translator 'warp9'"),
-        ({"counts": [55, 55_001]}, "55001 real images asked for, .* pool of 55000"),
-        ({"counts": [385], "total": 100}, "385 is more than `total`"),
-        ({"real_share": {"default": 0.5, "real-wrap": 0.1}}, "`real_share`: 'real-wrap' is not"),
-        ({"real_share": {"default": 0.5, "real-warp-aug": 0.1}}, "'real-warp-aug' is not real-X"),
-        ({"font_counts": [55_001]}, "`font_counts`: 55001"),
-        ({"fonts": {"folder": "nowhere"}}, "`fonts: folder:`: nowhere is not a directory"),
-    ],
-)
-def test_what_does_not_fit_is_named(config, change, message):
-    with pytest.raises(InputError, match=message):
-        grid.check(config | change)
 
 
 def test_seeds_differ_by_role_and_stay_the_same():
@@ -112,22 +92,38 @@ def test_seeds_differ_by_role_and_stay_the_same():
 
 
 def test_the_schema_knows_every_setting_and_no_other():
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
     sections = {
-        "classifier": (classifier.Settings, schema["properties"]["classifier"]),
-        "augmentation": (augmentation.Settings, schema["properties"]["augmentation"]),
-        "cyclegan": (cyclegan.Settings, schema["$defs"]["cyclegan"]),
-        "warp": (warp.Settings, schema["$defs"]["warp"]),
+        "classifier": (classifier.Settings, SCHEMA["properties"]["classifier"]),
+        "augmentation": (augmentation.Settings, SCHEMA["properties"]["augmentation"]),
     }
+    for name in SCHEMA["properties"]["translators"]["properties"]:
+        sections[name] = (loop.load(name).Settings, SCHEMA["$defs"][name])
     for settings, section in sections.values():
         names = {field.name for field in fields(settings)}
-        assert set(section["required"]) == set(section["properties"]) == names
-        assert all("description" in entry for entry in section["properties"].values())
+        assert set(section.get("required", [])) == set(section.get("properties", {})) == names
+        assert all("description" in entry for entry in section.get("properties", {}).values())
+
+
+def test_every_translator_can_be_asked_for():
+    modules = (ROOT / "workflow/realink/translation/translators").glob("[a-z]*.py")
+    described = SCHEMA["properties"]["translators"]["properties"]
+    assert {path.stem for path in modules} == set(described)
+
+
+def test_every_key_is_described():
+    def undescribed(section, place):
+        for name, entry in section.get("properties", {}).items():
+            if "description" not in entry and "$ref" not in entry:
+                yield f"{place}{name}"
+            yield from undescribed(entry, f"{place}{name}: ")
+
+    assert list(undescribed(SCHEMA, "")) == []
 
 
 def test_parsing_needs_no_package_besides_snakemakes_own():
     script = (
-        "import sys; before = set(sys.modules); import realink.grid, realink.provenance; "
+        "import sys; before = set(sys.modules); "
+        "import realink.study.grid, realink.study.provenance, realink.study.sources; "
         "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}"
         " - sys.stdlib_module_names))"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realink import slurm
+from realink.study import slurm
 
 
 @pytest.fixture

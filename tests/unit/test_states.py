@@ -1,22 +1,21 @@
 """An interrupted training: it goes on from its saved state, to the same bytes, or not at all."""
 
-import dataclasses
 import json
 import logging
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from realink import checkpoints, states
-from realink.artifacts import read_tensors, write_digits, write_tensors
-from realink.digits import Digits
-from realink.provenance import code_hash
-from realink.states import State
-from realink.translation import train
-from realink.translators import cyclegan, warp
+from realink.learning import checkpoints
+from realink.study.files import read_tensors, write_images, write_tensors
+from realink.translation import states
+from realink.translation.loop import train
+from realink.translation.states import State
+from realink.translation.translators import cyclegan, warp
 
 from .test_translation import SETTINGS, THICK, THIN, WARP
 
@@ -37,16 +36,16 @@ def saved_at_every_interval(monkeypatch, caplog):
 @pytest.fixture(params=[(cyclegan, SETTINGS), (warp, WARP)], ids=["cyclegan", "warp"])
 def case(request):
     module, settings = request.param
-    return module, dataclasses.replace(settings, **LONGER)
+    return module, replace(settings, **LONGER)
 
 
 def trained(case, folder: Path, *, stop: int = 0, **changes):
     """Train with a state in `folder`, up to an exception at step `stop`: checkpoint and history."""
     module, settings = case
-    images = changes.pop("images", THIN[0])
+    rendered, real = changes.pop("rendered", THIN), changes.pop("real", THICK)
     seed = changes.pop("seed", 0)
     state = State(folder / "state", code=changes.pop("code", "0"))
-    settings = dataclasses.replace(settings, **changes)
+    settings = replace(settings, **changes)
 
     def report(step, steps, row):
         if step == stop:
@@ -54,19 +53,19 @@ def trained(case, folder: Path, *, stop: int = 0, **changes):
 
     try:
         model, history = train(
-            module, images, THIN[1], *THICK, settings, seed=seed, report=report, state=state
+            module, rendered, real, settings, seed=seed, report=report, state=state
         )
     except InterruptedError:
         return None
-    checkpoints.save(folder / "model", model, module.__name__, settings)
+    checkpoints.save(folder / "model", model, module.__name__, settings, THIN.shape)
     return (folder / "model").read_bytes(), json.dumps(history)
 
 
 def straight(case, folder: Path):
     """Train without any state."""
     module, settings = case
-    model, history = train(module, *THIN, *THICK, settings, seed=0)
-    checkpoints.save(folder / "straight", model, module.__name__, settings)
+    model, history = train(module, THIN, THICK, settings, seed=0)
+    checkpoints.save(folder / "straight", model, module.__name__, settings, THIN.shape)
     return (folder / "straight").read_bytes(), json.dumps(history)
 
 
@@ -80,7 +79,7 @@ def test_a_resumed_training_ends_in_the_same_bytes(case, tmp_path, caplog):
     assert [f"resumed at step {step}" for step in (4, 38, 74, 76)] == caplog.messages
 
 
-SHORT = (warp, dataclasses.replace(WARP, steps=4))  # where nothing is resumed, any training does
+SHORT = (warp, replace(WARP, steps=4))  # where nothing is resumed, any training does
 
 
 @pytest.mark.parametrize(
@@ -89,7 +88,9 @@ SHORT = (warp, dataclasses.replace(WARP, steps=4))  # where nothing is resumed, 
         ({"learning_rate": 1e-4}, "settings"),
         ({"seed": 1}, "seed"),
         ({"code": "1"}, "code"),
-        ({"images": 255 - THIN[0]}, "font"),
+        ({"rendered": replace(THIN, images=255 - THIN.images)}, "rendered"),
+        ({"rendered": replace(THIN, masks=THIN.images)}, "rendered"),
+        ({"real": replace(THICK, labels=9 - THICK.labels)}, "real"),
     ],
 )
 def test_a_state_of_another_training_is_not_used(tmp_path, caplog, change, named):
@@ -135,7 +136,7 @@ def test_a_damaged_state_is_not_used(tmp_path, caplog, damage):
 
 
 def test_a_file_of_something_else_is_not_used(tmp_path, caplog):
-    write_tensors(tmp_path / "state", {"images": THIN[0]})
+    write_tensors(tmp_path / "state", {"images": THIN.images})
     assert trained(SHORT, tmp_path) == straight(SHORT, tmp_path)
     assert "starting at step 1" in caplog.messages[0]
 
@@ -169,33 +170,33 @@ def test_the_time_before_the_interruption_counts(tmp_path):
 # The command, saving at every interval; it kills itself at a step. There is no more sudden death.
 COMMAND = """if True:
     import os, signal, sys
-    from realink import cli, states
-    states.EVERY, last, report = 0, int(sys.argv.pop(1)), cli._report
+    from realink.commands import main, support
+    from realink.translation import states
+    states.EVERY, last, report = 0, int(sys.argv.pop(1)), support.report_step
 
     def report_and_die(step, *rest):
         report(step, *rest)
         if step == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    cli._report = report_and_die
-    cli.main()
+    support.report_step = report_and_die
+    main()
 """
 
 
 def test_a_killed_command_resumes_and_leaves_its_outputs_alone(case, tmp_path):
     module, settings = case
     name = module.__name__.rpartition(".")[2]
-    write_digits(tmp_path / "fonts", Digits(*THIN))
-    write_digits(tmp_path / "real", Digits(*THICK))
+    write_images(tmp_path / "rendered", THIN)
+    write_images(tmp_path / "real", THICK)
 
     def run(folder: str, last: int) -> subprocess.CompletedProcess:
         out = tmp_path / folder
-        settings_json = json.dumps(dataclasses.asdict(settings))
+        settings_json = json.dumps(asdict(settings))
         arguments = ["train-translator", "--translator", name, "--settings", settings_json]
         for key, value in {
-            "fonts": tmp_path / "fonts", "real": tmp_path / "real", "study": "s", "n-real": 40,
-            "replicate": 1, "seed": 1, "code": code_hash("train_translator", module.__name__),
-            "device": "cpu", "state": out / "states/one.safetensors",
+            "rendered": tmp_path / "rendered", "real": tmp_path / "real", "study": "s", "n": 40,
+            "replicate": 1, "seed": 1, "device": "cpu", "state": out / "states/one.safetensors",
             "checkpoint": out / "model", "history": out / "history", "metrics": out / "metrics",
         }.items():  # fmt: skip
             arguments += [f"--{key}", str(value)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from realink.statistics import (
+from realink.answer.statistics import (
     adjust,
     compare,
     equivalent_count,
@@ -59,6 +59,23 @@ def test_one_replicate_is_mcnemars_exact_test():
 def test_mcnemar_without_any_difference_decides_nothing():
     wrong = np.array([[1, 0, 0, 0, 0]], bool)
     assert compare(wrong, wrong) == (1, 1, 1, 1, "McNemar")
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "p"),
+    [
+        (3, 11, 0.057373046875),
+        (61, 40, 0.0460440669293),
+        (0, 5, 0.0625),
+        (7, 7, 1),
+        (250, 311, 0.0112367620243),
+    ],
+)
+def test_mcnemars_p_is_that_of_statsmodels(only_a, only_b, p):
+    """Numbers of statsmodels 0.15, which has a function for it."""
+    wrong = np.zeros((2, 1, 700), bool)
+    wrong[0, 0, :only_a] = wrong[1, 0, only_a : only_a + only_b] = True
+    assert compare(*wrong).p == pytest.approx(p)
 
 
 def test_replicates_are_analysed_as_a_two_way_table_with_random_rows_and_columns():
@@ -254,6 +271,10 @@ def test_mean_interval():
     # Student's quantile for two degrees of freedom is 4.3027; the standard error 0.01 / sqrt(3).
     found = mean_interval(np.array([0.09, 0.10, 0.11]))
     np.testing.assert_allclose(found, [0.1, 0.1 - 0.024841, 0.1 + 0.024841], atol=1e-6)
+    # As statsmodels 0.15 has it.
+    found = mean_interval(np.array([0.0151, 0.0163, 0.0149, 0.0158]))
+    np.testing.assert_allclose(found[1:], [0.0144988975158, 0.0165511024842], rtol=1e-10)
+    assert mean_interval(np.array([0.3, 0.3])) == (0.3, 0.3, 0.3)
     one = mean_interval(np.array([0.2]))
     assert one.value == 0.2
     assert np.isnan([one.low, one.high]).all()

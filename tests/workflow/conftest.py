@@ -1,4 +1,4 @@
-"""The real Snakefile on a tiny study, in a copy of the project that tests may edit and break."""
+"""The real Snakefile on tiny studies, in copies of the project that tests may edit and break."""
 
 import json
 import os
@@ -7,39 +7,45 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from tests import drawn
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = ["fontpkg-abel", "fontpkg-arvo", "fontpkg-roboto"]
 
 
 class Project:
-    """A copy of the project, with the small study as its config."""
+    """A copy of the project, with a tiny study: `small`, of digits, unless it says otherwise."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, configs: Sequence[str] = ("small.yaml",)) -> None:
         self.root = root
-        self.results = root / "results/small"
+        self.configs = list(configs)
+        self.results = root / "results" / Path(configs[0]).stem
 
     @classmethod
-    def create(cls, root: Path) -> "Project":
+    def create(cls, root: Path, configs: Sequence[str] = ("small.yaml",)) -> "Project":
         ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
-        for name in ("workflow", "config", "envs", "resources"):
+        shutil.copy(ROOT / "Snakefile", root)
+        for name in ("profiles", "workflow", "config", "envs", "resources"):
             shutil.copytree(ROOT / name, root / name, ignore=ignore)
         (root / "resources/fonts/few.txt").write_text("\n".join(FAMILIES))
-        shutil.copy(Path(__file__).parent / "small.yaml", root / "small.yaml")
-        return cls(root)
+        for path in Path(__file__).parent.glob("*.yaml"):
+            shutil.copy(path, root)
+        return cls(root, configs)
 
     def copy(self, root: Path) -> "Project":
         # copytree keeps modification times, which Snakemake looks at.
-        shutil.copytree(self.root, root, dirs_exist_ok=True)
-        return Project(root)
+        shutil.copytree(self.root, root, dirs_exist_ok=True, symlinks=True)
+        return Project(root, self.configs)
 
     def command(self, *arguments: str, config: str = "") -> list[str]:
         overlay = ["--config", *config.split(" ")] if config else []
         python = [sys.executable, "-m", "snakemake", *arguments]
-        return [*python, "--configfile", "small.yaml", *overlay]
+        return [*python, "--configfile", *self.configs, *overlay]
 
     def run(self, *arguments: str, config: str = "", **environment: str):
         """Run snakemake to its end; give the finished process, with stdout and stderr as one."""
@@ -47,6 +53,20 @@ class Project:
             self.command(*arguments, config=config),
             cwd=self.root,
             env=os.environ | {"REALINK_MNIST": ""} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    def init(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run `realink init` on the folders of pictures in data."""
+        folders = "--real", "data/real", "--rendered", "data/rendered"
+        return subprocess.run(
+            [sys.executable, "-m", "realink", "init", *folders, *arguments],
+            cwd=self.root,
+            env=os.environ | {"PYTHONPATH": "workflow"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -108,6 +128,20 @@ def interrupted(run: subprocess.Popen) -> str:
 def finished(tmp_path_factory) -> Project:
     """The small study, run to its end on two cores. Read it; copy it to change it."""
     project = Project.create(tmp_path_factory.mktemp("finished"))
+    done = project.run("--cores", "2")
+    assert done.returncode == 0, done.stdout
+    return project
+
+
+@pytest.fixture(scope="session")
+def pictured(tmp_path_factory) -> Project:
+    """A small study of two folders of pictures, from `realink init` on. Read it; copy to change."""
+    configs = "config/mine.yaml", "shapes.yaml"
+    project = Project.create(tmp_path_factory.mktemp("pictured"), configs)
+    drawn.write_real(project.root / "data/real")
+    drawn.write_rendered(project.root / "data/rendered")
+    done = project.init("--group", "^camera..", "--output", "config/mine.yaml")
+    assert done.returncode == 0, done.stdout
     done = project.run("--cores", "2")
     assert done.returncode == 0, done.stdout
     return project

@@ -51,7 +51,7 @@ def test_a_full_disk(finished, small_disk, tmp_path):
     shutil.move(project.results, small_disk / "small")
     project.results.symlink_to(small_disk / "small")
     whole = finished.numbers()
-    for mix in "real", "font":
+    for mix in "real", "rendered":
         shutil.rmtree(project.results / f"classifier/{mix}")
     room = os.statvfs(small_disk)
     filler = small_disk / "filler"
@@ -74,12 +74,12 @@ def test_a_full_disk(finished, small_disk, tmp_path):
     ("file", "reader", "target"),
     [
         (
-            "translated/warp/n20/rep1/digits.safetensors",
+            "translated/warp/n20/rep1/images.safetensors",
             "judge",
             "translated/warp/n20/rep1/retention.json",
         ),
         ("classifier/real/n20/rep1/metrics.json", "collect", "metrics.csv"),
-        ("metrics.csv", "plot_font_error", "figures/font_error.svg"),
+        ("metrics.csv", "plot_rendered_error", "figures/rendered_error.svg"),
     ],
 )
 def test_a_result_cut_off_afterwards_is_named(project, file, reader, target):

@@ -3,13 +3,15 @@
 import shutil
 import subprocess
 import sys
+from functools import partial
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-from realink.artifacts import read_tensors, write_tensors
+from realink.study.files import read_tensors, write_tensors
+from tests import made_up
 
 CHROMIUM = shutil.which("chromium")
 WIDTHS = {"phone": 360, "desk": 1300}
@@ -26,12 +28,12 @@ def browser():
 
 
 @pytest.fixture
-def opened(browser, finished):
-    """A function that opens the small study's page, and fails on any complaint or request."""
+def opening(browser):
+    """A function that opens a page, and fails on any complaint, request or dialogue."""
     complaints = []
     contexts = []
 
-    def opening(path=finished.results / "report.html", **looks):
+    def open_page(path, **looks):
         contexts.append(browser.new_context(**looks))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
@@ -42,14 +44,21 @@ def opened(browser, finished):
                 complaints.append(asked.url) if asked.url[:5] not in ("file:", "data:") else None
             ),
         )
+        page.on("dialog", lambda dialogue: complaints.append(dialogue.message))
         page.goto(path.as_uri())
         page.wait_for_selector("html[data-drawn]")
         return page
 
-    yield opening
+    yield open_page
     assert complaints == []
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def opened(opening, finished):
+    """A function that opens the small study's page."""
+    return partial(opening, finished.results / "report.html")
 
 
 def test_the_page_is_small_and_whole(finished):
@@ -88,15 +97,18 @@ def test_nothing_is_wider_than_the_screen(opened, width):
     page = opened(viewport={"width": width, "height": 800})
     for part in page.locator("details").all():
         part.evaluate("it => it.open = true")
-    # Wide tables scroll inside their own box, which itself must fit.
-    wide = page.evaluate(
+    assert wider_than_the_screen(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def wider_than_the_screen(page):
+    """What reaches over the right edge; wide tables may, inside a box that itself must fit."""
+    return page.evaluate(
         """() => [...document.querySelectorAll("body *")]
             .filter(it => !it.closest(".scroll, pre, svg") || it.matches(".scroll, pre, svg"))
             .filter(it => it.getBoundingClientRect().right > innerWidth + 1)
             .map(it => it.outerHTML.slice(0, 120))"""
     )
-    assert wide == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -135,6 +147,51 @@ def test_a_machine_finds_no_barrier(opened, scheme):
     assert poor["poor"] == []
 
 
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script><!--<script>",
+    "<img src=x onerror=alert(2)>",
+    "&lt;b&gt; $x$ \"quoted\" 'too'\nand a new line",
+    "unbroken" * 20,
+    "\N{HIRAGANA LETTER A}\u202eright to left",
+)
+
+
+@pytest.mark.parametrize("classes", [HOSTILE, HOSTILE * 3], ids=["few", "many"])
+def test_names_from_outside_never_become_markup(opening, tmp_path, classes):
+    classes = tuple(f"{name}{place or ''}" for place, name in enumerate(classes))
+    config = made_up.settings(
+        mixes=["real", "real-rendered", "real-warp"],
+        real={"source": "folder", "directory": HOSTILE[0]},
+        rendered={"source": "folder", "directory": HOSTILE[2]},
+    )
+    n = 30 * len(classes)
+    manifest = pd.DataFrame(
+        {
+            "file": [f"{classes[place % len(classes)]}/{place}.png" for place in range(n)],
+            "class": [classes[place % len(classes)] for place in range(n)],
+            "split": [("train", "validation", "test")[place % 5 % 3] for place in range(n)],
+            "group": [classes[place // 30] for place in range(n)],
+            "sha256": "0",
+            "left_out": ["" if place % 4 else HOSTILE[2] for place in range(n)],
+        }
+    )
+    (tmp_path / "real").mkdir()
+    manifest.to_csv(tmp_path / "real/images.csv", index=False)
+    written = made_up.answered(tmp_path, config, classes=classes)["page"]
+    page = opening(written, viewport={"width": WIDTHS["phone"], "height": 800})
+    for part in page.locator("details").all():
+        part.evaluate("it => it.open = true")
+    assert page.locator("script").count() == 1
+    assert page.locator("img[src=x], b").count() == 0
+    for name in classes:
+        cells = page.locator(".names th").evaluate_all("all => all.map(it => it.textContent)")
+        assert name in cells
+    assert wider_than_the_screen(page) == []
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
 def test_on_paper_everything_is_laid_open_in_light_colours(opened, tmp_path):
     page = opened(viewport={"width": WIDTHS["desk"], "height": 900}, color_scheme="dark")
     page.emulate_media(media="print")
@@ -152,7 +209,7 @@ def test_on_paper_everything_is_laid_open_in_light_colours(opened, tmp_path):
     assert (tmp_path / "page.pdf").stat().st_size > 50_000
 
 
-def test_two_studies_side_by_side(opened, finished, tmp_path):
+def test_two_studies_side_by_side(opening, finished, tmp_path):
     """The second study read every image right at N = 20, so it must come out better there."""
     other = tmp_path / "other"
     shutil.copytree(finished.results, other, ignore=shutil.ignore_patterns("[!mp]*"))
@@ -162,7 +219,7 @@ def test_two_studies_side_by_side(opened, finished, tmp_path):
     tensors["read"][at] = tensors["labels"]
     write_tensors(other / "predictions.safetensors", tensors)
     metrics.loc[at, "test_error"] = 0
-    metrics[metrics["mix"] != "font"].to_csv(other / "metrics.csv", index=False)
+    metrics[metrics["mix"] != "rendered"].to_csv(other / "metrics.csv", index=False)
 
     def compare(*arguments):
         command = [sys.executable, "-m", "realink", "compare", *map(str, arguments)]
@@ -172,17 +229,17 @@ def test_two_studies_side_by_side(opened, finished, tmp_path):
     broken = compare(finished.results, other)
     assert broken.returncode == 1
     assert broken.stderr.startswith("error: other: predictions.safetensors has 21 classifiers")
-    keep = (metrics["mix"] != "font").to_numpy()
+    keep = (metrics["mix"] != "rendered").to_numpy()
     tensors["read"] = tensors["read"][keep]
     write_tensors(other / "predictions.safetensors", tensors)
     done = compare(finished.results, other, "--output", tmp_path / "both.html")
     assert done.returncode == 0, done.stderr
-    assert "note: only in small: font\n" in done.stdout
+    assert "note: only in small: rendered\n" in done.stdout
     lines = [line.split() for line in done.stdout.splitlines()]
     verdicts = {(line[0], line[1]): line[-1] for line in lines if len(line) == 8}
     assert verdicts["real-warp", "20"] == "better"
     assert verdicts["real-warp", "100"] == "undecided"
-    page = opened(tmp_path / "both.html", viewport={"width": 360, "height": 800})
+    page = opening(tmp_path / "both.html", viewport={"width": 360, "height": 800})
     expect(page.locator("h1")).to_contain_text("small (solid) and other (dashed)")
     assert page.locator("#error-plain g.mark-line path").count() >= 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

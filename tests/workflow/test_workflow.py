@@ -4,6 +4,7 @@ import html
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from realink.artifacts import read_digits
+from realink.study.files import read_images
 
 from .conftest import Project
 
@@ -22,7 +23,7 @@ ANSWER = {
     "collect": 1,
     "analyse": 1,
     "plot_error": 1,
-    "plot_font_error": 1,
+    "plot_rendered_error": 1,
     "plot_gain": 1,
     "report": 1,
 }
@@ -31,26 +32,25 @@ ANSWER = {
 def test_every_target_is_there(finished):
     metrics = pd.read_csv(finished.results / "metrics.csv")
     assert list(metrics.columns[:9]) == [
-        "study", "mix", "n_real", "n_synthetic", "replicate", "synthetic", "augment",
+        "study", "mix", "n_real", "n_synthetic", "replicate", "synthetic", "augmented",
         "test_error", "n_test",
     ]  # fmt: skip
     assert {"train_steps", "train_seconds", "device", "code"} <= set(metrics)
     cells = metrics.groupby("mix")["n_real"].apply(sorted).to_dict()
     assert cells == {
         "cyclegan": [20, 100],
-        "font": [20, 100, 180],
         "real": [20, 100, 200],
         "real-aug": [20, 100, 200],
         "real-cyclegan": [20, 100],
-        "real-font": [20, 100],
+        "real-rendered": [20, 100],
         "real-warp": [20, 100],
         "real-warp-aug": [20, 100],
+        "rendered": [20, 100, 180],
         "warp": [20, 100],
     }
-    policy = metrics.groupby("mix")["augment"].unique().explode().to_dict()
-    assert {mix for mix, name in policy.items() if name != "none"} == {"real-aug", "real-warp-aug"}
+    assert set(metrics["mix"][metrics["augmented"]]) == {"real-aug", "real-warp-aug"}
     shares = metrics[metrics["n_real"] == 20].set_index("mix")["real_share"].to_dict()
-    assert shares["real-warp"] == shares["real-font"] == 0.5
+    assert shares["real-warp"] == shares["real-rendered"] == 0.5
     assert (shares["real"], shares["warp"]) == (1, 0)
     assert metrics["test_error"].between(0, 1).all()
     assert (metrics["n_test"] == 1000).all()
@@ -59,11 +59,11 @@ def test_every_target_is_there(finished):
     assert translators["translator"].tolist() == ["cyclegan", "cyclegan", "warp", "warp"]
     assert translators["n_real"].tolist() == [20, 100, 20, 100]
     assert translators["label_retention"].between(0, 1).all()
-    for figure in ("error", "font_error", "fonts", "translations/cyclegan/n20"):
+    for figure in ("error", "rendered_error", "rendered", "translations/cyclegan/n20"):
         for suffix in ("svg", "png"):
             assert (finished.results / f"figures/{figure}.{suffix}").stat().st_size > 5_000
     gap = pd.read_csv(finished.results / "gap.csv")
-    assert gap["images"].tolist() == ["cyclegan", "cyclegan", "font", "real", "warp", "warp"]
+    assert gap["images"].tolist() == ["cyclegan", "cyclegan", "real", "rendered", "warp", "warp"]
     assert translators["detected"].between(0, 1).all()
     for table in ("summary", "comparisons", "break_even", "worth", "claims"):
         assert len(pd.read_csv(finished.results / f"answer/{table}.csv")) > 1
@@ -72,13 +72,14 @@ def test_every_target_is_there(finished):
 
 
 @pytest.mark.parametrize("translator", ["cyclegan", "warp"])
-def test_the_translated_set_is_the_whole_font_dataset_with_its_labels(finished, translator):
-    fonts = read_digits(finished.results / "fonts/digits.safetensors")
-    path = f"translated/{translator}/n20/rep1/digits.safetensors"
-    translated = read_digits(finished.results / path)
-    assert (translated.labels == fonts.labels).all()
-    # No translation is the rendered digit itself, or blank.
-    assert (translated.images != fonts.images).any(axis=(1, 2)).all()
+def test_the_translated_set_is_the_whole_rendered_one_with_its_labels(finished, translator):
+    rendered = read_images(finished.results / "rendered/images.safetensors")
+    path = f"translated/{translator}/n20/rep1/images.safetensors"
+    translated = read_images(finished.results / path)
+    assert (translated.labels == rendered.labels).all()
+    assert translated.classes == rendered.classes == tuple("0123456789")
+    # No translation is the rendered image itself, or blank.
+    assert (translated.images != rendered.images).any(axis=(1, 2)).all()
     assert (translated.images.std(axis=(1, 2)) > 0).all()
 
 
@@ -89,9 +90,9 @@ def test_nothing_is_left_to_do(finished):
 def test_touching_files_reruns_nothing(project):
     time.sleep(0.01)
     for path in (
-        *project.root.glob("workflow/realink/*.py"),
+        *project.root.glob("workflow/realink/**/*.py"),
         project.root / "resources/fonts/few.txt",
-        project.results / "fonts/digits.safetensors",
+        project.results / "rendered/images.safetensors",
         project.results / "real/pool.safetensors",
     ):
         path.touch()
@@ -126,6 +127,14 @@ def test_commands_do_not_grow_with_the_grid(tmp_path):
     assert len(collect) < 5_000
 
 
+def test_a_dry_run_of_the_full_grid_takes_seconds(tmp_path):
+    project = Project.create(tmp_path, ("config/config.yaml",))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    done = project.run("--dry-run", "--quiet", "--cores", "2")
+    assert done.returncode == 0, done.stdout
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 10
+
+
 def test_another_count_only_adds_jobs(project):
     project.edit("small.yaml", "counts: [20, 100", "counts: [20, 50, 100")
     assert (
@@ -148,7 +157,7 @@ AFTER_TRANSLATORS = {
     "translate": 2,
     "judge": 2,
     "measure_gap": 2,
-    "train_classifier": 4,  # the mixes with translated digits, not the others
+    "train_classifier": 4,  # the mixes with translated images, not the others
     "plot_translations": 2,
 } | ANSWER
 
@@ -171,20 +180,24 @@ def test_the_share_of_real_images_is_a_setting_of_a_mix(project):
 
 def test_a_translators_code_reruns_it_and_what_follows(project):
     project.edit(
-        "workflow/realink/translators/cyclegan.py", "import torch\n", "import torch\nimport time\n"
+        "workflow/realink/translation/translators/cyclegan.py",
+        "import torch\n",
+        "import torch\nimport time\n",
     )
     assert project.planned() == AFTER_TRANSLATORS
 
 
 def test_a_stages_code_reruns_that_stage_and_what_follows(project):
-    project.edit("workflow/realink/figures.py", "import matplotlib\n", "import matplotlib, time\n")
-    figures = {"plot_error": 1, "plot_font_error": 1, "plot_gain": 1}
-    sheets = {"plot_fonts": 1, "plot_translations": 4}
+    project.edit(
+        "workflow/realink/page/figures.py", "import matplotlib\n", "import matplotlib, time\n"
+    )
+    figures = {"plot_error": 1, "plot_rendered_error": 1, "plot_gain": 1}
+    sheets = {"plot_rendered": 1, "plot_translations": 4}
     assert project.planned() == figures | sheets | {"report": 1}
 
 
 def test_a_second_translator_is_a_module_its_settings_and_their_bounds(project):
-    translators = project.root / "workflow/realink/translators"
+    translators = project.root / "workflow/realink/translation/translators"
     (translators / "twin.py").write_text((translators / "cyclegan.py").read_text())
     schema = "workflow/schemas/config.schema.yaml"
     entry = 'cyclegan: {$ref: "#/$defs/cyclegan"}'
@@ -216,8 +229,8 @@ def test_a_second_translator_is_a_module_its_settings_and_their_bounds(project):
 @pytest.mark.parametrize(
     ("mixes", "said"),
     [
-        ("font,warp,real-warp", "no baseline: without the mix real"),
-        ("font,real,real-font", "no translator: nothing says whether translation helps"),
+        ("rendered,warp,real-warp", "no baseline: without the mix real"),
+        ("rendered,real,real-rendered", "no translator: nothing says whether translation helps"),
     ],
 )
 def test_a_study_that_cannot_tell_says_so(project, mixes, said):
@@ -234,9 +247,9 @@ def test_an_own_font_joins(project):
     other = project.root / "resources/fonts/other.ttf"
     other.write_bytes(os.urandom(2000))
     assert project.planned()["catalogue_fonts"] == 1
-    done = project.run("--cores", "2", "results/small/fonts/faces.csv")
+    done = project.run("--cores", "2", "results/small/rendered/faces.csv")
     assert done.returncode == 0, done.stdout
-    faces = pd.read_csv(project.results / "fonts/faces.csv").set_index("file")
+    faces = pd.read_csv(project.results / "rendered/faces.csv").set_index("file")
     broken = faces[faces.index.str.endswith("other.ttf")]
     assert broken["accepted"].tolist() == [False]
     assert "unreadable font file" in broken["reason"].item()
@@ -247,8 +260,7 @@ def test_an_own_font_joins(project):
 PRETEND = """
 import sys, time
 from pathlib import Path
-words = sys.argv[2:]
-values = dict(zip(words, words[1:]))
+values = dict(word.partition("=")[::2] for word in sys.argv[2:])
 started = time.time()
 if values.get("--device") == "cuda":
     time.sleep(0.5)
@@ -263,8 +275,8 @@ for name in made.get(sys.argv[1], ("checkpoint", "predictions", "metrics")):
 def test_few_jobs_share_a_gpu(tmp_path):
     project = Project.create(tmp_path)
     (project.root / "workflow/realink/__main__.py").write_text(PRETEND)
-    profile = yaml.safe_load((project.root / "workflow/profiles/default/config.yaml").read_text())
-    config = "mixes=[real] font_counts=[] replicates=4 device=cuda"
+    profile = yaml.safe_load((project.root / "profiles/default/config.yaml").read_text())
+    config = "mixes=[real] rendered_counts=[] replicates=4 device=cuda"
     done = project.run("--cores", "8", "all_classifiers", config=config)
     assert done.returncode == 0, done.stdout
     notes = (project.root / "on_gpu").iterdir()
@@ -279,7 +291,7 @@ def test_the_scheduler_is_not_woken_every_second(tmp_path):
     project = Project.create(tmp_path)
     (project.root / "workflow/realink/__main__.py").write_text(PRETEND)
     limit = "--max-jobs-per-timespan", "1/1h"
-    config = "mixes=[real] font_counts=[]"
+    config = "mixes=[real] rendered_counts=[]"
     done = project.run("--cores", "8", *limit, "all_classifiers", config=config)
     assert done.returncode == 0, done.stdout
 
@@ -351,7 +363,7 @@ def test_a_broken_mnist_file_stops_with_its_name_on_the_screen(project, tmp_path
     assert "FAILED  prepare_real" in done.stdout
     assert f"error: {directory}/train-images-idx3-ubyte.gz: broken or truncated" in done.stdout
     # What did not need the real images was finished all the same.
-    assert (project.root / "results/real-small/fonts/digits.safetensors").is_file()
+    assert (project.root / "results/real-small/rendered/images.safetensors").is_file()
     assert not list((project.root / "results/real-small/real").glob("*"))
 
 

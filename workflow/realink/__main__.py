@@ -1,3 +1,3 @@
-from realink.cli import main
+from realink.commands import main
 
 main()

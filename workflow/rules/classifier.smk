@@ -1,4 +1,7 @@
-"""Classifiers: one for each mix, count and replicate, all trained alike."""
+"""Classifiers: one for each mix, count and replicate, all trained alike.
+
+Takes a mix's real and synthetic images; gives classifier/{mix}/n{n}/rep{replicate}.
+"""
 
 
 rule train_classifier:
@@ -23,36 +26,17 @@ rule train_classifier:
         runtime=growing(15),
         gpu=GPU,
     params:
-        n_synthetic=n_synthetic_of,
-        real_share=real_share_of,
-        settings=json.dumps(config["classifier"], sort_keys=True),
-        augmentation=augmentation_of,
-        seed=config["seed"],
-        device=config["device"],
-        code=code_hash("train_classifier"),
+        **call(
+            "train_classifier",
+            n_synthetic=n_synthetic_of,
+            real_share=real_share_of,
+            settings=config["classifier"],
+            augmentation=augmentation_of,
+            seed=config["seed"],
+            device=config["device"],
+        ),
     shell:
-        r"""
-        python -m realink train-classifier \
-            --study {wildcards.study:q} \
-            --mix {wildcards.mix} \
-            --n-real {wildcards.n} \
-            --n-synthetic {params.n_synthetic} \
-            --real-share {params.real_share} \
-            --replicate {wildcards.replicate} \
-            --real {input.real:q} \
-            --synthetic {input.synthetic:q} \
-            --settings {params.settings:q} \
-            --augmentation {params.augmentation:q} \
-            --validation {input.validation:q} \
-            --test {input.test:q} \
-            --seed {params.seed} \
-            --device {params.device} \
-            --code {params.code} \
-            --checkpoint {output.checkpoint:q} \
-            --predictions {output.predictions:q} \
-            --metrics {output.metrics:q} \
-            >{log:q} 2>&1
-        """
+        RUN
 
 
 rule all_classifiers:

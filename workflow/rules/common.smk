@@ -5,20 +5,22 @@ import os
 import re
 import shlex
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-sys.path.insert(0, str(workflow.basedir))
+PACKAGE = Path(workflow.basedir, "workflow")
+sys.path.insert(0, str(PACKAGE))
 
-from realink import grid, mixes, slurm
 from realink.errors import InputError
-from realink.provenance import code_hash
+from realink.study import grid, provenance, slurm, sources
+from realink.study.mixes import Mix
 
 try:
     validate(config, "../schemas/config.schema.yaml")
-    grid.check(config)
+    sources.check(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 except WorkflowError as error:
@@ -29,7 +31,7 @@ except WorkflowError as error:
 
 # The package lies beside the rules: a job runs the code of this checkout, wherever it runs. And it
 # finds the Python that runs Snakemake, though its environment may not have been activated.
-ENVIRONMENT = [f"PYTHONPATH={shlex.quote(str(workflow.basedir))}"]
+ENVIRONMENT = [f"PYTHONPATH={shlex.quote(str(PACKAGE))}"]
 if not workflow.deployment_settings.deployment_method:
     ENVIRONMENT.append(f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH")
 # Training allocates and frees the same megabytes in every step. By default glibc gives them back to
@@ -52,16 +54,16 @@ GPU = int(config["device"] == "cuda")
 # `prepare_real` may need the network, which compute nodes need not have.
 localrules:
     catalogue_fonts,
-    render_fonts,
+    prepare_rendered,
     prepare_real,
     draw_real,
     collect,
     analyse,
     report,
     plot_error,
-    plot_font_error,
+    plot_rendered_error,
     plot_gain,
-    plot_fonts,
+    plot_rendered,
     plot_translations,
 
 
@@ -94,10 +96,45 @@ onerror:
 
 wildcard_constraints:
     study=re.escape(STUDY),
-    mix="|".join(map(re.escape, config["mixes"] + ["font"])),
+    mix="|".join(map(re.escape, [*config["mixes"], "rendered"])),
     translator="|".join(map(re.escape, config["translators"])) or "none",
     n=r"\d+",
     replicate=r"\d+",
+
+
+# What every rule runs. The code that it has to find is in its environment.
+RUN = "REALINK_CODE={params.code} python -m realink {params.call} >{log:q} 2>&1"
+
+
+# Asked for by every job, and the same for all of a rule and translator.
+code_hash = cache(provenance.code_hash)
+
+
+def call(command, **settings):
+    """Params that run a command of realink: the hash of its code, and how it is called.
+
+    Its options are named as the inputs, outputs and wildcards, and as `settings`, whose values may
+    be functions of the wildcards. What has no name is not handed over, but for an only output,
+    which is `output`; nor are wildcards that the command does not ask for.
+    """
+    asked = provenance.parameters(command)
+
+    def line(wildcards, input, output):
+        options = {name: value for name, value in wildcards.items() if name in asked}
+        options |= {n: v(wildcards) if callable(v) else v for n, v in settings.items()}
+        options |= dict(input.items()) | (dict(output.items()) or {"output": list(output)})
+        words = [command.replace("_", "-")]
+        for name, value in options.items():
+            for one in value if isinstance(value, list) else [value]:
+                text = one if isinstance(one, str) else json.dumps(one, sort_keys=True)
+                words.append(f"--{name.replace('_', '-')}={text}")
+        return shlex.join(words)
+
+    def code(wildcards):
+        translator = wildcards.get("translator") if "translator" in asked else None
+        return code_hash(command, translator)
+
+    return {"code": code, "call": line}
 
 
 def of_classifiers(pattern):
@@ -111,53 +148,51 @@ def of_translators(pattern):
 
 
 def of_references(pattern):
-    """The paths of a pattern for all digits that translated ones are compared with."""
+    """The paths of a pattern for all images that translated ones are compared with."""
     return grid.paths(pattern, grid.references(config), study=STUDY)
 
 
-def real_of(wildcards):
-    """The real images of a mix, if it has any."""
-    if not mixes.uses_real(wildcards.mix):
-        return []
-    return "results/{study}/real/n{n}/rep{replicate}/digits.safetensors"
-
-
-def synthetic_of(wildcards):
-    """The synthetic images of a mix, if it has any."""
-    synthetic = mixes.synthetic_of(wildcards.mix)
-    if synthetic == "none":
-        return []
-    if synthetic == "font":
-        return "results/{study}/fonts/digits.safetensors"
-    return f"results/{{study}}/translated/{synthetic}/n{{n}}/rep{{replicate}}/digits.safetensors"
-
-
-def n_synthetic_of(wildcards):
-    """How many synthetic images a mix holds beside its real ones."""
-    return mixes.n_synthetic(wildcards.mix, int(wildcards.n), config["total"])
-
-
-def real_share_of(wildcards):
-    """Fraction of real images in a training batch of a mix."""
-    shares = config["real_share"]
-    share = shares.get(mixes.images_of(wildcards.mix), shares["default"])
-    return mixes.real_share(wildcards.mix, int(wildcards.n), config["total"], share)
-
-
-def augmentation_of(wildcards):
-    """The augmentation's settings, for the mixes that have any: no other reruns with them."""
-    used = config["augmentation"] if mixes.augments(wildcards.mix) else None
-    return json.dumps(used, sort_keys=True)
-
-
-def translator_code(command):
-    """Hash of a command's code and of the one translator that it loads by name."""
-    hashes = {
-        name: code_hash(command, f"realink.translators.{name}") for name in config["translators"]
-    }
-    return lambda wildcards: hashes[wildcards.translator]
+def shown(path, category):
+    """A result that Snakemake's report shows, with the caption of its name."""
+    return report(path, caption=f"../report/{Path(path).stem}.rst", category=category)
 
 
 def growing(amount):
     """A memory or time limit that a job which went over it finds raised when it is tried again."""
     return lambda wildcards, attempt: amount * attempt
+
+
+def real_of(wildcards):
+    """The real images of a mix, if it has any."""
+    if not Mix.parse(wildcards.mix).real:
+        return []
+    return "results/{study}/real/n{n}/rep{replicate}/images.safetensors"
+
+
+def synthetic_of(wildcards):
+    """The synthetic images of a mix, if it has any."""
+    mix = Mix.parse(wildcards.mix)
+    if mix.is_baseline:
+        return []
+    if mix.translator is None:
+        return "results/{study}/rendered/images.safetensors"
+    return (
+        f"results/{{study}}/translated/{mix.translator}/n{{n}}/rep{{replicate}}/images.safetensors"
+    )
+
+
+def real_share_of(wildcards):
+    """Fraction of real images in a training batch of a mix."""
+    mix, shares = Mix.parse(wildcards.mix), config["real_share"]
+    share = shares.get(mix.plain.name, shares["default"])
+    return mix.real_share(int(wildcards.n), config["total"], share)
+
+
+def n_synthetic_of(wildcards):
+    """How many synthetic images a mix holds beside its real ones."""
+    return Mix.parse(wildcards.mix).n_synthetic(int(wildcards.n), config["total"])
+
+
+def augmentation_of(wildcards):
+    """The augmentation's settings, for the mixes that have any: no other reruns with them."""
+    return config["augmentation"] if Mix.parse(wildcards.mix).augmented else None

@@ -1,10 +1,13 @@
-"""The gap: how far rendered and translated digits are from real ones, in numbers."""
+"""The gap: how far rendered and translated images are from real ones, in numbers.
+
+Takes images, the pool of real ones and the judge; gives gap/.
+"""
 
 
 rule measure_gap:
-    """Compare translated digits with real ones that their translator has not seen."""
+    """Compare translated images with real ones that their translator has not seen."""
     input:
-        images="results/{study}/translated/{translator}/n{n}/rep{replicate}/digits.safetensors",
+        images="results/{study}/translated/{translator}/n{n}/rep{replicate}/images.safetensors",
         pool="results/{study}/real/pool.safetensors",
         checkpoint="results/{study}/judge/model.safetensors",
     output:
@@ -20,30 +23,21 @@ rule measure_gap:
         runtime=growing(10),
         gpu=GPU,
     params:
-        seed=config["seed"],
-        device=config["device"],
-        code=code_hash("measure_gap"),
+        **call(
+            "measure_gap",
+            images_of=lambda wildcards: wildcards.translator,
+            seed=config["seed"],
+            device=config["device"],
+        ),
     shell:
-        r"""
-        python -m realink measure-gap \
-            --images-of {wildcards.translator} \
-            --images {input.images:q} \
-            --pool {input.pool:q} \
-            --checkpoint {input.checkpoint:q} \
-            --n-real {wildcards.n} \
-            --replicate {wildcards.replicate} \
-            --seed {params.seed} \
-            --device {params.device} \
-            --output {output:q} \
-            >{log:q} 2>&1
-        """
+        RUN
 
 
-rule measure_gap_reference:
-    """Compare rendered digits, or further real ones, with the same real ones."""
+use rule measure_gap as measure_gap_reference with:
+    # Rendered images as they are, or further real ones.
     input:
         images=lambda wildcards: (
-            "results/{study}/fonts/digits.safetensors" if wildcards.images == "font" else []
+            "results/{study}/rendered/images.safetensors" if wildcards.images == "rendered" else []
         ),
         pool="results/{study}/real/pool.safetensors",
         checkpoint="results/{study}/judge/model.safetensors",
@@ -54,27 +48,11 @@ rule measure_gap_reference:
     benchmark:
         "results/{study}/benchmarks/measure_gap_reference/{images}/rep{replicate}.tsv"
     wildcard_constraints:
-        images="font|real",
-    conda:
-        "../../envs/realink.yaml"
-    resources:
-        mem_mb=growing(1500),
-        runtime=growing(10),
-        gpu=GPU,
+        images="rendered|real",
     params:
-        seed=config["seed"],
-        device=config["device"],
-        code=code_hash("measure_gap"),
-    shell:
-        r"""
-        python -m realink measure-gap \
-            --images-of {wildcards.images} \
-            --images {input.images:q} \
-            --pool {input.pool:q} \
-            --checkpoint {input.checkpoint:q} \
-            --replicate {wildcards.replicate} \
-            --seed {params.seed} \
-            --device {params.device} \
-            --output {output:q} \
-            >{log:q} 2>&1
-        """
+        **call(
+            "measure_gap",
+            images_of=lambda wildcards: wildcards.images,
+            seed=config["seed"],
+            device=config["device"],
+        ),

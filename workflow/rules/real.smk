@@ -1,9 +1,16 @@
-"""Real images: checked, split, and drawn."""
+"""Real images: checked, split, and drawn.
+
+Takes MNIST's files or a folder of pictures; gives real/{pool,validation,test}.safetensors, of a
+folder real/images.csv (what became of each picture), and the N real images of each replicate.
+"""
 
 
 rule prepare_real:
     """Split the real images into pool, validation and test."""
+    input:
+        sources.files(config["real"]),
     output:
+        **sources.manifest(config["real"], "results/{study}/real/images.csv"),
         pool="results/{study}/real/pool.safetensors",
         validation="results/{study}/real/validation.safetensors",
         test="results/{study}/real/test.safetensors",
@@ -17,19 +24,15 @@ rule prepare_real:
         mem_mb=1500,
         runtime=30,
     params:
-        source=config["real"]["source"],
-        directory=config["real"]["directory"],
-        code=code_hash("prepare_real"),
+        **call(
+            "prepare_real",
+            settings=config["real"],
+            images=config["images"],
+            needed=sources.needed(config, "real"),
+        ),
+        unnameable=sources.unnameable(config["real"]),
     shell:
-        r"""
-        python -m realink prepare-real \
-            --source {params.source} \
-            --directory={params.directory:q} \
-            --pool {output.pool:q} \
-            --validation {output.validation:q} \
-            --test {output.test:q} \
-            >{log:q} 2>&1
-        """
+        RUN
 
 
 rule draw_real:
@@ -37,7 +40,7 @@ rule draw_real:
     input:
         pool="results/{study}/real/pool.safetensors",
     output:
-        "results/{study}/real/n{n}/rep{replicate}/digits.safetensors",
+        "results/{study}/real/n{n}/rep{replicate}/images.safetensors",
     log:
         "results/{study}/logs/draw_real/n{n}/rep{replicate}.log",
     benchmark:
@@ -48,15 +51,6 @@ rule draw_real:
         mem_mb=500,
         runtime=5,
     params:
-        seed=config["seed"],
-        code=code_hash("draw_real"),
+        **call("draw_real", seed=config["seed"]),
     shell:
-        r"""
-        python -m realink draw-real \
-            --pool {input.pool:q} \
-            --n-real {wildcards.n} \
-            --replicate {wildcards.replicate} \
-            --seed {params.seed} \
-            --output {output:q} \
-            >{log:q} 2>&1
-        """
+        RUN

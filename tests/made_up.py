@@ -1,0 +1,177 @@
+"""Made-up studies: the records that the jobs of a study would have left, without running any."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from realink.images.imagesets import ImageSet
+from realink.study import grid
+from realink.study.files import write_images, write_json, write_tensors
+from realink.study.mixes import Mix
+
+CLASSIFIER = "classifier/{mix}/n{n}/rep{replicate}"
+TRANSLATOR = "{translator}/n{n}/rep{replicate}"
+PATTERNS = {
+    "classifier": f"{CLASSIFIER}/metrics.json",
+    "read": f"{CLASSIFIER}/predictions.safetensors",
+    "translator": f"translator/{TRANSLATOR}/metrics.json",
+    "retention": f"translated/{TRANSLATOR}/retention.json",
+    "gap": f"gap/{TRANSLATOR}.json",
+    "reference": "gap/{images}/rep{replicate}.json",
+}
+MEASURES = "n_compared", "detected", "frechet", "kernel", "density", "coverage", "copied", "nearest"
+
+
+def images(n: int, classes: tuple[str, ...], seed: int = 0, channels: int = 3) -> ImageSet:
+    """Noise of 24 x 20 pixels, with labels in turn."""
+    shape = (n, 24, 20, 3)[: 3 + (channels == 3)]
+    random = np.random.default_rng(seed)
+    labels = np.arange(n, dtype=np.int64) % len(classes)
+    return ImageSet(random.integers(0, 256, shape, dtype=np.uint8), labels, classes)
+
+
+def settings(**changed) -> dict:
+    """What commands of the answer need of a config."""
+    return {
+        "study": "made-up",
+        "images": {"height": 24, "width": 20, "channels": 3},
+        "real": {"source": "folder", "directory": "data/real"},
+        "rendered": {"source": "folder", "directory": "data/rendered"},
+        "counts": [20, 60, 100],
+        "total": 100,
+        "rendered_counts": [],
+        "replicates": 2,
+        "mixes": ["real", "rendered", "real-rendered", "warp", "real-warp", "real-warp-aug"],
+    } | changed
+
+
+def write(
+    root: Path,
+    config: dict,
+    classes: tuple[str, ...] = ("cat", "dog", "wolf"),
+    *,
+    measured: bool = True,
+    errors: tuple[float, float] = (0.05, 0.5),
+    seed: int = 0,
+) -> dict[str, str]:
+    """Write the records of every job; give the patterns of their paths, as `collect` takes them.
+
+    `measured`: whether the pool had images enough to measure the gap. `errors`: from, to.
+    """
+    random = np.random.default_rng(seed)
+    patterns = {name: f"{root}/{pattern}" for name, pattern in PATTERNS.items()}
+    test = images(60, classes, seed)
+    write_images(root / "real/test.safetensors", test)
+    common = {"study": config["study"], "device": "cpu", "code": "abc"}
+    cells, trained = grid.cells(config), grid.translator_cells(config)
+    for cell in cells:
+        wrong = random.random(len(test)) < random.uniform(*errors)
+        read = np.where(wrong, (test.labels + 1) % len(classes), test.labels)
+        record, reading = (grid.paths(patterns[name], [cell])[0] for name in ("classifier", "read"))
+        write_tensors(reading, {"test": read.astype(np.min_scalar_type(len(classes) - 1))})
+        identity = cell._asdict() | {"augmented": Mix.parse(cell.mix).augmented}
+        write_json(record, common | identity | {"test_error": float(wrong.mean()), "n_test": 60})
+    for cell in trained:
+        identity = cell._asdict()
+        record, judged = (
+            grid.paths(patterns[name], [cell])[0] for name in ("translator", "retention")
+        )
+        write_json(record, common | identity | {"train_steps": 10, "train_seconds": 1.5})
+        counts = random.integers(0, 9, (len(classes), len(classes)))
+        kept = float(np.trace(counts) / counts.sum())
+        write_json(
+            judged,
+            identity | {"classes": classes, "label_retention": kept, "confusion": counts.tolist()},
+        )
+    for cell in [*trained, *grid.references(config)]:
+        identity = cell._asdict()
+        name = "gap" if "translator" in identity else "reference"
+        images_of = identity.pop("translator", None) or identity["images"]
+        n = identity.get("n_real")
+        identity = {"images": images_of, "n_real": n, "replicate": cell.replicate}
+        values = random.random(len(MEASURES)).tolist() if measured else [None] * len(MEASURES)
+        values[0] = 500 if measured else 0
+        values[-2:] = [None, None] if n is None else values[-2:]
+        write_json(
+            grid.paths(patterns[name], [cell])[0],
+            identity | dict(zip(MEASURES, values, strict=True)),
+        )
+    return patterns
+
+
+def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[str, Path]:
+    """Write a study's records, and have the commands make its tables, its figures and its page."""
+    from realink.commands import answer, figures
+
+    patterns = write(root, config, **made)
+    settings = json.dumps(config)
+    tables = {name: root / f"{name}.csv" for name in ("metrics", "translators", "confusions")}
+    tables |= {"gaps": root / "gap.csv"}
+    predictions = root / "predictions.safetensors"
+    test = root / "real/test.safetensors"
+    answer.collect(config=settings, test=test, predictions=predictions, **patterns, **tables)
+    answers = {
+        name: root / f"answer/{name}.csv"
+        for name in ("summary", "comparisons", "break_even", "worth", *["claims"] * claims)
+    } | {"answer": root / "answer/answer.json"}
+    answer.analyse(
+        metrics=tables["metrics"],
+        predictions=predictions,
+        translators=tables["translators"],
+        seed=1,
+        **answers,
+    )
+
+    def drawn(name: str) -> dict[str, Path]:
+        return {suffix: root / f"figures/{name}.{suffix}" for suffix in ("svg", "png")}
+
+    figures.plot_error(
+        metrics=tables["metrics"],
+        counts=config["counts"],
+        total=config["total"],
+        **drawn("error"),
+    )
+    if any(cell.mix == "rendered" for cell in grid.cells(config)):
+        figures.plot_rendered_error(metrics=tables["metrics"], **drawn("rendered_error"))
+    trained = [cell for cell in grid.translator_cells(config) if cell.replicate == 1]
+    if trained:
+        given = {name: tables[name] for name in ("metrics", "translators", "gaps")}
+        figures.plot_gain(**given, **drawn("gain"))
+    classes = made.get("classes", ("cat", "dog", "wolf"))
+    channels = config["images"]["channels"]
+    write_images(root / "rendered.safetensors", images(200, classes, 1, channels))
+    write_images(root / "translated.safetensors", images(200, classes, 2, channels))
+    write_tensors(
+        root / "read.safetensors", {"read": images(200, classes).labels.astype(np.uint8)[::-1]}
+    )
+    rendered = root / "rendered.safetensors"
+    figures.plot_rendered(rendered=rendered, invert=False, **drawn("rendered"))
+    sheets = []
+    for cell in trained:
+        sheet = drawn(f"translations/{cell.translator}/n{cell.n_real}")
+        figures.plot_translations(
+            translator=cell.translator,
+            n=cell.n_real,
+            replicate=1,
+            rendered=rendered,
+            translated=root / "translated.safetensors",
+            read=root / "read.safetensors",
+            real=test,
+            invert=False,
+            **sheet,
+        )
+        sheets.append(sheet["png"])
+    page = root / "report.html"
+    answer.report(
+        study=config["study"],
+        config=settings,
+        **tables,
+        answer=answers["answer"],
+        rendered=root / "figures/rendered.png",
+        sheets=sheets,
+        manifests=[path] if (path := root / "real/images.csv").exists() else [],
+        benchmarks=root / "benchmarks",
+        output=page,
+    )
+    return tables | answers | {"page": page, "predictions": predictions}

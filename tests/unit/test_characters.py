@@ -1,0 +1,37 @@
+"""Which texts are drawn for which classes, and what a config must not ask for."""
+
+import pytest
+
+from realink.errors import InputError
+from realink.images.characters import characters_of
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("7", "at least two"),
+        ({}, "at least two"),
+        ("0120", "'0' twice"),
+        ("0 1", "white space"),
+        ("01\n", "white space"),
+        ("01\x07", "control characters"),
+        ({"a": "x", "b": "x"}, "same text for 'a' and 'b'"),
+        ({"a": "", "b": "x"}, "empty"),
+        ({"a": " ", "b": "x"}, "white space"),
+        ({"a": "x\ny", "b": "x"}, "control characters"),
+        ({"a": " x", "b": "x"}, "begins or ends"),
+        ({0: "0", 1: "1"}, "write it in quotes"),
+        ({"ki": "कि", "ka": "क"}, "combining marks"),
+        ({"ab": "بب", "b": "x"}, "right to left"),
+        (["0", "1"], "a string or a mapping"),
+    ],
+)
+def test_bad_characters_name_the_key(value, message):
+    with pytest.raises(InputError, match=rf"`rendered: characters:`.*{message}"):
+        characters_of(value)
+
+
+def test_characters_stand_for_their_classes():
+    assert characters_of("0aß") == {"0": "0", "a": "a", "ß": "ß"}
+    assert characters_of("e\u0301e") == {"é": "é", "e": "e"}
+    assert characters_of({"ten": "10", "א": "א"}) == {"ten": "10", "א": "א"}

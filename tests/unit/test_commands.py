@@ -1,0 +1,128 @@
+"""The commands: what a person sees of a mistake, and what a job may run."""
+
+import gc
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from realink import commands
+from realink.commands import classifier as command
+from realink.commands import support
+from realink.errors import InputError
+from realink.images.imagesets import ImageSet
+from realink.study import provenance
+from realink.study.files import write_images
+
+ROOT = Path(__file__).parents[2]
+
+
+def message_of(monkeypatch, *arguments):
+    """What is written to stderr, with exit status 1 (Python's meaning of a text as status)."""
+    monkeypatch.setattr(sys, "argv", ["realink", *map(str, arguments)])
+    try:
+        with pytest.raises(SystemExit) as stop:
+            commands.main()
+    finally:
+        gc.enable()
+    return stop.value.code
+
+
+def test_a_mistake_is_one_line(tmp_path, monkeypatch):
+    arguments = ["--n", 5, "--replicate", 1, "--seed", 1, "--output", tmp_path / "out"]
+    message = message_of(monkeypatch, "draw-real", "--pool", tmp_path / "absent", *arguments)
+    assert message == f"error: {tmp_path}/absent: no such file; build it with snakemake"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_diverged_training_says_what_to_change(monkeypatch):
+    def diverge(tokens):
+        raise FloatingPointError("the loss is nan at step 7, cycle")
+
+    monkeypatch.setattr(commands, "app", diverge)
+    message = message_of(monkeypatch, "train-translator")
+    assert message.startswith("error: training diverged: the loss is nan at step 7, cycle; lower")
+
+
+@pytest.mark.parametrize(
+    ("mix", "share", "policy"),
+    [("real", "concatenate", None), ("real-rendered", 0.5, None), ("real-rendered-aug", 0.5, 10)],
+)
+def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, share, policy):
+    from realink.learning import classifier
+
+    images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
+    write_images(tmp_path / "four", images)
+    seen = {}
+
+    def train(parts, settings, **options):
+        seen.update(options, parts=len(parts))
+        raise FloatingPointError
+
+    monkeypatch.setattr(classifier, "train", train)
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    with pytest.raises(FloatingPointError):
+        command.train_classifier(
+            study="s", mix=mix, n=4, n_synthetic=4, replicate=1, real_share=share,
+            settings=json.dumps(config["classifier"]),
+            augmentation=json.dumps(config["augmentation"] if policy else None),
+            validation=tmp_path, test=tmp_path, seed=1, device="cpu",
+            checkpoint=tmp_path, predictions=tmp_path, metrics=tmp_path,
+            real=tmp_path / "four", synthetic=None if mix == "real" else tmp_path / "four",
+        )  # fmt: skip
+    assert seen["parts"] == 1 + (mix != "real")
+    assert seen["real_share"] == (None if share == "concatenate" else share)
+    assert (seen["augment"] and seen["augment"].rotation) == policy
+
+
+def test_code_edited_during_a_run_is_not_run_under_its_old_name(monkeypatch):
+    monkeypatch.setenv(support.CODE, "0" * 12)
+    with pytest.raises(InputError, match=r"code of train_classifier is \w{12}, not 0{12}.*again"):
+        support.check_code(["train-classifier", "--mix=real"])
+
+
+@pytest.mark.parametrize(("ran", "same"), [("warp", True), ("cyclegan", False)])
+def test_the_translators_code_counts(monkeypatch, ran, same):
+    monkeypatch.setenv(support.CODE, provenance.code_hash("translate", "warp"))
+    arguments = ["translate", f"--translator={ran}", "--n=1"]
+    if same:
+        support.check_code(arguments)
+    else:
+        with pytest.raises(InputError, match="start snakemake again"):
+            support.check_code(arguments)
+
+
+def test_without_a_recorded_hash_a_command_just_runs(monkeypatch):
+    monkeypatch.delenv(support.CODE, raising=False)
+    support.check_code([])
+    support.check_code(["--help"])
+
+
+def test_garbage_is_not_looked_for_while_libraries_are_imported(monkeypatch):
+    seen = []
+
+    def job(arguments):
+        seen.append(gc.isenabled())
+        support.device_for("cpu")
+        seen.extend([gc.isenabled(), gc.get_freeze_count() > 100_000])
+
+    monkeypatch.setattr(commands, "app", job)
+    monkeypatch.setattr(sys, "argv", ["realink"])
+    try:
+        commands.main()
+    finally:
+        gc.enable()
+    assert seen == [False, True, True]
+
+
+def test_every_command_is_a_rule_or_for_a_person():
+    texts = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    of_rules = set(re.findall(r'call\(\s*"(\w+)"', texts))
+    of_people = {"init", "compare", "export", "classify"}
+    names = {function.__name__ for function in commands.COMMANDS}
+    assert of_rules <= names <= of_rules | of_people
+    assert all(function.__doc__ for function in commands.COMMANDS)

@@ -1,0 +1,293 @@
+"""`init`: what it says of folders of pictures, and the study that it proposes for them."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from realink.commands.init import DEFAULTS, init
+from realink.errors import InputError
+from realink.images import listing
+from realink.study import proposal, sources
+
+ROOT = Path(__file__).parents[2]
+CLASSES = ("circle", "square", "star")
+
+
+@pytest.fixture(autouse=True)
+def _at_the_root(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    listing.list_real.cache_clear()
+    listing.list_rendered.cache_clear()
+
+
+def draw(root, classes=CLASSES, n=12, seed=0, size=(40, 32), grey=False):
+    """Noise of height x width, as <class>/<n>.png."""
+    for i, label in enumerate(classes):
+        (root / label).mkdir(parents=True, exist_ok=True)
+        for k in range(n):
+            rng = np.random.default_rng((seed, i, k))
+            pixels = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+            if grey:  # a dark spot on paper
+                pixels[:] = 255
+                pixels[12:20, 10 + k % 8 : 18 + k % 8] = 3 * (i * n + k) % 200
+            Image.fromarray(pixels).save(root / label / f"{k}.png")
+    return root
+
+
+def merged(path):
+    """The config as the workflow has it: laid over the defaults, within the schema, checked."""
+
+    def lay(over, under):
+        both = isinstance(over, dict) and isinstance(under, dict)
+        return under | {k: lay(v, under.get(k)) for k, v in over.items()} if both else over
+
+    config = lay(yaml.safe_load(path.read_text()), yaml.safe_load(DEFAULTS.read_text()))
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    jsonschema.validate(config, schema)
+    sources.check(config)
+    return config
+
+
+@pytest.fixture
+def both(tmp_path):
+    return draw(tmp_path / "real"), draw(tmp_path / "rendered", n=30, seed=1)
+
+
+def test_folders_become_a_study_that_runs_as_it_stands(both, tmp_path, capsys):
+    real, rendered = both
+    output = tmp_path / "mine.yaml"
+    init(real=real, rendered=rendered, output=output)
+    config = merged(output)
+    assert config["study"] == "mine"
+    assert config["images"]["channels"] == 3
+    assert config["real"]["directory"] == str(real)
+    assert config["rendered"]["source"] == "folder"
+    pool = len(listing.list_real(real, validation=0.1, test=0.2, group=None).split("train"))
+    assert config["counts"][-1] == pool
+    assert config["counts"][0] >= 2 * len(CLASSES)
+    assert config["total"] == 90 + config["counts"][0]
+    assert config["classifier"]["standardise"]
+    assert {"real", "rendered", "real-rendered", "real-rendered-aug"} <= set(config["mixes"])
+    said = capsys.readouterr().out
+    for told in ("circle", "40 x 32", "colour: 36 of 36", f"--configfile {output}"):
+        assert told in said
+
+
+def test_the_config_holds_only_what_differs(both, tmp_path):
+    output = tmp_path / "mine.yaml"
+    init(real=both[0], rendered=both[1], output=output)
+    defaults = yaml.safe_load(DEFAULTS.read_text())
+    written = yaml.safe_load(output.read_text())
+    for key, value in written.items():
+        assert value != defaults[key]
+        if isinstance(value, dict):
+            assert all(inner != defaults[key].get(name) for name, inner in value.items())
+    assert output.read_text().count("#") > 5
+
+
+def test_fonts_draw_characters(tmp_path):
+    output = tmp_path / "letters.yaml"
+    init(real=draw(tmp_path / "real", classes=("A", "ß", "7")), output=output)
+    rendered = merged(output)["rendered"]
+    assert (rendered["source"], rendered["geometry"]) == ("fonts", "frame")
+    assert sorted(rendered["characters"]) == ["7", "A", "ß"]
+
+
+def test_fonts_draw_the_characters_that_stand_for_classes(tmp_path):
+    real = draw(tmp_path / "real", classes=("one", "two"))
+    output = tmp_path / "numbers.yaml"
+    with pytest.raises(InputError, match=r"class 'one'.*--rendered.*--characters"):
+        init(real=real, output=output)
+    with pytest.raises(InputError, match=r"3 characters for 2 classes.*one, two"):
+        init(real=real, output=output, characters="123")
+    init(real=real, output=output, characters="12")
+    assert merged(output)["rendered"]["characters"] == {"one": "1", "two": "2"}
+
+
+def test_a_config_that_is_there_is_kept(both, tmp_path):
+    output = tmp_path / "mine.yaml"
+    output.write_text("mine: yes\n")
+    with pytest.raises(InputError, match=r"mine\.yaml is there already.*--force"):
+        init(real=both[0], rendered=both[1], output=output)
+    assert output.read_text() == "mine: yes\n"
+    init(real=both[0], rendered=both[1], output=output, force=True)
+    assert merged(output)["study"] == "mine"
+
+
+def test_the_defaults_are_never_overwritten(both):
+    with pytest.raises(InputError, match="defaults of all studies"):
+        init(real=both[0], rendered=both[1], output=DEFAULTS, force=True)
+
+
+def test_a_study_is_named_after_its_file(both, tmp_path, capsys):
+    output = tmp_path / "it's mine; ü.yaml"
+    init(real=both[0], rendered=both[1], output=output)
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", merged(output)["study"])
+    assert "'\"'\"'s mine" in capsys.readouterr().out  # quoted for the shell
+
+
+HOSTILE = [
+    "a b",
+    "it's",
+    'say "x"',
+    "ü日本",
+    "new\nline",
+    "-dash",
+    "<script>",
+    "no",
+    "007",
+    "\x1b[2J",
+]
+
+
+def test_hostile_names_are_shown_and_kept(tmp_path, capsys):
+    real = draw(tmp_path / 'my "real": #1', classes=HOSTILE, n=5)
+    rendered = draw(tmp_path / "my\nrendered", classes=HOSTILE, n=5, seed=1)
+    output = tmp_path / "hostile.yaml"
+    init(real=real, rendered=rendered, output=output)
+    config = merged(output)
+    assert config["real"]["directory"] == str(real)
+    assert config["rendered"]["directory"] == str(rendered)
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "ü日本" in said
+
+
+def test_what_is_wrong_is_said_before_anything_is_written(both, tmp_path, capsys):
+    real, rendered = both
+    (real / "star" / "empty.png").write_bytes(b"")
+    (real / "star" / "notes.txt").write_text("")
+    (real / "circle" / "again.png").write_bytes((real / "circle/0.png").read_bytes())
+    output = tmp_path / "mine.yaml"
+    init(real=real, rendered=rendered, output=output)
+    said = capsys.readouterr().out
+    for told in ("star/empty.png: an empty file", "star/notes.txt: not a picture", "again.png"):
+        assert told in said
+    (rendered / "cross").mkdir()
+    Image.new("RGB", (40, 32)).save(rendered / "cross" / "0.png")
+    listing.list_rendered.cache_clear()
+    with pytest.raises(InputError, match=f"{re.escape(str(real))} lacks 'cross'"):
+        init(real=real, rendered=rendered, output=tmp_path / "other.yaml")
+    assert not (tmp_path / "other.yaml").exists()
+
+
+def test_copies_in_two_splits_are_dropped_and_in_two_classes_stop(tmp_path, capsys):
+    real = tmp_path / "real"
+    draw(real / "train")
+    draw(real / "test", n=4, seed=1)
+    (real / "train/star/copy.png").write_bytes((real / "test/star/0.png").read_bytes())
+    rendered = draw(tmp_path / "rendered", seed=2)
+    output = tmp_path / "mine.yaml"
+    init(real=real, rendered=rendered, output=output)
+    assert merged(output)["real"]["duplicates"] == "drop"
+    assert "test/star/0.png: train/star/copy.png" in capsys.readouterr().out
+    (real / "train/circle/wrong.png").write_bytes((real / "train/star/3.png").read_bytes())
+    listing.list_real.cache_clear()
+    with pytest.raises(InputError, match=r"in two classes: .*wrong\.png"):
+        init(real=real, rendered=rendered, output=output, force=True)
+
+
+def test_grey_pictures_on_paper_get_a_grey_study(tmp_path):
+    real = draw(tmp_path / "real", classes=("0", "1"), grey=True, size=(28, 28))
+    output = tmp_path / "grey.yaml"
+    init(real=real, output=output)
+    config = merged(output)
+    assert config["images"]["channels"] == 1
+    assert (config["images"]["height"], config["images"]["width"]) == (28, 28)
+    assert "real-warp-aug" in config["mixes"]
+    assert not config["classifier"]["standardise"]
+    assert config["augmentation"]["blur"] == 0
+
+
+def test_groups_are_passed_on(tmp_path, both):
+    for path in both[0].rglob("*.png"):
+        path.rename(path.with_name(f"cam{int(path.stem) % 6}_{path.stem}.png"))
+    output = tmp_path / "mine.yaml"
+    init(real=both[0], rendered=both[1], output=output, group="^(.*)_")
+    assert merged(output)["real"]["group"] == "^(.*)_"
+
+
+def sizes(height, width, n=100, spread=0):
+    rng = np.random.default_rng(0)
+    return np.array([[height, width]]) + rng.integers(-spread, spread + 1, (n, 2))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "chosen"),
+    [
+        (32, 20, (40, 24)),
+        (44, 26, (40, 24)),
+        (28, 28, (28, 28)),
+        (8, 8, (16, 16)),
+        (100, 400, (20, 80)),
+        (3000, 4000, (56, 74)),
+        (3000, 3600, (64, 64)),
+        (200, 190, (48, 48)),
+        (90, 30, (40, 16)),
+    ],
+)
+def test_the_size_follows_the_median(height, width, chosen):
+    assert proposal.size(sizes(height, width)) == chosen
+
+
+def test_pictures_of_many_proportions_are_not_stretched():
+    assert proposal.fit(sizes(40, 30, spread=2)) == "stretch"
+    assert proposal.fit(np.concatenate([sizes(40, 20), sizes(20, 40)])) == "crop"
+
+
+@pytest.mark.parametrize("pool", [6, 9, 30, 100, 2215, 60_000])
+def test_counts_grow_to_the_whole_pool(pool):
+    fewest = proposal.least_count(pool, 3)
+    for n in (1, 2, 3, 5):
+        counts = proposal.counts(fewest, pool, n)
+        assert counts[-1] == pool
+        assert counts == sorted(set(counts))
+        assert len(counts) <= n
+        assert min(counts) >= min(pool, 6)
+
+
+@pytest.mark.parametrize("minutes", [15, 60])
+@pytest.mark.parametrize("size", [(40, 32), (150, 150), (400, 400)])
+def test_a_study_of_any_size_ends_in_time(tmp_path, size, minutes):
+    for name, seed in (("real", 1), ("rendered", 2)):
+        draw(tmp_path / name, n=10, seed=seed, size=size)
+    output = tmp_path / "mine.yaml"
+    init(
+        real=tmp_path / "real",
+        rendered=tmp_path / "rendered",
+        output=output,
+        minutes=minutes,
+    )
+    config = merged(output)
+    assert proposal.seconds(config) <= 60 * minutes
+    # The question itself is always asked.
+    assert {"real-aug", "real-rendered-aug"} < set(config["mixes"])
+
+
+def test_values_survive_the_writing():
+    values = [
+        "real-aug",
+        "no",
+        "null",
+        "1e3",
+        "a: b # c",
+        "x\n y",
+        "ü\u2028😀",
+        "",
+        "'",
+        '"',
+        "-",
+        "{}",
+        "~",
+    ]
+    config = {"list": [1, 0.5, True, None], "map": {value: value for value in values}}
+    config["map"] |= {"nested": dict(zip(values, values, strict=True))}
+    text = proposal.to_yaml(config, {"list": "a comment", "map.no": "another"})
+    assert json.dumps(yaml.safe_load(text)) == json.dumps(config)
+    assert "[1, 0.5, true, null]  # a comment\n" in text

@@ -1,0 +1,100 @@
+"""Folders as names alone: what no picture has to be read for."""
+
+import os
+
+import pytest
+
+from realink.errors import InputError
+from realink.images import listing
+from realink.images.splits import split_off
+
+SPLIT = {"validation": 0.1, "test": 0.2, "group": None}
+
+
+def touch(root, *files):
+    for file in files:
+        path = os.path.join(os.fsencode(root), os.fsencode(file))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as out:
+            out.write(os.fsencode(file))
+    return root
+
+
+def numbered(*folders, n=6):
+    return [f"{folder}/{k}.png" for folder in folders for k in range(n)]
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    touch(tmp_path, *numbered("train", "bus"))
+    assert listing.list_real(tmp_path, **SPLIT).classes == ("bus", "train")
+
+
+def test_splits_beside_classes_stop(tmp_path):
+    touch(tmp_path, *numbered("train/a", "train/b", "test/a", "bus"))
+    with pytest.raises(InputError, match="'bus' beside 'test', 'train'"):
+        listing.list_real(tmp_path, **SPLIT)
+
+
+def test_two_folders_of_one_split_stop(tmp_path):
+    touch(tmp_path, *numbered("train/a", "train/b", "val/a", "validation/a"))
+    with pytest.raises(InputError, match="both val and validation"):
+        listing.list_real(tmp_path, **SPLIT)
+
+
+def test_one_name_in_two_unicode_forms_is_one_class(tmp_path):
+    touch(tmp_path, *numbered("\u00fc", n=3), *numbered("x"), "u\u0308/9.png")
+    listed = listing.list_real(tmp_path, **SPLIT)
+    assert listed.classes == ("x", "\u00fc")
+    assert len(listed.used) == 10
+
+
+def test_a_name_that_is_no_utf_8_is_left_out(tmp_path):
+    touch(tmp_path, *numbered("a", "b"), b"a/\xff.png")
+    out = [p for p in listing.list_real(tmp_path, **SPLIT).pictures if p.left_out]
+    assert [p.left_out for p in out] == ["its name, or its folder's, is not UTF-8: rename it"]
+    assert len(listing.inputs(tmp_path)) == 12
+
+
+def test_links_to_folders_are_followed_but_not_in_circles(tmp_path):
+    touch(tmp_path / "real", *numbered("a", "b"))
+    touch(tmp_path, *numbered("elsewhere"))
+    (tmp_path / "real" / "c").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "real" / "a" / "up").symlink_to("..")
+    listed = listing.list_real(tmp_path / "real", **SPLIT)
+    assert listed.classes == ("a", "b", "c")
+    assert len(listed.used) == 18
+
+
+def test_what_snakemake_takes_for_a_variable_is_hashed(tmp_path):
+    odd = ["<script>/0.png", "{n}/0.png", "a/{n,[0-9]{2}}.png", "a/new\nline.png"]
+    plain = ["a/{.png", "a/<x y>.png", "a/1 < 2 > 0.png", "a/it's.png", "a/-dash.png"]
+    touch(tmp_path, *odd, *plain)
+    assert listing.inputs(tmp_path) == sorted(f"{tmp_path}/{file}" for file in plain)
+    assert listing.unnameable(tmp_path).keys() == {f"{tmp_path}/{file}" for file in odd}
+
+
+def test_the_working_directory_is_not_taken_for_an_empty_key():
+    with pytest.raises(InputError, match="not a directory of pictures"):
+        listing.list_real(listing.Path(""), **SPLIT)
+
+
+def test_a_picture_of_no_group_stops(tmp_path):
+    touch(tmp_path, *(f"{c}/g{k % 3}_{k}.png" for c in "ab" for k in range(9)), "a/other.png")
+    with pytest.raises(InputError, match=r"`real: group:`.*1 pictures.*'a/other\.png'"):
+        listing.list_real(tmp_path, **SPLIT | {"group": "^(.*)_"})
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [(1, (1, 0, 0)), (2, (1, 1, 0)), (3, (1, 1, 1)), (4, (2, 1, 1)), (10, (7, 2, 1))],
+)
+def test_small_classes_are_trained_on_first_then_tested(n, expected):
+    parts = split_off([(str(k), "a") for k in range(n)], {"test": 0.2, "validation": 0.1}, "train")
+    assert tuple(map(parts.count, ("train", "test", "validation"))) == expected
+
+
+def test_few_groups_are_set_aside_whole():
+    pictures = [(f"g{k % 2}", label) for k in range(12) for label in "ab"]
+    parts = split_off(pictures, {"test": 0.2, "validation": 0.1}, "train")
+    assert {parts.count("train"), parts.count("test")} == {12}
+    assert len({(unit, part) for (unit, _), part in zip(pictures, parts, strict=True)}) == 2

@@ -1,0 +1,179 @@
+"""What a config may not ask for: named, with what to do, before any job starts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from realink.errors import InputError
+from realink.images import listing
+from realink.study import sources
+from tests import drawn
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def config(monkeypatch):
+    """The full config, of MNIST."""
+    monkeypatch.chdir(ROOT)  # the config names paths of the project
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+@pytest.fixture
+def folders(config, tmp_path):
+    """The same for two folders of a few pictures, real ones in tmp_path/real."""
+    drawn.write_real(tmp_path / "real", each=20)
+    drawn.write_rendered(tmp_path / "rendered", each=10)
+    changes = {
+        "images": {"height": 24, "width": 20, "channels": 3},
+        "real": {"source": "folder", "directory": str(tmp_path / "real")},
+        "rendered": {"source": "folder", "directory": str(tmp_path / "rendered")},
+        "counts": [5, 20],
+        "total": 20,
+        "rendered_counts": [10],
+        "mixes": ["rendered", "real", "real-rendered", "cyclegan"],
+    }
+    yield laid_over(config, changes)
+    # Listings are kept for a parse's life.
+    listing.list_real.cache_clear()
+    listing.list_rendered.cache_clear()
+
+
+def laid_over(config, changes):
+    merged = dict(config)
+    for key, value in changes.items():
+        mapping = isinstance(value, Mapping) and key != "characters"
+        merged[key] = laid_over(config[key], value) if mapping else value
+    return merged
+
+
+def test_the_full_config_passes(config):
+    sources.check(config)
+    assert sources.classes(config) == tuple("0123456789")
+    assert sources.manifest(config["real"], "x") == {}
+
+
+def test_two_folders_pass(folders):
+    sources.check(folders)
+    assert sources.classes(folders) == drawn.SHAPES
+    assert len(sources.files(folders["real"])) == 60
+    assert sources.manifest(folders["real"], "x") == {"manifest": "x"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mixes": ["real", "real-warp9"]}, "'real-warp9' needs the translator 'warp9'"),
+        ({"counts": [55, 55_001]}, "55001 real images asked for, .*'mnist' has 55000"),
+        ({"counts": [385], "total": 100}, "385 is more than `total`"),
+        ({"real_share": {"default": 0.5, "real-wrap": 0.1}}, "`real_share`: 'real-wrap' is not"),
+        ({"real_share": {"default": 0.5, "real-warp-aug": 0.1}}, "'real-warp-aug' is not real-X"),
+        ({"rendered_counts": [55_001]}, "`rendered_counts`: 55001"),
+        ({"rendered": {"folder": "nowhere"}}, "`rendered: folder:`: nowhere is not a directory"),
+        ({"images": {"height": 32}}, "`images: height:` is 32, but .* 'mnist' have 28"),
+        ({"images": {"channels": 3}}, "`images: channels:` is 3"),
+        ({"rendered": {"characters": "012345678"}}, "`rendered: characters:` lacks '9'"),
+        ({"rendered": {"characters": "0123456789A"}}, "real lacks 'A'"),
+        ({"real": {"directory": "workflow"}}, "`real: directory:`: workflow lacks train-images-"),
+    ],
+)
+def test_what_does_not_fit_mnist_is_named(config, change, message):
+    with pytest.raises(InputError, match=message):
+        sources.check(laid_over(config, change))
+
+
+def test_a_folder_of_pictures_is_not_mnist(folders):
+    mnist = {"real": {"source": "mnist"}, "images": {"height": 28, "width": 28, "channels": 1}}
+    with pytest.raises(InputError, match=r"real lacks train-.* take `real: source: folder`"):
+        sources.check(laid_over(folders, mnist))
+
+
+def test_mnists_own_files_pass_plain_or_zipped(config, tmp_path):
+    for place, name in enumerate(sources.IDX):
+        (tmp_path / f"{name}-ubyte{'.gz' * (place % 2)}").touch()
+    sources.check(laid_over(config, {"real": {"directory": str(tmp_path)}}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"counts": [5, 50]}, "`counts`: 50 real images asked for, .* has 42 to train on"),
+        ({"counts": [5, 21]}, "`counts`: 21 is more than `total`"),
+        ({"total": 36}, "`total`: 36 less 5 real images are 31 rendered ones, but .* holds 30"),
+        ({"mixes": ["real", "warp"]}, "'warp' does not do images of 24 x 20 .* take cyclegan or"),
+        ({"real": {"directory": "nowhere"}}, "`real: directory:`: 'nowhere' is not a directory"),
+        ({"rendered": {"directory": "nowhere"}}, "`rendered: directory:`: 'nowhere' is not a"),
+        ({"real": {"directory": "config"}}, "`real: directory:`: config needs .* two"),
+        ({"real": {"group": "(camera"}}, "`real: group:`: '\\(camera' is no pattern"),
+        ({"real": {"group": "^(camera)"}}, "no picture is left to test on .*`real: test:`"),
+        ({"rendered": {"source": "fonts"}}, "`rendered: geometry:`: mnist draws grey images of 28"),
+        (
+            {"rendered": {"source": "fonts", "geometry": "frame"}},
+            "not have the same classes .* real lacks '0', '1'",
+        ),
+    ],
+)
+def test_what_does_not_fit_folders_is_named(folders, change, message):
+    with pytest.raises(InputError, match=message):
+        sources.check(laid_over(folders, change))
+
+
+def empty_class(real, rendered):
+    (real / "hexagon").mkdir()
+
+
+def one_class(real, rendered):
+    for name in ("circle", "square"):
+        (real / name).rename(real.parent / name)
+
+
+def more_classes_than_pictures(real, rendered):
+    for path in real.glob("*/*"):
+        path.unlink()
+    (real / "circle/one.png").touch()
+
+
+def only_real(real, rendered):
+    (real / "circle").rename(real / "disc")
+
+
+def split_group(real, rendered):
+    for name in ("train", "test"):
+        for shape in drawn.SHAPES:
+            for path in sorted((real / shape).glob("*"))[:: 1 if name == "train" else 2]:
+                target = real / name / shape / f"{name}{path.name}"
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+    for shape in drawn.SHAPES:
+        for path in (real / shape).glob("*"):
+            path.unlink()
+        (real / shape).rmdir()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (empty_class, "`real: directory:`: .*no picture to train on of the class 'hexagon'"),
+        (one_class, "`real: directory:`: .*two classes or more, has 1"),
+        (more_classes_than_pictures, "`real: directory:`: .*no picture to train on of the class"),
+        (only_real, "same classes .*real lacks 'circle'"),
+        (split_group, "the group 'camera00' .*is in test and train"),
+    ],
+)
+def test_what_stands_in_the_folders_is_checked(folders, tmp_path, change, message):
+    change(tmp_path / "real", tmp_path / "rendered")
+    group = {"real": {"group": "camera.."}} if change is split_group else {}
+    with pytest.raises(InputError, match=message):
+        sources.check(laid_over(folders, group))
+
+
+def test_a_translators_module_says_what_it_can_do(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "TRANSLATORS", tmp_path)
+    with pytest.raises(InputError, match=r"there is no cyclegan\.py beside"):
+        sources.check(config)
+    for name in config["translators"]:
+        (tmp_path / f"{name}.py").write_text("import torch\n")
+    with pytest.raises(InputError, match="'cyclegan': its module does not say which SHAPES"):
+        sources.check(config)

@@ -1,0 +1,186 @@
+"""Each key of the config reaches a job: changed, it changes what some job is called with."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests import drawn
+
+from .conftest import ROOT, Project
+
+CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+DIGITS, FOLDERS = ["small.yaml"], ["small.yaml", "folders.yaml"]
+# Laid over small.yaml: the same study of the pictures of tests/drawn.py.
+PICTURES = {
+    "study": "folders",
+    "images": {"height": 24, "width": 20, "channels": 3},
+    "real": {"source": "folder", "directory": "data/real"},
+    "rendered": {"source": "folder", "directory": "data/rendered"},
+    "counts": [10],
+    "total": 40,
+    "mixes": ["rendered", "real", "real-cyclegan-aug", "harvest", "randomised"],
+}
+# Of each key another value, and the study in which it is tried.
+CHANGED = {
+    "study": (DIGITS, "other"),
+    "seed": (DIGITS, 2),
+    "images: height": (FOLDERS, 30),
+    "images: width": (FOLDERS, 30),
+    "images: channels": (FOLDERS, 1),
+    "images: fit": (FOLDERS, "crop"),
+    "images: background": (FOLDERS, 0),
+    "real: source": (DIGITS, "mnist"),
+    "real: directory": (FOLDERS, "data/more"),
+    "real: validation": (FOLDERS, 0.15),
+    "real: test": (FOLDERS, 0.3),
+    "real: group": (FOLDERS, "^camera.."),
+    "real: duplicates": (FOLDERS, "drop"),
+    "rendered: source": (DIGITS, "folder"),
+    "rendered: directory": (FOLDERS, "data/more"),
+    "rendered: characters": (DIGITS, "9876543210"),
+    "rendered: geometry": (DIGITS, "frame"),
+    "rendered: families": (DIGITS, "resources/fonts/families.txt"),
+    "rendered: folder": (DIGITS, "resources"),
+    "counts": (DIGITS, [20, 200]),
+    "total": (DIGITS, 210),
+    "rendered_counts": (DIGITS, [30]),
+    "replicates": (DIGITS, 2),
+    "mixes": (DIGITS, ["real", "warp"]),
+    "real_share: default": (DIGITS, "concatenate"),
+    "translators: cyclegan: steps": (DIGITS, 5),
+    "translators: cyclegan: batch_size": (DIGITS, 9),
+    "translators: cyclegan: learning_rate": (DIGITS, 0.1),
+    "translators: cyclegan: average": (DIGITS, 0.1),
+    "translators: cyclegan: channels": (DIGITS, 5),
+    "translators: cyclegan: discriminator_channels": (DIGITS, 5),
+    "translators: cyclegan: blocks": (DIGITS, 3),
+    "translators: cyclegan: cycle_weight": (DIGITS, 9),
+    "translators: cyclegan: identity_weight": (DIGITS, 1),
+    "translators: warp: steps": (DIGITS, 5),
+    "translators: warp: batch_size": (DIGITS, 9),
+    "translators: warp: learning_rate": (DIGITS, 0.1),
+    "translators: warp: average": (DIGITS, 0.1),
+    "translators: warp: channels": (DIGITS, 5),
+    "translators: warp: reach": (DIGITS, 0.2),
+    "translators: warp: smoothness_weight": (DIGITS, 2),
+    "translators: warp: borrowed": (DIGITS, 0.4),
+    "translators: warp: from_real": (DIGITS, 0.4),
+    "translators: warp: tries": (DIGITS, 3),
+    "translators: harvest: exchange": (FOLDERS, 0.4),
+    "translators: harvest: contrast": (FOLDERS, 0.1),
+    "translators: harvest: jitter": (FOLDERS, 0.2),
+    "translators: harvest: blur": (FOLDERS, 1),
+    "translators: randomised: contrast": (FOLDERS, 0.1),
+    "translators: randomised: texture": (FOLDERS, 0.1),
+    "translators: randomised: gradient": (FOLDERS, 0.2),
+    "translators: randomised: blur": (FOLDERS, 2),
+    "translators: randomised: noise": (FOLDERS, 0.1),
+    "classifier: steps": (DIGITS, 41),
+    "classifier: batch_size": (DIGITS, 17),
+    "classifier: muon_learning_rate": (DIGITS, 0.01),
+    "classifier: learning_rate": (DIGITS, 0.01),
+    "classifier: warmup_fraction": (DIGITS, 0.2),
+    "classifier: momentum": (DIGITS, 0.8),
+    "classifier: weight_decay": (DIGITS, 0.1),
+    "classifier: label_smoothing": (DIGITS, 0.1),
+    "classifier: width": (DIGITS, 3),
+    "classifier: dropout": (DIGITS, 0.1),
+    "classifier: standardise": (DIGITS, True),
+    "augmentation: rotation": (DIGITS, 11),
+    "augmentation: scale": (DIGITS, 0.2),
+    "augmentation: aspect": (DIGITS, 0.2),
+    "augmentation: shear": (DIGITS, 0.1),
+    "augmentation: shift": (DIGITS, 2),
+    "augmentation: elastic": (DIGITS, 0.7),
+    "augmentation: smoothness": (DIGITS, 5),
+    "augmentation: brightness": (DIGITS, 0.1),
+    "augmentation: contrast": (DIGITS, 0.1),
+    "augmentation: colour": (FOLDERS, 0.1),
+    "augmentation: gradient": (DIGITS, 0.1),
+    "augmentation: blur": (DIGITS, 0.1),
+    "augmentation: noise": (DIGITS, 0.1),
+    "augmentation: invert": (DIGITS, 0.1),
+    "device": (DIGITS, "auto"),
+}
+
+
+def leaves(config: Mapping, place: str = "") -> Iterator[str]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{place}{name}: ")
+        else:
+            yield f"{place}{name}"
+
+
+def test_the_table_above_has_every_key():
+    assert list(leaves(CONFIG)) == list(CHANGED)
+
+
+def test_every_key_has_a_default_of_another_value():
+    for key, (_, value) in CHANGED.items():
+        default = CONFIG
+        for name in key.split(": "):
+            default = default[name]
+        assert value != default
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory) -> dict[str | tuple, tuple[int, str]]:
+    """Exit status and output of a dry run with each key changed, and of each study as it is."""
+    project = Project.create(tmp_path_factory.mktemp("keys"))
+    for folder in ("real", "more"):
+        drawn.write_real(project.root / "data" / folder, each=20)
+    drawn.write_rendered(project.root / "data/rendered", each=20)
+    (project.root / "folders.yaml").write_text(json.dumps(PICTURES))
+    asked = {tuple(study): study for study in (DIGITS, FOLDERS)}
+    for key, (study, value) in CHANGED.items():
+        *sections, name = key.split(": ")
+        overlay = {name: value}
+        for section in reversed(sections):
+            overlay = {section: overlay}
+        file = f"{key.replace(': ', '.')}.json"
+        (project.root / file).write_text(json.dumps(overlay))
+        asked[key] = [*study, file]
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("plans.py")],
+        input=json.dumps([["--configfile", *files] for files in asked.values()]),
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=600,
+        check=True,
+    )
+    return dict(zip(asked, map(tuple, json.loads(done.stdout)), strict=True))
+
+
+def calls(output: str) -> list[list[str]]:
+    """What each planned job is called with, but for the copy of the whole config."""
+    lines = re.findall(r"^Shell command: (.+?) >results", output, re.MULTILINE | re.DOTALL)
+    assert lines
+    words = sorted(map(shlex.split, lines))
+    return [[word for word in call if not word.startswith("--config=")] for call in words]
+
+
+@pytest.mark.parametrize("key", CHANGED)
+def test_a_changed_key_changes_a_job_or_is_refused(plans, key):
+    status, output = plans[key]
+    before, planned = plans[tuple(CHANGED[key][0])]
+    assert before == 0, planned
+    if status:
+        # Not every value goes with all others. Then the message names the key.
+        assert "Traceback" not in output
+        assert key.rpartition(": ")[2] in output.partition("WorkflowError")[2]
+    else:
+        assert calls(output) != calls(planned)
+
+
+def test_most_keys_were_not_refused(plans):
+    refused = [key for key in CHANGED if plans[key][0]]
+    assert set(refused) <= {"rendered: source", "rendered: directory", "images: channels"}

@@ -1,0 +1,1 @@
+"""From tables to comparisons, worth and sentences."""

@@ -1,0 +1,71 @@
+"""The answer of a study: from its tables and predictions to comparisons, break-even and worth."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from realink.answer.cells import Reads, fitting, summarise, usable
+from realink.answer.comparisons import break_even, compare_mixes
+from realink.answer.worth import worth
+from realink.study.mixes import Mix
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything that a study says, as tables; what its page and its sentences are made from."""
+
+    notes: list[str]  # what the data cannot tell
+    summary: pd.DataFrame
+    comparisons: pd.DataFrame
+    break_even: pd.DataFrame
+    worth: pd.DataFrame
+    translators: pd.DataFrame
+
+    def error(self, mix: Mix, n: int) -> float:
+        """Mean test error of a mix at a count, a fraction; NaN if the study has no such cell."""
+        own = self.summary[(self.summary["mix"] == mix.name) & (self.summary["n_real"] == n)]
+        return float(own["test_error"].iloc[0]) if len(own) else np.nan
+
+    def verdicts(self, mix: Mix, reference: Mix, column: str = "verdict") -> dict[int, Any]:
+        """Verdict by count, of a mix against another at the same count; or another `column`."""
+        table = self.comparisons
+        own = table[
+            (table["mix"] == mix.name)
+            & (table["reference"] == reference.name)
+            & (table["n_real"] == table["reference_n_real"])
+        ].sort_values("n_real")
+        return dict(zip(own["n_real"], own[column], strict=True))
+
+    @property
+    def names(self) -> list[str]:
+        """Translators of the study."""
+        found = {Mix.parse(mix).translator for mix in self.summary["mix"]}
+        return sorted(found - {None})
+
+
+def analyse(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, seed: int) -> Answer:
+    """Compute the answer of a study, from its own data alone.
+
+    Parameters
+    ----------
+    metrics, translators : the study's tables, as `realink.study.tables` makes them
+    reads : predictions in the order of `metrics`
+    seed : of the intervals of `worth`
+
+    Raises
+    ------
+    InputError
+        The predictions are not those of the table.
+    """
+    rows, notes = usable(fitting(metrics, reads))
+    comparisons = compare_mixes(rows, reads)
+    return Answer(
+        notes=notes,
+        summary=summarise(rows),
+        comparisons=comparisons,
+        break_even=break_even(comparisons),
+        worth=worth(rows, len(reads.labels), seed),
+        translators=translators,
+    )

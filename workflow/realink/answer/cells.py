@@ -1,0 +1,117 @@
+"""The cells of a study: which classifiers can be used, and their mean errors.
+
+The tables are those that `realink.study.tables` writes; errors are fractions.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from realink.answer.statistics import mean_interval
+from realink.errors import InputError
+from realink.study.mixes import RENDERED, Mix
+
+CELL = ["mix", "n_real", "replicate"]
+
+
+class Reads(NamedTuple):
+    """What every classifier of a study read in the test images.
+
+    read : unsigned [classifiers, n], places in `classes`, in the order of the rows of metrics.csv
+    labels : int64 [n], places in `classes`
+    classes : names of the labels, in order
+    """
+
+    read: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+
+
+def fitting(metrics: pd.DataFrame, reads: Reads, study: str = "the study") -> pd.DataFrame:
+    """Give the table an index that leads to the predictions.
+
+    Raises
+    ------
+    InputError
+        The predictions are not those of the table.
+    """
+    if len(reads.read) != len(metrics) or reads.read.shape[1:] != reads.labels.shape:
+        raise InputError(
+            f"{study}: predictions.safetensors has {len(reads.read)} classifiers, metrics.csv "
+            f"{len(metrics)}; delete both and run snakemake again"
+        )
+    metrics = metrics.reset_index(drop=True).astype({"test_error": float})
+    differs = (reads.read != reads.labels).mean(axis=1) - metrics["test_error"]
+    for mix, n, replicate in metrics.loc[differs.abs() > 1e-6, CELL].itertuples(index=False):
+        raise InputError(
+            f"{study}: predictions.safetensors has another error of {mix} at {n:,}, replicate "
+            f"{replicate}, than metrics.csv; delete both and run snakemake again"
+        )
+    return metrics
+
+
+def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out cells without a test error, and say what the data cannot tell.
+
+    Returns the other rows, with their index, and notes for the reader: cells left out, cells that
+    the others' axes promise but that are missing, one replicate, no baseline, no translator.
+    """
+    notes = []
+    broken = metrics[~np.isfinite(metrics["test_error"])]
+    for mix, n, replicate in broken[CELL].itertuples(index=False):
+        notes.append(f"{mix} at {n:,}, replicate {replicate}, has no test error: left out")
+    rows = metrics.drop(broken.index)
+    notes += [f"missing: {cell}" for cell in _missing(metrics)]
+    if len(set(rows["replicate"])) == 1:
+        notes.append(
+            "one replicate: errors and counts have no intervals, and comparisons hold for these "
+            "very classifiers only, not for other draws of real images"
+        )
+    mixes = {Mix.parse(name) for name in rows["mix"]}
+    for augmented, which in ((False, "without"), (True, "with")):
+        baseline = Mix(None, True, augmented)
+        if baseline not in mixes and any(mix.augmented == augmented for mix in mixes):
+            notes.append(
+                f"no baseline: without the mix {baseline.name}, nothing says whether a mix "
+                f"{which} augmentation helps"
+            )
+    if not any(mix.translator for mix in mixes):
+        notes.append("no translator: nothing says whether translation helps")
+    return rows, notes
+
+
+def _missing(metrics: pd.DataFrame) -> list[str]:
+    """Cells that are absent though their mix, their count and their replicate exist."""
+    present = set(metrics[CELL].itertuples(index=False, name=None))
+    # Further classifiers of rendered images alone stand at counts of their own.
+    counts = sorted(metrics.loc[metrics["mix"] != RENDERED, "n_real"].unique())
+    total = (metrics["n_real"] + metrics["n_synthetic"]).max()
+    return [
+        f"{mix} at {n:,}, replicate {replicate}"
+        for mix in metrics["mix"].unique()
+        for n in counts
+        for replicate in sorted(metrics["replicate"].unique())
+        if (Mix.parse(mix).is_baseline or n < total) and (mix, n, replicate) not in present
+    ]
+
+
+def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
+    """One row a mix and count: mean test error, its 95 % interval, how many replicates."""
+    rows = []
+    for (mix, n), own in metrics.groupby(["mix", "n_real"]):
+        interval = mean_interval(own["test_error"].to_numpy())
+        rows.append(
+            {
+                "mix": mix,
+                "n_real": n,
+                "n_synthetic": own["n_synthetic"].iloc[0],
+                "replicates": len(own),
+                "test_error": interval.value,
+                "low": interval.low,
+                "high": interval.high,
+                "sd": own["test_error"].std(),
+            }
+        )
+    columns = ["mix", "n_real", "n_synthetic", "replicates", "test_error", "low", "high", "sd"]
+    return pd.DataFrame(rows, columns=columns)

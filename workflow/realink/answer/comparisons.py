@@ -1,0 +1,111 @@
+"""Comparisons of mixes on the same test images, and from which count on one is better."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from realink.answer.cells import Reads
+from realink.answer.statistics import adjust, compare, log_ratios, pool
+from realink.answer.words import listed
+from realink.study.mixes import RENDERED, Mix
+
+DECIDED = 0.05  # a comparison is decided below this adjusted p
+
+
+def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+    """Compare mixes on the same test images, replicate by replicate.
+
+    Every mix with its `references`, and the classifier of most rendered images alone with that of
+    fewest. All of them together tell how much replicates spread.
+
+    Returns one row a comparison: ``ratio`` of the errors (below one, the mix is better) with its
+    interval, ``p``, ``p_adjusted`` for all comparisons here, and the ``verdict``: better,
+    worse or undecided.
+    """
+    cells = dict(list(metrics.groupby(["mix", "n_real"])))
+    wrong = reads.read != reads.labels
+    pairs, rows = [], []
+    for (mix, n), (reference, reference_n) in _pairs(cells):
+        both = (
+            cells[mix, n]
+            .reset_index()
+            .merge(
+                cells[reference, reference_n].reset_index(),
+                on="replicate",
+                suffixes=("", "_reference"),
+            )
+        )
+        if both.empty:
+            continue
+        pairs.append((both["index"].to_numpy(), both["index_reference"].to_numpy()))
+        rows.append(
+            {"mix": mix, "n_real": n, "reference": reference, "reference_n_real": reference_n}
+            | {"replicates": len(both)}
+        )
+    prior = pool(log_ratios(wrong[own], wrong[other]) for own, other in pairs)
+    for row, (own, other) in zip(rows, pairs, strict=True):
+        row |= compare(wrong[own], wrong[other], prior=prior)._asdict()
+    columns = ["mix", "n_real", "reference", "reference_n_real", "ratio", "low", "high", "p"]
+    return decided(pd.DataFrame(rows, columns=[*columns, "test", "replicates"]))
+
+
+def decided(table: pd.DataFrame) -> pd.DataFrame:
+    """Add each comparison's adjusted p and its verdict."""
+    table["p_adjusted"] = adjust(table["p"].to_numpy(dtype=float))
+    sign = np.where(table["ratio"] < 1, "better", "worse")
+    table["verdict"] = np.where(table["p_adjusted"] < DECIDED, sign, "undecided")
+    return table
+
+
+def _pairs(cells: Iterable[tuple[str, int]]) -> Iterable[tuple[tuple[str, int], tuple[str, int]]]:
+    present = dict.fromkeys(cells)
+    for mix, n in present:
+        for reference in references(Mix.parse(mix)):
+            if (reference.name, n) in present:
+                yield (mix, n), (reference.name, n)
+    rendered = sorted(n for mix, n in present if mix == RENDERED)
+    if len(rendered) > 1:
+        yield (RENDERED, rendered[0]), (RENDERED, rendered[-1])  # fewest real ones: most rendered
+
+
+def references(mix: Mix) -> list[Mix]:
+    """The mixes that a mix is compared with.
+
+    The baseline that is augmented as it is; for translated images also the same mix of
+    untranslated ones. The augmented baseline is compared with the other one.
+    """
+    if mix.is_baseline:
+        return [mix.plain] if mix.augmented else []
+    return [mix.baseline] + [mix.untranslated] * (mix.translator is not None)
+
+
+def break_even(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Where each mix is better than what it is compared with, from which count on.
+
+    ``break_even`` is the smallest count at which the mix is better and after which it is never
+    worse; ``until`` the last count at which it is better. Counts go up to all real images, where
+    any mix becomes the baseline; so at large counts nothing can be better, and undecided ones do
+    not count against it. The other columns list the counts of each verdict.
+    """
+    rows = []
+    same = comparisons[comparisons["n_real"] == comparisons["reference_n_real"]]
+    for (mix, reference), own in same.groupby(["mix", "reference"], sort=False):
+        counts = {verdict: rows_of["n_real"] for verdict, rows_of in own.groupby("verdict")}
+        empty = pd.Series(dtype=int)
+        better, worse = (sorted(counts.get(verdict, empty)) for verdict in ("better", "worse"))
+        lasting = [n for n in better if not worse or n > worse[-1]]
+        rows.append(
+            {
+                "mix": mix,
+                "reference": reference,
+                "break_even": lasting[0] if lasting else pd.NA,
+                "until": lasting[-1] if lasting else pd.NA,
+                "better_at": listed(better),
+                "undecided_at": listed(sorted(counts.get("undecided", empty))),
+                "worse_at": listed(worse),
+            }
+        )
+    columns = ["mix", "reference", "break_even", "until", "better_at", "undecided_at", "worse_at"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.astype({"break_even": "Int64", "until": "Int64"})  # counts, or absent

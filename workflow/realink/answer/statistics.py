@@ -1,0 +1,234 @@
+"""Statistics of test errors: intervals, paired comparisons, and errors as counts of real images.
+
+Pure functions over arrays. Errors are fractions; replicates differ in the real images drawn and in
+every other random choice, and all of them read the same test images.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from scipy import optimize, special, stats
+
+LEVEL = 0.95
+
+
+class Interval(NamedTuple):
+    """An estimate with its confidence interval; NaN bounds where there is none."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Comparison(NamedTuple):
+    """Error of A over error of B on the same test images: below one, A is better."""
+
+    ratio: float
+    low: float
+    high: float
+    p: float
+    test: str  # "replicates x images" or "McNemar"
+
+
+class Prior(NamedTuple):
+    """What a family of comparisons says about the spread between replicates in each of them."""
+
+    variance: float  # of the log ratio
+    freedom: float  # as many degrees of freedom is it worth
+
+
+def mean_interval(values: np.ndarray, level: float = LEVEL) -> Interval:
+    """Mean of replicates, float [r], with Student's interval, cut to 0..1.
+
+    One replicate has no interval: its bounds are NaN.
+    """
+    mean = float(np.mean(values))
+    if len(values) < 2:
+        return Interval(mean, np.nan, np.nan)
+    reach = float(stats.t.ppf((1 + level) / 2, len(values) - 1) * stats.sem(values))
+    return Interval(mean, max(mean - reach, 0.0), min(mean + reach, 1.0))
+
+
+def compare(
+    wrong_a: np.ndarray,
+    wrong_b: np.ndarray,
+    level: float = LEVEL,
+    prior: Prior | None = None,
+) -> Comparison:
+    """Compare two mixes by which test images their classifiers got wrong.
+
+    Two or more replicates: the analysis of several readers and several cases in which both are
+    random (Dorfman, Berbaum & Metz 1992, Invest. Radiol. 27:723), with the degrees of freedom of
+    Hillis (2007, Stat. Med. 26:596). Readers are the replicates, which share their N real images
+    between A and B, and cases are the test images. So the answer holds for other draws of real
+    images and for other test images; McNemar's test over pooled replicates, or a bootstrap of the
+    test images, would hold for the classifiers at hand only. It is done on the logarithm of the
+    ratio of the errors, by linearisation, because errors spread in proportion to their size.
+    Unlike there, replicates are never taken to differ less than chance alone makes them; else 3
+    that happen to agree would decide anything.
+
+    One replicate leaves McNemar's exact test (1947, Psychometrika 12:153), which holds for these
+    two classifiers, with the interval of the same linearisation.
+
+    Parameters
+    ----------
+    wrong_a, wrong_b : bool [r, n], replicates in the same order, and test images
+    prior : of the family that the comparison belongs to, as `pool` finds it
+
+    Raises
+    ------
+    ValueError
+        The two differ in shape.
+    """
+    if wrong_a.shape != wrong_b.shape:
+        raise ValueError(f"differing replicates or images: {wrong_a.shape}, {wrong_b.shape}")
+    replicates, images = wrong_a.shape
+    error_a, error_b = _errors(wrong_a), _errors(wrong_b)
+    # No error is as uncertain as a single wrong image, and the same in all replicates, or few test
+    # images would decide anything.
+    unseen = sum(np.mean(~wrong.any(axis=1)) for wrong in (wrong_a, wrong_b))
+    logs = np.log(error_a / error_b)
+    apart = wrong_a / error_a - wrong_b / error_b
+    apart += logs - apart.mean(axis=1, keepdims=True)  # each image's part of the log ratio
+    mean = logs.mean()
+    rows, columns = logs, apart.mean(axis=0, keepdims=True)
+    of_images = replicates * np.sum((columns - mean) ** 2) / (images - 1)
+    if replicates == 1:
+        spread, freedom = of_images, np.inf
+        test, p = "McNemar", _mcnemar(wrong_a[0], wrong_b[0])
+    else:
+        variance, own = float(np.var(logs, ddof=1)), replicates - 1
+        if prior:
+            weights = [own, prior.freedom]
+            variance, own = np.average([variance, prior.variance], weights=weights), sum(weights)
+        of_replicates = images * variance
+        rest = np.sum((apart - rows - columns + mean) ** 2) / ((replicates - 1) * (images - 1))
+        spread = max(of_replicates, rest) + max(of_images - rest, 0.0)
+        freedom = own * (spread / of_replicates) ** 2 if of_replicates else np.inf
+        test, p = "replicates x images", None
+    error = np.sqrt(spread / apart.size + unseen)
+    if p is None:
+        # No spread at all: the two never differ, or differ alike in every replicate and image.
+        p = 2 * stats.t.sf(abs(mean) / error, freedom) if error else float(mean == 0)
+    reach = stats.t.ppf((1 + level) / 2, freedom) * error
+    low, ratio, high = np.exp([mean - reach, mean, mean + reach]).tolist()
+    return Comparison(ratio, low, high, float(p), test)
+
+
+def log_ratios(wrong_a: np.ndarray, wrong_b: np.ndarray) -> np.ndarray:
+    """Logarithm of the ratio of the errors in each replicate, float [r, 1]."""
+    return np.log(_errors(wrong_a) / _errors(wrong_b))
+
+
+def _errors(wrong: np.ndarray) -> np.ndarray:
+    """Error of each replicate, float [r, 1]; half an image for none, which has no logarithm."""
+    return np.maximum(wrong.mean(axis=1, keepdims=True), 0.5 / wrong.shape[1])
+
+
+def pool(ratios: Iterable[np.ndarray]) -> Prior | None:
+    """Learn from many comparisons how much log ratios spread between replicates.
+
+    Three replicates alone hardly know their spread. Over the comparisons of a family it is taken
+    to be drawn from a scaled inverse chi-squared distribution, fitted by the moments of its
+    logarithm (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3:3, whose t-test of many genes with few
+    arrays each has the same need). It need not be the same in all of them.
+
+    Returns None for fewer than three comparisons of two replicates or more. From three it learns
+    nothing that helps yet; from nine it does (simulated).
+    """
+    several = [logs for logs in ratios if len(logs) > 1]
+    if len(several) < 3:
+        return None
+    variances = np.array([np.var(logs, ddof=1) for logs in several])
+    half = np.array([len(logs) - 1 for logs in several]) / 2
+    if not variances.any():
+        return None
+    # As in limma: replicates that agree exactly have no logarithm of a variance.
+    variances = np.maximum(variances, 1e-5 * np.median(variances[variances > 0]))
+    shifted = np.log(variances) - special.digamma(half) + np.log(half)
+    excess = np.var(shifted, ddof=1) - np.mean(special.polygamma(1, half))
+    most = 1e6  # they differ by no more than chance
+    if excess <= special.polygamma(1, most / 2):
+        return Prior(float(np.exp(shifted.mean())), most)
+    prior = optimize.brentq(lambda x: special.polygamma(1, x) - excess, 1e-6, most / 2)
+    variance = np.exp(shifted.mean() + special.digamma(prior) - np.log(prior))
+    return Prior(float(variance), float(2 * prior))
+
+
+def _mcnemar(wrong_a: np.ndarray, wrong_b: np.ndarray) -> float:
+    """p of McNemar's exact test of two classifiers, each bool [n]."""
+    only_a, only_b = int(np.sum(wrong_a & ~wrong_b)), int(np.sum(wrong_b & ~wrong_a))
+    # The test looks at no other images.
+    return stats.binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
+
+
+def adjust(p: np.ndarray) -> np.ndarray:
+    """Correct p-values of many comparisons for the false discovery rate.
+
+    Benjamini & Hochberg (1995, J. R. Stat. Soc. B 57:289): of the comparisons called decided,
+    about one in twenty at 0.05 may be wrong, if their p-values are right far below 0.05. With few
+    replicates those of `compare` are too small there without a prior. Simulated with 3 replicates,
+    40 comparisons with shared baselines, a fifth of them different: up to a third of the decided
+    ones was wrong without the prior of `pool`, at most one in twenty with it. Rates of at least
+    one error (Holm) would leave fewer decided.
+    """
+    return stats.false_discovery_control(p) if len(p) else p
+
+
+def equivalent_count(
+    baseline: Mapping[int, np.ndarray],
+    errors: np.ndarray,
+    *,
+    smallest: float,
+    seed: int,
+    level: float = LEVEL,
+    draws: int = 2000,
+) -> Interval:
+    """At how many real images the baseline reaches the error of a mix.
+
+    The baseline's geometric mean errors, made to fall with the count by isotonic regression, are
+    interpolated between counts, both on logarithmic axes. The interval comes from redrawing all
+    means: the logarithm of an error is taken to spread alike in all cells (Gaussian, its variance
+    pooled over the replicates of all of them).
+
+    Parameters
+    ----------
+    baseline : errors, float [r], of the baseline's replicates at each count
+    errors : float [r], of the mix's replicates
+    smallest : stands for an error of zero, which has no logarithm: half a test image
+    seed : of the redrawing
+
+    Returns
+    -------
+    Counts of real images. Infinity: more than the baseline's largest count; zero: fewer than its
+    smallest. NaN bounds where no cell has two replicates.
+    """
+    counts = sorted(baseline)
+    cells = [np.log(np.maximum(baseline[n], smallest)) for n in counts]
+    cells.append(np.log(np.maximum(errors, smallest)))
+    means = np.array([cell.mean() for cell in cells])
+    value = _invert(counts, means)
+    freedom = sum(len(cell) - 1 for cell in cells)
+    if freedom == 0:
+        return Interval(value, np.nan, np.nan)
+    variance = sum(np.sum((cell - cell.mean()) ** 2) for cell in cells) / freedom
+    random = np.random.default_rng(seed)
+    scales = np.sqrt(variance * freedom / random.chisquare(freedom, draws))
+    noise = random.standard_normal((draws, len(cells))) / np.sqrt([len(cell) for cell in cells])
+    redrawn = means + scales[:, None] * noise
+    found = np.sort([_invert(counts, drawn) for drawn in redrawn])
+    # Order statistics, since a mean of two of them could mix a number with infinity.
+    tail = int(draws * (1 - level) / 2)
+    return Interval(value, float(found[tail]), float(found[-tail - 1]))
+
+
+def _invert(counts: list[int], logs: np.ndarray) -> float:
+    """Count at which the curve `logs[:-1]`, made to fall, has the height `logs[-1]`."""
+    curve, target = optimize.isotonic_regression(logs[:-1], increasing=False).x, logs[-1]
+    if target < curve[-1]:
+        return np.inf
+    if target > curve[0]:
+        return 0.0
+    # From the largest count down: where the curve is level, its smallest count reaches the target.
+    return float(np.exp(np.interp(target, curve[::-1], np.log(counts)[::-1])))

@@ -1,0 +1,75 @@
+"""Two studies side by side: is the second better?"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from realink.answer.cells import Reads, fitting, usable
+from realink.answer.comparisons import decided
+from realink.answer.statistics import compare, log_ratios, pool
+from realink.answer.words import listed
+from realink.errors import InputError
+
+
+class Study(NamedTuple):
+    """A study's name, its classifiers and what they read."""
+
+    name: str
+    metrics: pd.DataFrame
+    reads: Reads
+
+
+def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str]]:
+    """Compare two studies mix by mix and count by count, on the same test images.
+
+    Returns one row a mix and count that both have, with the mean errors ``first`` and ``second``,
+    the ``ratio`` of the second to the first and the ``verdict`` on the second; and notes on what
+    could not be compared.
+
+    Raises
+    ------
+    InputError
+        The studies were not tested on the same images, or share no mix and count.
+    """
+    same = first.reads.classes == second.reads.classes
+    if not same or not np.array_equal(first.reads.labels, second.reads.labels):
+        raise InputError("the two studies were not tested on the same images: nothing to compare")
+    notes = []
+    cells, wrong = [], []
+    for name, metrics, reads in (first, second):
+        rows, found = usable(fitting(metrics, reads, name))
+        notes += [f"{name}: {note}" for note in found]
+        cells.append(dict(list(rows.groupby(["mix", "n_real"]))))
+        wrong.append(reads.read != reads.labels)
+    pairs, rows = [], []
+    for mix, n in cells[0].keys() & cells[1].keys():
+        one, two = (own[mix, n].reset_index() for own in cells)
+        both = one.merge(two, on="replicate", suffixes=("_one", "_two"))
+        if both.empty:
+            continue
+        pairs.append((wrong[1][both["index_two"]], wrong[0][both["index_one"]]))
+        errors = {"first": both["test_error_one"].mean(), "second": both["test_error_two"].mean()}
+        rows.append({"mix": mix, "n_real": n, "replicates": len(both)} | errors)
+    if not rows:
+        raise InputError("the two studies share no mix at the same count and replicate")
+    prior = pool(log_ratios(*pair) for pair in pairs)
+    for row, pair in zip(rows, pairs, strict=True):
+        row |= compare(*pair, prior=prior)._asdict()
+    table = pd.DataFrame(rows).sort_values(["mix", "n_real"], ignore_index=True)
+    for study, own, other in ((first, *cells), (second, *cells[::-1])):
+        if alone := _only_in(own.keys(), other.keys()):
+            notes.append(f"only in {study.name}: {'; '.join(alone)}")
+    return decided(table), notes
+
+
+def _only_in(own: Iterable[tuple[str, int]], other: Iterable[tuple[str, int]]) -> list[str]:
+    """Cells of one study that another lacks, by mix: ``rendered``, or ``warp at 5,500``."""
+    lacking: dict[str, list[int]] = {}
+    for mix, n in sorted(set(own) - set(other)):
+        lacking.setdefault(mix, []).append(n)
+    shared = {mix for mix, _ in other}
+    return [
+        f"{mix} at {listed(counts)}" if mix in shared else mix for mix, counts in lacking.items()
+    ]

@@ -1,0 +1,102 @@
+"""The talk's claims, with verdicts. They are about MNIST, and made only for studies of it."""
+
+import pandas as pd
+
+from realink.answer.analysis import Answer
+from realink.answer.sentences import BASELINE, told
+from realink.answer.words import listed, percent
+from realink.study.mixes import RENDERED, Mix
+
+KEPT = 0.9  # a translator keeps its labels if at least this fraction survives
+SLIGHT = 0.25  # taking away less than this fraction of the error is a slight gain
+# The counts at which the talk showed what became of the labels.
+FEW, MANY = (55, 385), 38_500
+HELPED_FROM = 385
+
+
+def claims(answer: Answer) -> pd.DataFrame:
+    """The talk's claims, what this study measured, and whether they hold in it.
+
+    Columns: ``claim``, ``translator`` (empty where it is about none), ``measured``, ``verdict``:
+    holds, holds in part, does not hold, undecided, or not tested.
+    """
+    rendered = "rendered images alone: the error rises with more of them"
+    alone = "translated images alone are always worse than real ones"
+    beside = f"translated images beside real ones beat real ones alone from {HELPED_FROM} on"
+    slightly = (
+        "rendered images beside real ones help only slightly (here: they are not shown to be "
+        f"worse, and take away less than {SLIGHT:.0%} of the error, by its ratio alone)"
+    )
+    lost = (
+        f"labels are lost at {FEW[0]} and at {FEW[1]} real images, and kept at {MANY:,} (here: "
+        f"kept is at least {KEPT:.0%} of them)"
+    )
+    names = answer.names or [""]  # without any translator, its claims are not tested
+    rows = [
+        (rendered, "", *_rendered_rises(answer)),
+        *((alone, n, *_everywhere(answer, Mix(n, False), "worse")) for n in names),
+        *((beside, n, *_everywhere(answer, Mix(n, True), "better", HELPED_FROM)) for n in names),
+        (slightly, "", *_slightly(answer)),
+        *((lost, n, *_labels_lost(answer, n)) for n in names),
+    ]
+    return pd.DataFrame(rows, columns=["claim", "translator", "measured", "verdict"])
+
+
+def _rendered_rises(answer: Answer) -> tuple[str, str]:
+    alone = answer.summary[answer.summary["mix"] == RENDERED].sort_values("n_synthetic")
+    table = answer.comparisons
+    ends = table[(table["mix"] == RENDERED) & (table["reference"] == RENDERED)]
+    if ends.empty:
+        return "", "not tested"
+    least, most = alone.iloc[0], alone.iloc[-1]
+    best = alone.loc[alone["test_error"].idxmin()]
+    measured = (
+        f"{percent(least['test_error'])} with {least['n_synthetic']:,} rendered images, "
+        f"{percent(most['test_error'])} with {most['n_synthetic']:,}; least, "
+        f"{percent(best['test_error'])}, with {best['n_synthetic']:,}"
+    )
+    verdict = {"worse": "holds", "better": "does not hold", "undecided": "undecided"}
+    return measured, verdict[ends["verdict"].iloc[0]]
+
+
+def _everywhere(answer: Answer, mix: Mix, wanted: str, smallest: int = 0) -> tuple[str, str]:
+    """Whether a mix has the same verdict against the baseline at every count from `smallest` on."""
+    found = {n: v for n, v in answer.verdicts(mix, BASELINE).items() if n >= smallest}
+    if not found:
+        return "", "not tested"
+    kinds = set(found.values())
+    if kinds == {wanted}:
+        verdict = "holds"
+    elif kinds == {"undecided"}:
+        verdict = "undecided"
+    else:
+        verdict = "holds in part" if wanted in kinds else "does not hold"
+    return told(answer, mix, BASELINE, found), verdict
+
+
+def _slightly(answer: Answer) -> tuple[str, str]:
+    mix = Mix(RENDERED, True)
+    found = answer.verdicts(mix, BASELINE)
+    if not found:
+        return "", "not tested"
+    gone = {n: 1 - ratio for n, ratio in answer.verdicts(mix, BASELINE, "ratio").items()}
+    fits = [found[n] != "worse" and gone[n] < SLIGHT for n in found]
+    verdict = "holds" if all(fits) else "holds in part" if any(fits) else "does not hold"
+    changes = ", ".join(f"{-part:+.0%} at {n:,}" for n, part in gone.items())
+    return f"change of the error: {changes}", verdict
+
+
+def _labels_lost(answer: Answer, name: str) -> tuple[str, str]:
+    table = answer.translators
+    own = table[(table["translator"] == name) & table["label_retention"].notna()]
+    kept = own.groupby("n_real")["label_retention"].mean()
+    lost = [kept[n] < KEPT for n in FEW if n in kept.index]
+    if not lost:
+        return "", "not tested"
+    # Where a count was not tested, what the others say is a part.
+    kept_late = [kept[n] >= KEPT for n in (MANY,) if n in kept.index]
+    whole = all(lost) and all(kept_late) and len(lost + kept_late) == 3
+    verdict = "holds" if whole else "holds in part" if any(lost) else "does not hold"
+    measured = "kept: " + ", ".join(f"{part:.0%} at {n:,}" for n, part in kept.items())
+    absent = [n for n in (*FEW, MANY) if n not in kept.index]
+    return measured + (f"; not tested at {listed(absent)}" if absent else ""), verdict

@@ -1,0 +1,73 @@
+"""The commands behind the rules, one module a file of rules: they alone read and write files.
+
+A command has the name of its rule, and parameters with the names of the rule's inputs, outputs and
+params. Heavy libraries are imported by the command that needs them, because every job pays for its
+start; and `realink.study.provenance` hashes a command's function with what it imports, so what a
+command runs has to be imported inside it.
+"""
+
+import gc
+import logging
+import sys
+
+from cyclopts import App, Parameter
+
+from realink.commands import (
+    answer,
+    classifier,
+    figures,
+    gap,
+    init,
+    judge,
+    real,
+    rendered,
+    translator,
+)
+from realink.commands.support import check_code
+from realink.errors import InputError
+
+COMMANDS = [
+    init.init,
+    real.prepare_real,
+    real.draw_real,
+    rendered.catalogue_fonts,
+    rendered.prepare_rendered,
+    translator.train_translator,
+    translator.translate,
+    judge.train_judge,
+    judge.judge,
+    gap.measure_gap,
+    classifier.train_classifier,
+    answer.collect,
+    answer.analyse,
+    answer.report,
+    answer.compare,
+    figures.plot_error,
+    figures.plot_rendered_error,
+    figures.plot_gain,
+    figures.plot_rendered,
+    figures.plot_translations,
+]
+
+app = App(
+    name="realink",
+    help="Do rendered images, made to look real, train a better classifier?",
+    default_parameter=Parameter(consume_multiple=True, negative=()),
+)
+for command in COMMANDS:
+    app.command(command)
+
+
+def main() -> None:
+    """Run one command; a person's mistake ends in one line on stderr and exit status 1."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    # Looking for garbage among torch's many objects, again and again while they are imported and
+    # once more at the end, takes a third of a job's start.
+    gc.disable()
+    try:
+        check_code(sys.argv[1:])
+        app(sys.argv[1:])
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    except FloatingPointError as error:
+        sys.exit(f"error: training diverged: {error}; lower its learning_rate in the config")

@@ -1,0 +1,229 @@
+"""Commands of rules/answer.smk: tables, the answer, its page, and two studies side by side."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from realink.commands.support import Json
+from realink.errors import InputError
+
+Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
+
+
+def collect(
+    *,
+    config: Json,
+    classifier: Paths,
+    read: Paths,
+    test: Path,
+    translator: Paths,
+    retention: Paths,
+    gap: Paths,
+    reference: Paths,
+    metrics: Path,
+    predictions: Path,
+    translators: Path,
+    confusions: Path,
+    gaps: Path,
+) -> None:
+    """Collect what all jobs recorded into tables, and what all classifiers read into one file."""
+    import numpy as np
+
+    from realink.study import grid, tables
+    from realink.study.files import read_images, read_tensors, write_table, write_tensors
+
+    settings = json.loads(config)
+    cells, trained = grid.cells(settings), grid.translator_cells(settings)
+    rows = tables.classifiers_table(grid.paths(classifier, cells))
+    judged = grid.paths(retention, trained)
+    measured = grid.paths(gap, trained) + grid.paths(reference, grid.references(settings))
+    gap_rows = tables.gap_table(measured)
+    write_table(metrics, rows)
+    write_table(
+        translators, tables.translators_table(grid.paths(translator, trained), judged, gap_rows)
+    )
+    write_table(confusions, tables.confusions_table(judged))
+    write_table(gaps, gap_rows)
+    predicted, images = grid.paths(read, cells), read_images(test)
+    reads = np.stack([read_tensors(predicted[place])[0]["test"] for place in rows.index])
+    groups = {} if images.groups is None else {"groups": images.groups}
+    write_tensors(
+        predictions,
+        {"read": reads, "labels": images.labels} | groups,
+        {"classes": images.classes, "group_names": images.group_names},
+    )
+
+
+def analyse(
+    *,
+    metrics: Path,
+    predictions: Path,
+    translators: Path,
+    seed: int,
+    summary: Path,
+    comparisons: Path,
+    break_even: Path,
+    worth: Path,
+    answer: Path,
+    claims: Path | None = None,
+) -> None:
+    """Compute the answer: intervals, comparisons, break-even, worth in real images.
+
+    Parameters
+    ----------
+    claims : where to write what became of the talk's claims; for studies of MNIST
+    """
+    from realink.answer import analysis, sentences, talk
+    from realink.study.files import read_table, write_json, write_table
+
+    found = analysis.analyse(
+        read_table(metrics), _reads(predictions), read_table(translators), seed=seed
+    )
+    write_table(summary, found.summary)
+    write_table(comparisons, found.comparisons)
+    write_table(break_even, found.break_even)
+    write_table(worth, found.worth)
+    if claims is not None:
+        write_table(claims, talk.claims(found))
+    write_json(answer, {"sentences": sentences.sentences(found), "notes": found.notes})
+
+
+def report(
+    *,
+    study: str,
+    config: Json,
+    metrics: Path,
+    translators: Path,
+    confusions: Path,
+    gaps: Path,
+    answer: Annotated[Path, Parameter(help="what `analyse` wrote, beside its tables")],
+    rendered: Path,
+    benchmarks: Path,
+    output: Path,
+    judge: Path | None = None,
+    sheets: Annotated[list[Path], Parameter(help="of each translator and N, as in the grid")] = (),
+    manifests: list[Path] = (),
+) -> None:
+    """Write the answer page, one HTML file that needs no network.
+
+    Parameters
+    ----------
+    rendered : PNG of rendered images
+    benchmarks : directory of Snakemake's benchmarks
+    judge : the judge's own record, of a study with translators
+    manifests : what became of each picture, of images that come from folders
+    """
+    from realink.page import report as pages
+    from realink.page import used
+    from realink.study import grid, sources
+    from realink.study.files import read_json, read_table, written_whole
+    from realink.study.tables import read_confusions
+
+    settings = json.loads(config)
+    drawn = [cell for cell in grid.translator_cells(settings) if cell.replicate == 1]
+    tables = {
+        name: read_table(answer.parent / f"{name}.csv")
+        for name in ("summary", "comparisons", "break_even", "worth")
+    }
+    of_the_talk = sources.is_mnist(settings["real"])
+    html = pages.page(
+        study=study,
+        config=settings,
+        metrics=read_table(metrics),
+        translators=read_table(translators),
+        confusions=read_confusions(confusions),
+        gaps=read_table(gaps),
+        **tables,
+        claims=read_table(answer.parent / "claims.csv") if of_the_talk else None,
+        answer=read_json(answer),
+        judge=read_json(judge) if judge else {"validation_error": None},
+        sheets=[
+            pages.Sheet(cell.translator, cell.n_real, path)
+            for cell, path in zip(drawn, sheets, strict=True)
+        ],
+        rendered=rendered,
+        used=[used.read_manifest(path) for path in manifests],
+        benchmarks=pages.read_benchmarks(benchmarks),
+    )
+    with written_whole(output) as temporary:
+        temporary.write_text(html)
+
+
+def compare(
+    first: Annotated[Path, Parameter(help="a study's directory, such as results/mnist")],
+    second: Annotated[Path, Parameter(help="another's")],
+    *,
+    output: Annotated[Path | None, Parameter(help="HTML page to write, with the curves")] = None,
+) -> None:
+    """Set two studies side by side: is the second better?"""
+    from realink.answer import cells, studies
+    from realink.page import report as pages
+    from realink.study.files import written_whole
+
+    if first.resolve() == second.resolve():
+        raise InputError(f"{first} and {second} are the same study")
+    if output is not None and output.is_dir():
+        raise InputError(f"{output} is a directory: name a file for --output")
+    alike = first.resolve().name == second.resolve().name
+    one, two = (
+        studies.Study(
+            str(path) if alike else path.resolve().name,
+            _metrics(path / "metrics.csv"),
+            _reads(path / "predictions.safetensors"),
+        )
+        for path in (first, second)
+    )
+    rows, notes = studies.compare_studies(one, two)
+    names = {"first": one.name, "second": two.name, "verdict": f"{two.name} is"}
+    errors = {column: 100 * rows[column] for column in ("first", "second")}
+    table = rows.assign(**errors)[
+        ["mix", "n_real", "first", "second", "ratio", "low", "high", "verdict"]
+    ]
+    print(f"test error in %, and its ratio, {two.name} / {one.name}, with the 95 % interval")
+    print(table.rename(columns=names).to_string(index=False, float_format="{:.2f}".format))
+    for note in notes:
+        print(f"note: {note}")
+    if output is not None:
+        summaries = {
+            study.name: cells.summarise(cells.usable(study.metrics)[0]) for study in (one, two)
+        }
+        with written_whole(output) as temporary:
+            temporary.write_text(pages.comparison_page(summaries, rows, notes))
+        print(f"written: {output}")
+
+
+def _metrics(path: Path) -> Any:
+    """Read a study's metrics.csv; raise `InputError` if it is not whole."""
+    from realink.study.files import read_table
+
+    try:
+        table = read_table(path)
+        table["test_error"] = table["test_error"].astype(float)
+        table[["mix", "n_real", "n_synthetic", "replicate"]]
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; name the directory of a finished study") from None
+    except KeyError as missing:
+        raise InputError(f"{path}: lacks the column {missing}") from None
+    except ValueError as error:  # of pandas' parser too
+        raise InputError(f"{path}: not a whole table ({error}); run snakemake again") from None
+    return table
+
+
+def _reads(predictions: Path) -> Any:
+    """Read what `collect` wrote; raise `InputError` if it is something else."""
+    from realink.answer.cells import Reads
+    from realink.study.files import read_tensors
+
+    if not predictions.exists():
+        raise InputError(
+            f"{predictions}: no such file; without what its classifiers read, a study cannot be "
+            "compared. Of a published study, get it by `git pull`; else finish the study with "
+            "snakemake"
+        )
+    tensors, metadata = read_tensors(predictions)
+    try:
+        return Reads(tensors["read"], tensors["labels"], tuple(metadata["classes"]))
+    except KeyError as missing:
+        raise InputError(f"{predictions}: holds no {missing}, so it is not from collect") from None

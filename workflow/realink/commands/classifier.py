@@ -1,0 +1,94 @@
+"""Command of rules/classifier.smk: one classifier of the grid."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from realink.commands.support import Device, Json, log
+
+
+def train_classifier(
+    *,
+    study: str,
+    mix: str,
+    n: int,
+    replicate: int,
+    n_synthetic: int,
+    real_share: float | Literal["concatenate"],
+    settings: Json,
+    augmentation: Annotated[str, Parameter(help="a JSON object, or null for none")],
+    validation: Path,
+    test: Path,
+    seed: int,
+    checkpoint: Path,
+    predictions: Path,
+    metrics: Path,
+    real: Path | None = None,
+    synthetic: Path | None = None,
+    device: Device = "auto",
+) -> None:
+    """Train a classifier on one mix, and read the validation and the test images with it."""
+    import numpy as np
+
+    from realink.commands.support import device_for, recorded_code, report_step
+    from realink.learning import augmentation as policies
+    from realink.learning.checkpoints import save, settings_from
+    from realink.learning.classifier import Settings, predict, train
+    from realink.measures.judge import error_rate
+    from realink.study.files import read_images, write_json, write_tensors
+    from realink.study.mixes import Mix
+    from realink.study.seeds import seed_for
+
+    knobs = settings_from(Settings, json.loads(settings))
+    asked = json.loads(augmentation)
+    policy = None if asked is None else settings_from(policies.Settings, asked)
+    device = device_for(device)
+    parts = [] if real is None else [read_images(real)]
+    if synthetic is not None:
+        parts.append(
+            read_images(synthetic).draw(n_synthetic, seed_for(seed, "synthetic", replicate))
+        )
+    shares = [len(part) / sum(map(len, parts)) for part in parts]
+    started = time.perf_counter()
+    network, _ = train(
+        parts,
+        knobs,
+        real_share=None if real_share == "concatenate" else real_share,
+        augment=policy,
+        seed=seed_for(seed, "classifier", mix, n, replicate),
+        device=device,
+        report=report_step,
+    )
+    seconds = time.perf_counter() - started
+    errors, read = {}, {}
+    smallest = np.min_scalar_type(len(parts[0].classes) - 1)
+    for name, path in (("validation", validation), ("test", test)):
+        held_out = read_images(path)
+        reading = predict(network, held_out.images, device=device).argmax(1)
+        read[name], errors[name] = reading.astype(smallest), error_rate(reading, held_out.labels)
+    if real_share == "concatenate":
+        real_share = shares[0] if real is not None else 0
+    record: dict[str, Any] = {
+        "study": study,
+        "mix": mix,
+        "n_real": n,
+        "n_synthetic": n_synthetic,
+        "replicate": replicate,
+        "synthetic": Mix.parse(mix).source or "none",
+        "augmented": policy is not None,
+        "test_error": errors["test"],
+        "n_test": len(read["test"]),
+        "validation_error": errors["validation"],
+        "real_share": real_share,
+        "train_steps": knobs.steps,
+        "train_seconds": round(seconds, 2),
+        "device": device,
+        "code": recorded_code(),
+    }
+    write_tensors(predictions, read)
+    write_json(metrics, record)
+    save(checkpoint, network, "classifier", knobs, parts[0].shape)
+    log.info("test error %.2f %%", 100 * errors["test"])

@@ -1,0 +1,91 @@
+"""Commands of rules/figures.smk: every figure, as SVG and PNG."""
+
+from pathlib import Path
+from typing import Any
+
+
+def plot_error(*, metrics: Path, counts: list[int], total: int, svg: Path, png: Path) -> None:
+    """Draw the final figure: test error against real images, for all mixes."""
+    from realink.page import figures
+    from realink.study.files import read_table
+
+    figures.style()
+    _save(figures.plot_error(read_table(metrics), counts, total), svg, png)
+
+
+def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
+    """Draw the distribution gap: error of rendered images alone against their number."""
+    from realink.page import figures
+    from realink.study.files import read_table
+
+    figures.style()
+    _save(figures.plot_rendered_error(read_table(metrics)), svg, png)
+
+
+def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: Path) -> None:
+    """Draw what translated images gain against the labels that they kept and against the gap."""
+    from realink.answer.worth import gains
+    from realink.page import figures
+    from realink.study.files import read_table
+
+    figures.style()
+    points = gains(read_table(metrics), read_table(translators), read_table(gaps))
+    _save(figures.plot_gain(points), svg, png)
+
+
+def plot_rendered(*, rendered: Path, invert: bool, svg: Path, png: Path) -> None:
+    """Draw a contact sheet of the rendered images.
+
+    Parameters
+    ----------
+    invert : whether to show black as white
+    """
+    from realink.page import figures, sheets
+    from realink.study.files import read_images, read_tensors
+
+    figures.style()
+    drawn_in = read_tensors(rendered)[0].get("face")
+    faces = None if drawn_in is None else len(set(drawn_in.tolist()))
+    _save(sheets.plot_rendered(read_images(rendered), faces, invert=invert), svg, png)
+
+
+def plot_translations(
+    *,
+    translator: str,
+    n: int,
+    replicate: int,
+    rendered: Path,
+    translated: Path,
+    read: Path,
+    real: Path,
+    invert: bool,
+    svg: Path,
+    png: Path,
+) -> None:
+    """Draw rendered images above their translations.
+
+    Parameters
+    ----------
+    invert : whether to show black as white
+    """
+    from realink.measures.judge import error_rate
+    from realink.page import figures, sheets
+    from realink.study.files import read_images, read_tensors
+
+    figures.style()
+    carried, reading = read_images(translated), read_tensors(read)[0]["read"]
+    kept = 1 - error_rate(reading, carried.labels)
+    title = f"{translator}, {n:,} real images, replicate {replicate}: {kept:.0%} of labels kept"
+    figure = sheets.plot_translations(
+        read_images(rendered), carried, reading, read_images(real), title, invert=invert
+    )
+    _save(figure, svg, png)
+
+
+def _save(figure: Any, svg: Path, png: Path) -> None:
+    from realink.study.files import written_whole
+
+    # Without the date, the same numbers give the same file.
+    for output, metadata in ((svg, {"Date": None}), (png, {})):
+        with written_whole(output) as temporary:
+            figure.savefig(temporary, dpi=160, bbox_inches="tight", metadata=metadata)

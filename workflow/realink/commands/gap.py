@@ -1,0 +1,40 @@
+"""Command of rules/gap.smk: how far images are from real ones."""
+
+from pathlib import Path
+
+from realink.commands.support import Device
+
+
+def measure_gap(
+    *,
+    images_of: str,
+    pool: Path,
+    checkpoint: Path,
+    replicate: int,
+    seed: int,
+    output: Path,
+    images: Path | None = None,
+    n: int | None = None,
+    device: Device = "auto",
+) -> None:
+    """Measure how far images are from real ones of the pool; without images, how far those are."""
+    from realink.commands.support import device_for
+    from realink.learning.checkpoints import load
+    from realink.learning.classifier import Network, Settings
+    from realink.measures.gap import measure, split
+    from realink.study.files import read_images, write_json
+    from realink.study.seeds import seed_for
+
+    device = device_for(device)
+    seen, unseen, floor = split(read_images(pool), n or 0, seed_for(seed, "draw", replicate))
+    identity = {"images": images_of, "n_real": n, "replicate": replicate}
+    measures = measure(
+        read_images(images).images if images else floor,
+        unseen,
+        None if n is None else seen,
+        load(checkpoint, "classifier", Network, Settings).to(device),
+        # The same draws for all sets of a replicate: they differ by their images alone.
+        seed=seed_for(seed, "gap", replicate),
+        device=device,
+    )
+    write_json(output, identity | measures)

@@ -1,0 +1,74 @@
+"""Commands of rules/judge.smk: the network that reads translated images; evaluation only."""
+
+import json
+from pathlib import Path
+
+from realink.commands.support import Device, Json
+
+
+def train_judge(
+    *,
+    settings: Json,
+    augmentation: Json,
+    pool: Path,
+    validation: Path,
+    seed: int,
+    checkpoint: Path,
+    metrics: Path,
+    device: Device = "auto",
+) -> None:
+    """Train the network that reads translated images, on the whole pool, augmented."""
+    from realink.commands.support import device_for, report_step
+    from realink.learning import augmentation as policies
+    from realink.learning.checkpoints import save, settings_from
+    from realink.learning.classifier import Settings, predict, train
+    from realink.measures.judge import error_rate
+    from realink.study.files import read_images, write_json
+    from realink.study.seeds import seed_for
+
+    knobs = settings_from(Settings, json.loads(settings))
+    device = device_for(device)
+    images = read_images(pool)
+    network, _ = train(
+        [images],
+        knobs,
+        augment=settings_from(policies.Settings, json.loads(augmentation)),
+        seed=seed_for(seed, "judge"),
+        device=device,
+        report=report_step,
+    )
+    held_out = read_images(validation)
+    read = predict(network, held_out.images, device=device).argmax(1)
+    write_json(metrics, {"validation_error": error_rate(read, held_out.labels)})
+    save(checkpoint, network, "classifier", knobs, images.shape)
+
+
+def judge(
+    *,
+    translator: str,
+    n: int,
+    replicate: int,
+    checkpoint: Path,
+    translated: Path,
+    retention: Path,
+    read: Path,
+    device: Device = "auto",
+) -> None:
+    """Read every translated image with the judge, and count the labels that survived."""
+    import numpy as np
+
+    from realink.commands.support import device_for
+    from realink.learning.checkpoints import load
+    from realink.learning.classifier import Network, Settings, predict
+    from realink.measures import judge as measures
+    from realink.study.files import read_images, write_json, write_tensors
+
+    device = device_for(device)
+    images = read_images(translated)
+    network = load(checkpoint, "classifier", Network, Settings).to(device)
+    reading = predict(network, images.images, device=device).argmax(1)
+    smallest = np.min_scalar_type(len(images.classes) - 1)
+    write_tensors(read, {"read": reading.astype(smallest)})
+    identity = {"translator": translator, "n_real": n, "replicate": replicate}
+    kept = measures.retention(reading, images.labels, len(images.classes))
+    write_json(retention, identity | {"classes": images.classes} | kept)

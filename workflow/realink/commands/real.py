@@ -1,0 +1,62 @@
+"""Commands of rules/real.smk: real images, checked, split, and drawn."""
+
+import json
+from pathlib import Path
+
+from realink.commands.support import Json, log
+from realink.errors import InputError
+
+
+def prepare_real(
+    *,
+    settings: Json,
+    images: Json,
+    needed: int,
+    pool: Path,
+    validation: Path,
+    test: Path,
+    manifest: Path | None = None,
+    download_to: Path = Path("results/.download"),
+) -> None:
+    """Check the real images and split them into pool, validation and test.
+
+    Parameters
+    ----------
+    settings : the config's `real`
+    images : the config's `images`
+    needed : images that the grid draws from the pool at once, at the most
+    manifest : where to write what was read of a folder
+    """
+    from realink.images import mnist
+    from realink.study.files import write_images, write_table
+
+    asked, used = json.loads(settings), None
+    directory = asked["directory"]
+    if asked["source"] == "mnist":
+        sets = mnist.load_mnist(Path(directory) if directory else None, download_to)
+    elif asked["source"] == "embedded":
+        sets = mnist.load_embedded()
+    else:
+        from realink.images import folders
+
+        names = "validation", "test", "group", "duplicates"
+        split = {name: asked[name] for name in names}
+        *sets, used = folders.load_real(Path(directory), **json.loads(images), **split)
+    if len(sets[0]) < needed:
+        raise InputError(
+            f"config key `counts`: {needed} real images asked for, but {len(sets[0])} can be "
+            f"trained on; the log says which pictures of {directory} were left out"
+        )
+    for path, part in zip((pool, validation, test), sets, strict=True):
+        write_images(path, part)
+        log.info("%s: %d images", path, len(part))
+    if used is not None and manifest is not None:
+        write_table(manifest, used)
+
+
+def draw_real(*, pool: Path, n: int, replicate: int, seed: int, output: Path) -> None:
+    """Draw the N real images of one replicate."""
+    from realink.study.files import read_images, write_images
+    from realink.study.seeds import seed_for
+
+    write_images(output, read_images(pool).draw(n, seed_for(seed, "draw", replicate)))

@@ -1,0 +1,94 @@
+"""Commands of rules/rendered.smk: rendered images, drawn from fonts or read from a folder."""
+
+import json
+from pathlib import Path
+
+from realink.commands.support import Json, log
+from realink.errors import InputError
+
+
+def catalogue_fonts(*, families: Path, settings: Json, output: Path) -> None:
+    """List every face of the font packages and of a user's folder, and why one is left out.
+
+    Parameters
+    ----------
+    settings : the config's `rendered`
+    """
+    from realink.images.characters import characters_of
+    from realink.images.fonts import catalogue, read_families
+    from realink.study.files import write_table
+
+    asked = json.loads(settings)
+    faces = catalogue(
+        read_families(families), Path(asked["folder"]), characters_of(asked["characters"])
+    )
+    write_table(output, faces)
+    accepted = faces[faces["accepted"]]
+    log.info(
+        "%d faces of %d families accepted, %d rejected",
+        len(accepted),
+        accepted["family"].nunique(),
+        len(faces) - len(accepted),
+    )
+    for face in faces[~faces["accepted"]].itertuples():
+        log.info("rejected %s: %s", face.file, face.reason)
+
+
+def prepare_rendered(
+    *,
+    settings: Json,
+    images: Json,
+    classes: list[str],
+    total: int,
+    needed: int,
+    seed: int,
+    output: Path,
+    faces: Path | None = None,
+    manifest: Path | None = None,
+) -> None:
+    """Draw the rendered images from fonts, spread evenly over classes and faces, or read them.
+
+    Parameters
+    ----------
+    settings : the config's `rendered`
+    images : the config's `images`
+    needed : images that the grid draws of them at once, at the most
+    classes : names of the real images' classes, which the rendered ones must have
+    faces : of `catalogue_fonts`; None for a folder
+    manifest : where to write what was read of a folder
+    """
+    from realink.study.files import read_table, write_images, write_table
+    from realink.study.seeds import seed_for
+
+    asked, shape = json.loads(settings), json.loads(images)
+    names, seed = tuple(classes), seed_for(seed, "render")
+    if faces is None:
+        from realink.images import folders
+
+        rendered, used = folders.load_rendered(
+            Path(asked["directory"]), names, **shape, total=total, seed=seed
+        )
+        if len(rendered) < needed:
+            raise InputError(
+                f"config key `total`: {needed} rendered images asked for, {len(rendered)} could "
+                f"be read; the log says which pictures of {asked['directory']} were left out"
+            )
+        write_images(output, rendered)
+        if manifest is not None:
+            write_table(manifest, used)
+    else:
+        from realink.images import fonts
+        from realink.images.characters import characters_of
+
+        characters = characters_of(asked["characters"])
+        rendered, face = fonts.render(
+            read_table(faces, keep_default_na=False),
+            {name: characters[name] for name in names},
+            total=total,
+            seed=seed,
+            geometry=asked["geometry"],
+            size=(shape["height"], shape["width"]),
+            channels=shape["channels"],
+        )
+        write_images(output, rendered, face=face)
+    log.info("%d rendered images", len(rendered))

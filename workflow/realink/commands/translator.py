@@ -1,0 +1,98 @@
+"""Commands of rules/translator.smk: translators, trained and used."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from realink.commands.support import Device, Json
+
+
+def train_translator(
+    *,
+    translator: str,
+    settings: Json,
+    rendered: Path,
+    real: Path,
+    study: str,
+    n: int,
+    replicate: int,
+    seed: int,
+    state: Path,
+    checkpoint: Path,
+    history: Path,
+    metrics: Path,
+    device: Device = "auto",
+) -> None:
+    """Train one translator on the rendered and N real images; goes on from a saved state."""
+    import pandas as pd
+
+    from realink.commands.support import device_for, recorded_code, report_step
+    from realink.learning.checkpoints import save, settings_from
+    from realink.study.files import read_images, write_json, write_table
+    from realink.study.seeds import seed_for
+    from realink.translation import loop
+    from realink.translation.states import State
+
+    module = loop.load(translator)
+    knobs = settings_from(module.Settings, json.loads(settings))
+    device = device_for(device)
+    saved = State(state, code=recorded_code())
+    images = read_images(rendered)
+    trained, rows = loop.train(
+        module,
+        images,
+        read_images(real),
+        knobs,
+        seed=seed_for(seed, "translator", translator, n, replicate),
+        device=device,
+        report=report_step,
+        state=saved,
+    )
+    record: dict[str, Any] = {
+        "study": study,
+        "translator": translator,
+        "n_real": n,
+        "replicate": replicate,
+        "train_steps": rows[-1]["step"] if rows else 0,
+        "train_seconds": round(saved.seconds, 2),
+        "device": device,
+        "code": recorded_code(),
+    }
+    write_table(history, pd.DataFrame(rows, columns=None if rows else ["step"]))
+    write_json(metrics, record)
+    save(checkpoint, trained, translator, knobs, images.shape)
+    saved.discard()
+
+
+def translate(
+    *,
+    translator: str,
+    checkpoint: Path,
+    rendered: Path,
+    real: Path,
+    n: int,
+    replicate: int,
+    seed: int,
+    output: Path,
+    device: Device = "auto",
+) -> None:
+    """Translate all rendered images; the labels are carried over."""
+    from dataclasses import replace
+
+    from realink.commands.support import device_for
+    from realink.learning.checkpoints import load
+    from realink.study.files import read_images, write_images
+    from realink.study.seeds import seed_for
+    from realink.translation import loop
+
+    module = loop.load(translator)
+    device = device_for(device)
+    images = read_images(rendered)
+    translated = loop.translate(
+        load(checkpoint, translator, module.Translator, module.Settings).to(device),
+        images,
+        read_images(real),
+        seed=seed_for(seed, "translate", translator, n, replicate),
+        device=device,
+    )
+    write_images(output, replace(images, images=translated, masks=None))

@@ -1,0 +1,1 @@
+"""What goes in: sets of labelled images, and where they come from."""

@@ -1,0 +1,79 @@
+"""Pictures of a folder that have the same pixels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from realink.errors import InputError
+from realink.images.listing import RENDERED, TEST, TRAIN, VALIDATION, Picture
+
+# Of two splits that have the same picture, the first keeps it.
+KEEPS = TEST, VALIDATION, TRAIN, RENDERED
+NAMED = 5  # pictures that a message names, at most
+
+
+class Copies(NamedTuple):
+    """Pictures of the same pixels.
+
+    left_out : those that another of the same split and class makes superfluous, and why
+    labelled_twice : pairs of different classes
+    split_twice : pairs of one class in two splits; the first is in the one that keeps it
+    """
+
+    left_out: dict[str, str]
+    labelled_twice: list[tuple[Picture, Picture]]
+    split_twice: list[tuple[Picture, Picture]]
+
+
+def find_copies(keys: Sequence[tuple[Picture, bytes]]) -> Copies:
+    """Find the pictures that have the same pixels as another one, of which each has the key."""
+    same: dict[bytes, list[Picture]] = {}
+    for picture, key in keys:
+        same.setdefault(key, []).append(picture)
+    copies = Copies({}, [], [])
+    for pictures in same.values():
+        first: dict[str, Picture] = {}
+        for picture in pictures:
+            kept = first.setdefault(picture.split, picture)
+            if picture.label != pictures[0].label:
+                copies.labelled_twice.append((pictures[0], picture))
+            elif kept is not picture:
+                copies.left_out[picture.file] = f"a copy of {kept.file}"
+        if len({picture.label for picture in pictures}) == 1:
+            keeper, *others = sorted(first.values(), key=lambda p: KEEPS.index(p.split))
+            copies.split_twice.extend((keeper, other) for other in others)
+    return copies
+
+
+def some(names: Sequence[object]) -> str:
+    """Name the first few."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(map(repr, names[:NAMED])) + more
+
+
+def refuse_copies(directory: Path, copies: Copies, duplicates: str) -> None:
+    """Stop where the same pixels have two labels, or are in two splits.
+
+    Parameters
+    ----------
+    duplicates : what the latter do: ``stop``, or ``drop`` from one of the splits
+
+    Raises
+    ------
+    InputError
+        It names the first pairs.
+    """
+    for pairs, wrong, remedy in (
+        (copies.labelled_twice, "two classes", "remove the one that is wrong"),
+        (
+            copies.split_twice if duplicates == "stop" else [],
+            "two splits",
+            "remove one of each, or set `real: duplicates: drop`, which keeps the test's",
+        ),
+    ):
+        if pairs:
+            named = "; ".join(f"{a.file!r} and {b.file!r}" for a, b in pairs[:NAMED])
+            more = f" (and {len(pairs) - NAMED} more pairs)" if len(pairs) > NAMED else ""
+            raise InputError(
+                f"{directory}: the same picture is in {wrong}: {named}{more}; {remedy}"
+            )

@@ -1,0 +1,318 @@
+"""Font stage: catalogue the faces of packaged and own fonts, render images of characters.
+
+A *face* is one static font file, or one cell of a variable font's design space: the file's
+named instances split its weight, width, slant and optical-size axes half-way between them,
+and a rendering takes a random position inside the cell.
+"""
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._f_v_a_r import Axis
+from PIL import ImageFont
+
+from realink.errors import InputError
+from realink.images.glyphs import SIDE, normalise, open_face, place_in_frame, rasterise
+from realink.images.imagesets import ImageSet
+from realink.images.looks import reject_by_looks
+
+COLUMNS = ["face", "family", "style", "axes", "licence", "source", "file", "sha256"]
+READ, UNREAD = (".ttf", ".otf"), (".woff", ".woff2", ".ttc", ".otc")
+# Design axes that a typesetter sets freely; any other axis stays at the font's default.
+AXES = ("wght", "wdth", "slnt", "opsz")
+# Pixels per em when rasterising, with the font's own hinting: large enough to average down to
+# an image of 32 pixels or fewer (larger ones take more), and varied so that repeats of a static
+# face differ as a renderer's do.
+PROBE_EM, RASTER_EM, RASTER_SIDE = 80.0, (64.0, 128.0), 32
+# Classes that a reason names, at most.
+NAMED = 5
+
+
+def read_families(path: Path) -> list[str]:
+    """Package names of a families file: one a line, ``#`` starts a comment."""
+    lines = (line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines())
+    return [line for line in lines if line]
+
+
+def catalogue(families: Sequence[str], folder: Path, characters: Mapping[str, str]) -> pd.DataFrame:
+    """List every face of the named font packages and of a folder of own fonts.
+
+    A face is rejected if it lacks a character, draws one blank, draws two classes alike, looks
+    like other classes than those it is asked for (a font of symbols), or repeats an earlier
+    face. Whether a face has its own shape of a letter within a word is not looked at.
+
+    Parameters
+    ----------
+    families : sequence of str
+        Names of installed packages that hold font files, such as ``fontpkg-abel``.
+    folder : Path
+        Each ``.ttf`` and ``.otf`` below it joins (any case); may be absent. Recorded relative
+        to the working directory, so run from the repository root.
+    characters : mapping
+        Class name to the text that is drawn for it, of `characters.characters_of`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per face, packages in the order given, then own files by path: ``face`` (unique
+        id), ``family``, ``style``, ``axes`` (``tag=low..high`` in user units joined by ``;``,
+        empty if static), ``licence``, ``source`` (package and version, or file below
+        `folder`), ``file`` (see `locate`), ``sha256``, ``accepted`` (bool), ``reason`` (why
+        rejected, else empty). A bad font file is a rejected row, never an exception; so is a
+        ``.woff``, ``.woff2``, ``.ttc`` or ``.otc`` in the folder.
+
+    Raises
+    ------
+    InputError
+        A package is not installed.
+    """
+    rows: list[dict] = []
+    probes: list[np.ndarray | None] = []
+    for path, row in _sources(families, folder):
+        for n, (about, glyphs, reason) in enumerate(_examine(path, characters)):
+            rows.append(about | row | {"face": f"{row['file']}#{n}", "reason": reason})
+            probes.append(glyphs)
+    reject_by_looks(rows, probes)
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "accepted", "reason"])
+    return table.assign(accepted=table["reason"] == "")
+
+
+def locate(file: str) -> Path:
+    """Path on this machine of a catalogued ``package:path`` or path of an own file.
+
+    Raises
+    ------
+    InputError
+        The package or the file is not there.
+    """
+    package, colon, name = file.partition(":")
+    path = Path(file)
+    if colon and not path.is_file():
+        path = Path(_package(package).locate_file(name))
+    if not path.is_file():
+        raise InputError(f"font file {file} is not there: restore it, or run `make env`")
+    return path
+
+
+def render(
+    faces: pd.DataFrame,
+    characters: Mapping[str, str],
+    *,
+    total: int,
+    seed: int,
+    geometry: str,
+    size: tuple[int, int],
+    channels: int,
+) -> tuple[ImageSet, np.ndarray]:
+    """Render characters of the accepted faces, 0 = paper, 255 = ink.
+
+    For each turn through the classes a face takes one random position inside its axes, one
+    raster size within `RASTER_EM` and one sub-pixel position.
+
+    Parameters
+    ----------
+    faces : pandas.DataFrame
+        Table of `catalogue` for the same characters, fresh or read back from CSV.
+    characters : mapping
+        Class name to the text that is drawn for it, of `characters.characters_of`.
+    total : int
+        Number of images, at least 1.
+    seed : int
+        The same faces, characters, total and seed give the same arrays.
+    geometry : str
+        ``mnist``, see `glyphs.normalise`, 28 x 28 grey only; or ``frame``, see
+        `glyphs.place_in_frame`.
+    size : (int, int)
+        Height and width of the images, pixels.
+    channels : int
+        1, grey, or 3, sRGB: the same in each.
+
+    Returns
+    -------
+    ImageSet
+        Of `total` images; classes are those of `characters`, in their order. Its masks are the
+        glyph's coverage; None of geometry ``mnist``, whose images are their own coverage.
+    ndarray
+        int64 [total], position of each image's face among the accepted rows of `faces`, from 0.
+        Counts differ by at most one over classes and over faces; any prefix is as even, but for
+        a shuffle within blocks of 100.
+
+    Raises
+    ------
+    InputError
+        No accepted face, `total` below 1, a geometry that does not draw such images, a font file
+        gone or changed since it was catalogued, a face that does not draw a character.
+    """
+    _check_geometry(geometry, size, channels)
+    table = faces[faces["accepted"].astype(bool)]
+    if table.empty or total < 1:
+        raise InputError(f"cannot render {total} images of {len(table)} accepted faces")
+    rng = np.random.default_rng(seed)
+    texts = list(characters.values())
+    face, labels, turn = _spread(len(table), len(texts), total, rng)
+    paths, axes = _verified_paths(table), table["axes"].fillna("").tolist()
+    draws = rng.random((len(table), turn.max() + 1, max(a.count("=") for a in axes) + 3))
+    places = rng.random((total, 3))
+    larger = max(1.0, max(size) / RASTER_SIDE)
+    glyphs = np.empty((total, *size), np.uint8)
+    font, opened = None, None
+    for i in np.lexsort((turn, face)):
+        f, draw = face[i], draws[face[i], turn[i]]
+        try:
+            if opened != (f, turn[i]):
+                em = (RASTER_EM[0] + (RASTER_EM[1] - RASTER_EM[0]) * draw[0]) * larger
+                font, opened = open_face(paths[f], em, axes[f], draw[3:]), (f, turn[i])
+            ink = rasterise(font, texts[labels[i]], draw[1:3])
+            if not ink.any():  # a hairline that vanishes at this size: as the catalogue saw it
+                ink = rasterise(_open_middle(paths[f], axes[f]), texts[labels[i]], (0, 0))
+            glyphs[i] = (
+                normalise(ink) if geometry == "mnist" else place_in_frame(ink, size, places[i])
+            )
+        except (OSError, ValueError) as error:
+            raise InputError(f"face {table['face'].iloc[f]} cannot be rendered: {error}") from error
+    images = np.repeat(glyphs[..., None], 3, axis=3) if channels == 3 else glyphs
+    masks = None if geometry == "mnist" else glyphs
+    return ImageSet(images, labels, tuple(characters), masks), face
+
+
+def _check_geometry(geometry: str, size: tuple[int, int], channels: int) -> None:
+    if geometry not in ("mnist", "frame"):
+        raise InputError(f"`rendered: geometry: {geometry}` is not known: take mnist or frame")
+    if geometry == "mnist" and (*size, channels) != (SIDE, SIDE, 1):
+        raise InputError(
+            f"`rendered: geometry: mnist` draws {SIDE} x {SIDE} grey images: set `images:` "
+            f"height {SIDE}, width {SIDE}, channels 1, or take `geometry: frame`"
+        )
+
+
+def _spread(
+    faces: int, classes: int, total: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Face, label and turn (times the pair came before), each int64 [total]."""
+    place = np.arange(total)
+    visit, seat = np.divmod(place, faces)
+    # Labels run on from visit to visit, which keeps them even. Where faces and classes share a
+    # factor a seat would meet the same labels again, hence one step more after each period.
+    label = (place + visit // (classes // np.gcd(faces, classes))) % classes
+    face = rng.permutation(faces)[seat]
+    shuffled = np.lexsort((rng.random(total), place // 100))
+    return face[shuffled], label[shuffled], (visit // classes)[shuffled]
+
+
+def _verified_paths(table: pd.DataFrame) -> list[Path]:
+    """Path of each row's file, its bytes checked against the catalogue."""
+    paths: dict[str, Path] = {}
+    for file, sha256 in dict(zip(table["file"], table["sha256"], strict=True)).items():
+        paths[file] = locate(file)
+        if hashlib.sha256(paths[file].read_bytes()).hexdigest() != sha256:
+            raise InputError(f"font file {file} is not the catalogued one: catalogue it again")
+    return [paths[file] for file in table["file"]]
+
+
+def _package(name: str) -> metadata.Distribution:
+    try:
+        return metadata.distribution(name)
+    except (metadata.PackageNotFoundError, ValueError):
+        raise InputError(f"font package {name} is not installed: run `make env`") from None
+
+
+def _sources(families: Sequence[str], folder: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Every font file with its source, its reference and, for packages, its licence."""
+    for package in map(_package, families):
+        about = package.metadata
+        licence = about.get("License-Expression") or about.get("License") or "unknown"
+        row = {"source": f"{about['Name']} {package.version}", "licence": licence}
+        for name in sorted(n for n in package.files or () if n.suffix.lower() in READ):
+            yield Path(package.locate_file(name)), row | {"file": f"{about['Name']}:{name}"}
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in READ + UNREAD):
+        file = Path(os.path.relpath(path)).as_posix()
+        yield path, {"source": path.relative_to(folder).as_posix(), "file": file}
+
+
+def _examine(
+    path: Path, characters: Mapping[str, str]
+) -> list[tuple[dict[str, str], np.ndarray | None, str]]:
+    """Faces of one file, each with its glyphs uint8 [classes, 28, 28] or why it has none."""
+    about = {"family": path.stem, "style": "", "axes": "", "licence": "unknown", "sha256": ""}
+    try:
+        data = path.read_bytes()
+        about["sha256"] = hashlib.sha256(data).hexdigest()
+        if path.suffix.lower() in UNREAD:
+            return [(about, None, f"{path.suffix[1:].lower()} is not read: convert it to .ttf")]
+        with TTFont(io.BytesIO(data), lazy=True) as font:
+            faces = [about | face for face in _faces(font)]
+            has = font.getBestCmap() or {}
+    except Exception as error:  # fontTools raises anything on a damaged file
+        return [(about, None, f"unreadable font file: {error}")]
+    lacks = [name for name, text in characters.items() if any(ord(c) not in has for c in text)]
+    if lacks:
+        return [(face, None, f"no glyph for {_named(lacks)}") for face in faces]
+    return [(face, *_probe(path, face["axes"], characters)) for face in faces]
+
+
+def _probe(path: Path, axes: str, characters: Mapping[str, str]) -> tuple[np.ndarray | None, str]:
+    """Glyphs of a face at the middle of its cell, or the reason why it has none."""
+    try:
+        font = _open_middle(path, axes)
+        inks = {name: rasterise(font, text, (0, 0)) for name, text in characters.items()}
+    except (OSError, ValueError) as error:
+        return None, f"cannot be rendered: {error}"
+    blank = [name for name, ink in inks.items() if not ink.any()]
+    if blank:
+        return None, f"blank glyph for {_named(blank)}"
+    glyphs = {name: normalise(ink) for name, ink in inks.items()}
+    first: dict[bytes, str] = {}
+    for name, glyph in glyphs.items():
+        if (other := first.setdefault(glyph.tobytes(), name)) != name:
+            return None, f"same glyph for '{other}' and '{name}'"
+    return np.stack(list(glyphs.values())), ""
+
+
+def _open_middle(path: Path, axes: str) -> ImageFont.FreeTypeFont:
+    return open_face(path, PROBE_EM, axes, np.full(axes.count("="), 0.5))
+
+
+def _named(classes: list[str]) -> str:
+    more = f" and {len(classes) - NAMED} more" if len(classes) > NAMED else ""
+    return " ".join(f"'{name}'" for name in classes[:NAMED]) + more
+
+
+def _faces(font: TTFont) -> list[dict[str, str]]:
+    """What a file says of its faces: itself if static, else the cells of its instances."""
+    names = font["name"]
+    licence = (names.getDebugName(13) or names.getDebugName(14) or "unknown").splitlines()[0][:100]
+    face = {"family": names.getBestFamilyName() or "unnamed", "licence": licence}
+    style = names.getBestSubFamilyName() or "Regular"
+    if "fvar" not in font:
+        return [face | {"style": style}]
+    fvar, styles = font["fvar"], {}
+    free = [axis for axis in fvar.axes if axis.axisTag in AXES]
+    for instance in fvar.instances:
+        name = names.getDebugName(instance.subfamilyNameID) or style
+        styles.setdefault(tuple(instance.coordinates[axis.axisTag] for axis in free), name)
+    places = styles or {tuple(axis.defaultValue for axis in free): style}
+    cells = {a.axisTag: _cells(a, {p[k] for p in places}) for k, a in enumerate(free)}
+    faces = []
+    for place, name in places.items():
+        at = dict(zip((axis.axisTag for axis in free), place, strict=True))
+        spans = [
+            f"{a.axisTag}={cells[a.axisTag][at[a.axisTag]] if a in free else f'{a.defaultValue:g}'}"
+            for a in fvar.axes
+        ]
+        faces.append(face | {"style": name, "axes": ";".join(spans)})
+    return faces
+
+
+def _cells(axis: Axis, values: set[float]) -> dict[float, str]:
+    """Split an axis half-way between neighbouring instance values: value to ``low..high``."""
+    marks = sorted(values)
+    edges = [axis.minValue, *((a + b) / 2 for a, b in pairwise(marks)), axis.maxValue]
+    return {v: f"{a:g}..{b:g}" for v, (a, b) in zip(marks, pairwise(edges), strict=True)}

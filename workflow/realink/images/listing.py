@@ -1,0 +1,295 @@
+"""What stands in a folder of pictures, from names alone: classes, splits and groups.
+
+Needs the standard library only, because every parse of the workflow reads it.
+"""
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from realink.errors import InputError
+from realink.images.splits import split_off
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+FOLDERS = {"train": TRAIN, "validation": VALIDATION, "val": VALIDATION, "test": TEST}
+RENDERED = "rendered"  # the only split of rendered pictures
+REAL_KEY, RENDERED_KEY = "real: directory:", "rendered: directory:"
+# What Snakemake takes for a wildcard, or a path variable, of which it has no escape.
+VARIABLE = re.compile(r"\{\s*[.\w]+[^{}]*\}|<[a-z][a-z0-9_]*>")
+NAMED = 5  # files or classes that a message names, at most
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file below a folder of pictures.
+
+    Attributes
+    ----------
+    file
+        Its path relative to the folder.
+    label
+        Name of its class.
+    split
+        train, validation or test; of rendered pictures, rendered.
+    group
+        Name of its group; empty where there are none.
+    left_out
+        Why it is not used, else empty.
+    """
+
+    file: str
+    label: str = ""
+    split: str = ""
+    group: str = ""
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All files below a folder of pictures, by name, and the names of its classes, sorted."""
+
+    directory: Path
+    classes: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+
+    @property
+    def used(self) -> list[Picture]:
+        """The pictures that are not left out."""
+        return [picture for picture in self.pictures if not picture.left_out]
+
+    def split(self, name: str) -> list[Picture]:
+        """The pictures of one split."""
+        return [picture for picture in self.used if picture.split == name]
+
+
+def inputs(directory: Path) -> list[str]:
+    """Paths of all pictures, sorted, as inputs of a rule; but for `unnameable` ones."""
+    return [path for path in _paths(directory) if _nameable(path)]
+
+
+def unnameable(directory: Path) -> dict[str, str]:
+    """SHA-256 of the pictures that Snakemake cannot name: {...} and <...> are variables to it."""
+    return {
+        path: hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        for path in _paths(directory)
+        if not _nameable(path)
+    }
+
+
+@lru_cache(maxsize=8)
+def list_real(directory: Path, *, validation: float, test: float, group: str | None) -> Listing:
+    """List real pictures, and split them where they are not split already.
+
+    Parameters
+    ----------
+    directory : of ``<class>/*``, or of ``{train,validation|val,test}/<class>/*``; folders within a
+        class belong to it, hidden files and folders are not looked at
+    validation, test : shares, in [0, 1), of the pictures of each class that make up a split which
+        has no folder; of the training pictures, where these have one
+    group : regular expression; what its first group matches in a file's name, or else all that it
+        matches, names the picture's group; None for no groups
+
+    Returns
+    -------
+    Listing
+        A split made here holds its share of each class, but for rounding, and whole groups only.
+        It follows from hashes of the names: an added picture moves no other one, but for rounding.
+
+    Raises
+    ------
+    InputError
+        There is no such folder; fewer than two classes, or one without a picture to train on; no
+        picture to test on; folders of splits beside folders of classes; a pattern that is none, or
+        that does not match a name; a group in two splits.
+    """
+    found = _walk(directory, REAL_KEY)
+    given = _is_split(directory, found)
+    pictures = [_picture(file, why, int(given)) for file, why in found]
+    if not given:
+        pictures = [p if p.left_out else replace(p, split=TRAIN) for p in pictures]
+    if group is not None:
+        pictures = _grouped(directory, pictures, group)
+    classes = _classes(directory, pictures, REAL_KEY, "train/<class>" if given else "<class>")
+    have = {picture.split for picture in pictures if not picture.left_out}
+    shares = {TEST: test, VALIDATION: validation}
+    whole = [p for p in pictures if p.split == TRAIN and not p.left_out]
+    parts = split_off(
+        [(p.group or p.file, p.label) for p in whole],
+        {split: 0 if split in have else share for split, share in shares.items()},
+        TRAIN,
+    )
+    split = {p.file: part for p, part in zip(whole, parts, strict=True)}
+    pictures = [replace(p, split=split.get(p.file, p.split)) for p in pictures]
+    listing = Listing(directory, classes, tuple(pictures))
+    _check(listing, TRAIN, REAL_KEY)
+    if not listing.split(TEST):
+        raise InputError(
+            f"config key `{REAL_KEY}`: no picture is left to test on in {directory} "
+            "(`real: test:`): there are too few, or too few groups; give a folder `test`"
+        )
+    _check_groups(listing)
+    return listing
+
+
+@lru_cache(maxsize=8)
+def list_rendered(directory: Path) -> Listing:
+    """List rendered pictures, ``<class>/*``.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, but one class, or one without a picture.
+    """
+    pictures = [_picture(file, why, 0) for file, why in _walk(directory, RENDERED_KEY)]
+    classes = _classes(directory, pictures, RENDERED_KEY, "<class>")
+    pictures = [p if p.left_out else replace(p, split=RENDERED) for p in pictures]
+    listing = Listing(directory, classes, tuple(pictures))
+    _check(listing, RENDERED, RENDERED_KEY)
+    return listing
+
+
+def some(names: Sequence[object]) -> str:
+    """Name the first few."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(map(repr, names[:NAMED])) + more
+
+
+def _walk(directory: Path, key: str) -> list[tuple[str, str]]:
+    """Every file below a directory that is not hidden, sorted, and why it cannot be read.
+
+    A folder that is empty, or cannot be read, comes as itself, with a slash at its end.
+    """
+    # Path("") is the working directory.
+    if not directory.is_dir() or directory == Path():
+        raise InputError(
+            f"config key `{key}`: {str(directory)!r} is not a directory of pictures, one folder "
+            "a class"
+        )
+    pending: list[tuple[str, tuple]] = [("", ())]
+    found = []
+    while pending:
+        below, above = pending.pop()
+        try:
+            status = os.stat(os.path.join(directory, below))
+            here = status.st_dev, status.st_ino
+            if here in above:  # a link to a folder that it is in
+                continue
+            entries = os.scandir(os.path.join(directory, below))
+            items = [item for item in entries if not item.name.startswith(".")]
+        except OSError as error:
+            found.append((below, f"cannot be read: {error.strerror}"))
+            continue
+        for item in items:
+            if item.is_dir():
+                pending.append((f"{below}{item.name}/", (*above, here)))
+            else:
+                found.append((below + item.name, _unreadable(item)))
+        if below and not items:
+            found.append((below, "an empty folder"))
+    return sorted(found)
+
+
+def _unreadable(item: os.DirEntry) -> str:
+    if any("\udc80" <= character <= "\udcff" for character in item.path):
+        return "its name, or its folder's, is not UTF-8: rename it"
+    if not item.name.lower().endswith(SUFFIXES):
+        return f"not a picture: none of {', '.join(SUFFIXES)}"
+    if not item.is_file():
+        return "a broken link" if item.is_symlink() else "not a file"
+    return "" if os.access(item.path, os.R_OK) else "cannot be read: Permission denied"
+
+
+def _paths(directory: Path) -> list[str]:
+    found = _walk(directory, "directory:")
+    return [os.path.join(directory, file) for file, why in found if not why]
+
+
+def _nameable(path: str) -> bool:
+    return path.isprintable() and not VARIABLE.search(path)
+
+
+def _is_split(directory: Path, found: Iterable[tuple[str, str]]) -> bool:
+    """Whether the folders of a directory are splits, and not classes."""
+    folders = list(dict.fromkeys(file.partition("/")[0] for file, _ in found if "/" in file))
+    splits = [name for name in folders if name in FOLDERS]
+    # One class may well be called train.
+    if TRAIN not in splits or (len(splits) == 1 and len(folders) > 1):
+        return False
+    if {"val", "validation"} <= set(splits):
+        raise InputError(f"config key `{REAL_KEY}`: {directory} has both val and validation")
+    if others := [name for name in folders if name not in FOLDERS]:
+        raise InputError(
+            f"config key `{REAL_KEY}`: {directory} has {some(others)} beside {some(splits)}: its "
+            "folders must all be splits, or all be classes"
+        )
+    return True
+
+
+def _picture(file: str, why: str, depth: int) -> Picture:
+    """A file, whose class is the folder at a depth below the directory."""
+    parts = file.split("/")
+    if len(parts) <= depth + 1:
+        return Picture(file, left_out=why or "not in a class's folder")
+    # The same name may be composed in two ways, on other systems.
+    label = unicodedata.normalize("NFC", parts[depth])
+    return Picture(file, label, FOLDERS[parts[0]] if depth else "", left_out=why)
+
+
+def _grouped(directory: Path, pictures: Iterable[Picture], pattern: str) -> list[Picture]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise InputError(f"config key `real: group:`: {pattern!r} is no pattern: {error}") from None
+    grouped, without = [], []
+    for picture in pictures:
+        match = compiled.search(picture.file.rpartition("/")[2])
+        name = (match[1 if compiled.groups else 0] or "") if match else ""
+        if not name and not picture.left_out:
+            without.append(picture.file)
+        grouped.append(picture if picture.left_out else replace(picture, group=name))
+    if without:  # alone, it might be where its group must not be
+        raise InputError(
+            f"config key `real: group:`: {pattern!r} finds no group in the names of {len(without)} "
+            f"pictures of {directory}: {some(without)}"
+        )
+    return grouped
+
+
+def _classes(directory: Path, pictures: Iterable[Picture], key: str, where: str) -> tuple[str, ...]:
+    classes = tuple(sorted({picture.label for picture in pictures} - {""}))
+    if len(classes) < 2:
+        raise InputError(
+            f"config key `{key}`: {directory} needs folders of pictures, {where}, of two classes "
+            f"or more, has {len(classes)}"
+        )
+    return classes
+
+
+def _check(listing: Listing, split: str, key: str) -> None:
+    """Refuse a class without a picture."""
+    there = {picture.label for picture in listing.split(split)}
+    if empty := [name for name in listing.classes if name not in there]:
+        out = [p for p in listing.pictures if p.label == empty[0] and p.left_out]
+        first = f" (left out: {out[0].file!r}, {out[0].left_out})" if out else ""
+        raise InputError(
+            f"config key `{key}`: {listing.directory} has no picture to train on of the class "
+            f"{some(empty)}{first}; add some, or remove the folder"
+        )
+
+
+def _check_groups(listing: Listing) -> None:
+    first: dict[str, Picture] = {}
+    for picture in listing.used:
+        one = first.setdefault(picture.group, picture) if picture.group else picture
+        if one.split != picture.split:
+            raise InputError(
+                f"{listing.directory}: the group {one.group!r} (config key `real: group:`) is in "
+                f"{one.split} and {picture.split}: {one.file!r} and {picture.file!r}; pictures "
+                "that belong together must be in one"
+            )

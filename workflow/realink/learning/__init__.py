@@ -1,0 +1,1 @@
+"""The classifier that every mix is measured with, and how it learns."""

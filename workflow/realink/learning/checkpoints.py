@@ -1,0 +1,59 @@
+"""Networks on disk: their weights, and the settings and shape that rebuild them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from realink.errors import InputError
+from realink.images.imagesets import Shape
+from realink.study.files import read_tensors, write_tensors
+
+T = TypeVar("T")
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def settings_from(kind: type[T], record: Mapping[str, Any]) -> T:
+    """Build a settings dataclass from a record of its fields.
+
+    Raises
+    ------
+    InputError
+        A key is missing or unknown, or a value is out of bounds.
+    """
+    names = {field.name for field in fields(kind)}
+    if record.keys() != names:
+        raise InputError(
+            f"settings of {kind.__module__}: missing {sorted(names - record.keys())}, "
+            f"unknown {sorted(record.keys() - names)}"
+        )
+    try:
+        return kind(**record)
+    except ValueError as error:
+        raise InputError(f"settings of {kind.__module__}: {error}") from None
+
+
+def save(path: Path, network: nn.Module, name: str, settings: Any, shape: Shape) -> None:
+    """Write a network's state, with its name and the settings and shape that rebuild it."""
+    state = {key: value.cpu().numpy() for key, value in network.state_dict().items()}
+    record = {"network": name, "settings": asdict(settings), "shape": shape._asdict()}
+    write_tensors(path, state, record)
+
+
+def load(path: Path, name: str, kind: type[Network], settings: type) -> Network:
+    """Rebuild a network from its checkpoint, on the CPU and in evaluation mode.
+
+    Raises
+    ------
+    InputError
+        The file is not a whole checkpoint, or is one of another network.
+    """
+    state, record = read_tensors(path)
+    if record.get("network") != name:
+        raise InputError(f"{path}: is a checkpoint of {record.get('network')!r}, not of {name!r}")
+    network = kind(settings_from(settings, record["settings"]), Shape(**record["shape"]))
+    network.load_state_dict({key: torch.from_numpy(value) for key, value in state.items()})
+    return network.eval()

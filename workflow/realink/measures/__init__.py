@@ -1,0 +1,1 @@
+"""What the judge reads, and how far images are from real ones."""

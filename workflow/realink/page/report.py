@@ -1,0 +1,266 @@
+"""The answer page: one HTML file that needs nothing else, from a study's tables."""
+
+import base64
+import csv
+import json
+import os
+import platform
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from realink.answer.words import percent
+from realink.answer.worth import gains
+from realink.page import charts, tables
+from realink.page.used import Used
+from realink.study.mixes import REAL, RENDERED
+
+LIBRARIES = ("torch", "numpy", "scipy")
+# Measures of the gap: column, title, and what it says.
+MEASURES = [
+    ("label_retention", "labels kept", "fraction of images that the judge reads as their label"),
+    ("detected", "told from real images", "accuracy of a classifier at that; 0.5 is chance"),
+    ("frechet", "Fréchet distance", "on the judge's features; depends on the number compared"),
+    ("kernel", "kernel distance", "on the same features; 0 for equal distributions"),
+    ("density", "density", "how deep they lie among real images; 1 for equal distributions"),
+    ("coverage", "coverage", "fraction of real images that have one of them nearby"),
+    ("copied", "near copies", "fraction nearer to one of the N than 99 % of unseen ones are"),
+]
+# What the error is set against: labels, and one measure of the gap.
+FOLLOWED = ("label_retention", "frechet")
+OUTCOMES = [
+    ("alone", "error (%) of these images alone"),
+    ("ratio", "error beside real / real alone"),
+]
+
+
+class Sheet(NamedTuple):
+    """A contact sheet of one translator at one count."""
+
+    translator: str
+    n_real: int
+    path: Path
+
+
+def page(
+    *,
+    study: str,
+    config: Mapping[str, Any],
+    metrics: pd.DataFrame,
+    summary: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    break_even: pd.DataFrame,
+    worth: pd.DataFrame,
+    claims: pd.DataFrame | None,
+    answer: Mapping[str, list[str]],
+    translators: pd.DataFrame,
+    confusions: pd.DataFrame,
+    gaps: pd.DataFrame,
+    judge: Mapping[str, float | None],
+    sheets: Sequence[Sheet],
+    rendered: Path,
+    used: Sequence[Used],
+    benchmarks: pd.DataFrame,
+) -> str:
+    """Write the answer page of a study.
+
+    Parameters
+    ----------
+    config : the study's settings, shown as they are
+    metrics, translators, confusions, gaps : tables of `realink.study.tables`
+    summary, comparisons, break_even, worth : of `realink.answer.analysis`
+    claims : of `realink.answer.talk`, in a study of the talk's images
+    answer : the sentences of `realink.answer.sentences`, and the notes
+    judge : the judge's own record
+    sheets, rendered : PNGs of translated and of rendered images
+    used : what was used of the folders that the images come from, if they do
+    benchmarks : of `read_benchmarks`
+    """
+    counts = set(metrics.loc[metrics["mix"] != RENDERED, "n_real"]) or set(metrics["n_real"])
+    shown = summary[summary["n_real"].isin(counts)]
+    drawn = {
+        f"error-{kind}": charts.error(shown, comparisons, augmented=kind == "aug")
+        for kind in _kinds(shown["mix"])
+    }
+    measured = []
+    if len(translators):
+        for column, title, meaning in MEASURES:
+            if column in translators and translators[column].notna().any():
+                # The judge reads no labels of sets that are not translated.
+                others = gaps[gaps["images"].isin([RENDERED, REAL])].reindex(
+                    columns=["images", column]
+                )
+                drawn[f"measure-{column}"] = charts.against_count(
+                    translators, column, title, others
+                )
+                measured.append((f"measure-{column}", title, meaning))
+    points, followed = gains(metrics, translators, gaps), []
+    points["alone"] *= 100
+    for outcome, meaning in OUTCOMES:
+        for column, title, _ in MEASURES:
+            if column not in FOLLOWED or column not in points:
+                continue
+            if len(points.dropna(subset=[column, outcome])) > 2:
+                drawn[f"{outcome}-{column}"] = charts.gain(points, column, title, outcome, meaning)
+                told = _correlated(points, column, outcome)
+                followed.append((f"{outcome}-{column}", f"{title} and {meaning}", told))
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            study=study,
+            sentences=answer["sentences"],
+            notes=answer["notes"],
+            charts=drawn,
+            measures=measured,
+            followed=followed,
+            numbers=tables.numbers(shown, comparisons),
+            counts=sorted(counts),
+            names=sorted(translators["translator"].unique()),
+            total=(metrics["n_real"] + metrics["n_synthetic"]).max(),
+            break_even=tables.break_even_rows(break_even),
+            worth=tables.worth_rows(worth, summary),
+            worth_counts=set(worth["n_real"]),
+            claims=[] if claims is None else claims.fillna("").to_dict("records"),
+            confusions=tables.confusions(confusions),
+            mistakes=tables.mistakes(confusions),
+            config=config,
+            used=used,
+            judge=judge,
+            sheets=[(s.translator, s.n_real, _kept(translators, s), _data(s.path)) for s in sheets],
+            rendered=_data(rendered),
+            metrics=metrics,
+            jobs=_jobs(benchmarks),
+            core_hours=benchmarks["s"].sum() / 3600 if len(benchmarks) else None,
+            memory=benchmarks["max_rss"].max() if len(benchmarks) else None,
+            settings=json.dumps(config, indent=2),
+            versions=[(name, version(name)) for name in LIBRARIES],
+            codes=sorted({*metrics["code"].dropna(), *translators["code"].dropna()}),
+            devices=sorted(set(metrics["device"])),
+            machine=_machine(),
+            library=_library(),
+        )
+    )
+
+
+def comparison_page(
+    summaries: Mapping[str, pd.DataFrame], rows: pd.DataFrame, notes: list[str]
+) -> str:
+    """Write the page that sets two studies side by side.
+
+    Parameters
+    ----------
+    summaries : of `realink.answer.cells`, by study, two of them
+    rows : of `realink.answer.studies`
+    """
+    first, second = summaries.values()
+    shared = set(first["mix"]) & set(second["mix"])
+    drawn = {
+        f"error-{kind}": charts.two_studies(dict(summaries), augmented=kind == "aug")
+        for kind in _kinds(shared)
+    }
+    shown = [
+        row
+        | {
+            "first": percent(row["first"]),
+            "second": percent(row["second"]),
+            "ratio": f"{row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})",
+        }
+        for row in rows.to_dict("records")
+    ]
+    template = _environment().get_template("compare.html.jinja")
+    return template.render(
+        studies=list(summaries), charts=drawn, rows=shown, notes=notes, library=_library()
+    )
+
+
+def read_benchmarks(root: Path) -> pd.DataFrame:
+    """Snakemake's benchmark files under a directory, one row a job: its rule, seconds, memory."""
+    rows = []
+    for path in sorted(root.rglob("*.tsv")):
+        rule = path.relative_to(root).parts[0].removesuffix(".tsv")
+        # Not pandas, which takes a millisecond for each of thousands of files.
+        with path.open() as file:
+            rows += [
+                (rule, job["s"], job["max_rss"]) for job in csv.DictReader(file, delimiter="\t")
+            ]
+    table = pd.DataFrame(rows, columns=["rule", "s", "max_rss"]).replace("NA", "nan")
+    return table.astype({"s": float, "max_rss": float})
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("realink.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["count"] = lambda n: f"{n:,}"
+    # JSON inside a script: neither `</script` nor `<!--` may be read as markup.
+    environment.filters["script"] = lambda value: Markup(json.dumps(value).replace("<", "\\u003c"))
+    return environment
+
+
+def _kinds(mixes: Iterable[str]) -> list[str]:
+    """Panels of a figure of errors: plain, aug or both."""
+    return [
+        "aug" if augmented else "plain" for augmented in sorted(set(map(tables.augmented, mixes)))
+    ]
+
+
+def _library() -> Markup:
+    """Vega, Vega-Lite and its embedding as one script, so that the page needs no network."""
+    return Markup(vl_convert.javascript_bundle().replace("</script", "<\\/script"))
+
+
+def _kept(translators: pd.DataFrame, sheet: Sheet) -> str:
+    own = translators[translators["translator"] == sheet.translator]
+    kept = own.loc[own["n_real"] == sheet.n_real, "label_retention"]
+    return f"labels kept {kept.mean():.0%} on average, {kept.min():.0%} to {kept.max():.0%}"
+
+
+def _correlated(points: pd.DataFrame, column: str, outcome: str) -> str:
+    """Spearman's correlation among the translators of one count, mean over counts, in words."""
+    found = [
+        own[[column, outcome]].corr(method="spearman").iloc[0, 1]
+        for _, own in points.dropna(subset=[column, outcome]).groupby("n_real")
+    ]
+    mean = pd.Series(found).mean()  # a single mark has no correlation
+    if pd.isna(mean):
+        return "Too few marks of the same N to correlate."
+    return f"Spearman's rank correlation among those of the same N, on average: {mean:.2f}"
+
+
+def _jobs(benchmarks: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "rule": rule,
+            "jobs": len(own),
+            "median": own["s"].median(),
+            "hours": own["s"].sum() / 3600,
+            "memory": own["max_rss"].max(),
+        }
+        for rule, own in benchmarks.groupby("rule")
+    ]
+    return sorted(rows, key=lambda row: -row["hours"])
+
+
+def _machine() -> str:
+    try:
+        model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        model = None
+    name = model[1] if model else platform.processor() or platform.machine()
+    return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def _data(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()

@@ -1,0 +1,1 @@
+"""The grid, its mixes and seeds, and how results lie on disk."""

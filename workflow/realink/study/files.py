@@ -1,0 +1,134 @@
+"""How results lie on disk: written whole or not at all, and in formats that cannot run code."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from realink.errors import InputError
+from realink.images.imagesets import ImageSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside `target`, moved onto it only when the block ends well.
+
+    A job that fails or is killed leaves nothing under the final name. The suffix is kept,
+    because plotting libraries choose their format by it.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())  # else a crash of the machine can leave an empty file
+        temporary.chmod(0o666 & ~umask)  # mkstemp's 0600 would lock out a shared cluster group
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_tensors(
+    path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any] | None = None
+) -> None:
+    """Write named arrays, and metadata, as one safetensors file; equal contents, equal bytes."""
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
+    # One key, since safetensors writes several in random order.
+    record = {"realink": json.dumps(metadata or {}, sort_keys=True)}
+    with written_whole(path) as temporary:
+        save_file(arrays, temporary, metadata=record)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read a safetensors file: its arrays and its metadata.
+
+    Raises
+    ------
+    InputError
+        The file is missing, truncated or not a safetensors file.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            names, metadata = file.keys(), (file.metadata() or {}).get("realink", "{}")
+            return {name: file.get_tensor(name) for name in names}, json.loads(metadata)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; build it with snakemake") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: not a whole safetensors file ({error}); delete it and run snakemake again"
+        ) from None
+
+
+def write_images(path: Path, images: ImageSet, **further: np.ndarray) -> None:
+    """Write an image set, with further per-image arrays such as the face each was drawn in."""
+    optional = {"masks": images.masks, "groups": images.groups}
+    arrays = {name: array for name, array in optional.items() if array is not None}
+    write_tensors(
+        path,
+        {"images": images.images, "labels": images.labels} | arrays | further,
+        {"classes": images.classes, "group_names": images.group_names},
+    )
+
+
+def read_images(path: Path) -> ImageSet:
+    """Read an image set; raise `InputError` if `path` is not one."""
+    tensors, metadata = read_tensors(path)
+    try:
+        return ImageSet(
+            tensors["images"],
+            tensors["labels"],
+            tuple(metadata["classes"]),
+            tensors.get("masks"),
+            tensors.get("groups"),
+            tuple(metadata["group_names"]),
+        )
+    except KeyError as missing:
+        raise InputError(f"{path}: holds no {missing}, so it is not an image set") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not an image set: {error}") from None
+
+
+def read_table(path: Path, **options: Any) -> "pd.DataFrame":
+    """Read a CSV file by pandas, with its options; raise `InputError` if it ends within a line."""
+    import pandas as pd
+
+    # Half a table would be read as a smaller one.
+    if not path.read_bytes().endswith(b"\n"):
+        raise InputError(f"{path}: cut off; delete it and run snakemake again")
+    return pd.read_csv(path, **options)
+
+
+def write_table(path: Path, table: "pd.DataFrame") -> None:
+    """Write a table as CSV, without its index."""
+    with written_whole(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a record as JSON, one key per line, in the record's order."""
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a record; raise `InputError` if `path` is not whole JSON."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {error}; delete it and run snakemake again") from None

@@ -1,0 +1,238 @@
+"""The study that is proposed for a person's own folders: its config, and how long it will take."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import yaml
+
+from realink.images.listing import RENDERED, TRAIN
+from realink.images.survey import Survey
+from realink.study import grid
+from realink.study.mixes import Mix
+
+CORES = 2
+# Seconds of one job on one core, as measured (docs/performance.md): of a classifier and of the
+# translators on images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
+CLASSIFIER_SECONDS, CLASSIFIER_STEPS = 13.0, 1100
+TRANSLATOR_SECONDS = {"cyclegan": 57.0, "warp": 21.0, "harvest": 0.0, "randomised": 0.0}
+MEASURED_PIXELS = 28 * 28
+COLOUR_FACTOR, PHOTOMETRIC_FACTOR = 1.15, 1.4
+# Translating, judging and measuring the gap; and a job's start.
+TRANSLATED_SECONDS, START_SECONDS = 12.0, 4.0
+
+LEAST_COUNT, MOST_COUNTS = 55, 5  # the talk's smallest count
+FONT_IMAGES = 20_000
+NEAR_SQUARE = 1.3  # proportion up to which pictures are made square
+LONGEST = 1.25  # side of others, of the square's: the network would halve longer ones once more
+ALIKE = 2.0  # ratio of the outer proportions up to which stretching all pictures is harmless
+
+# In the order in which they are worth their time; the first four or five are the question itself.
+PHOTOGRAPHS = [
+    *("real", "real-aug", "real-rendered-aug", "real-harvest-aug", "real-randomised-aug"),
+    *("rendered", "real-rendered", "harvest-aug", "rendered-aug", "real-cyclegan-aug"),
+    *("real-harvest", "randomised-aug", "cyclegan-aug"),
+]
+PLAIN = [
+    *("real", "real-aug", "real-rendered-aug", "real-warp-aug"),
+    *("rendered", "rendered-aug", "real-rendered", "warp-aug", "real-cyclegan-aug", "real-warp"),
+    "cyclegan-aug",
+]
+# For photographs: light, sharpness and noise vary as a camera's.
+PHOTOMETRIC = {
+    "brightness": 0.15,
+    "contrast": 0.3,
+    "colour": 0.1,
+    "gradient": 0.2,
+    "blur": 0.8,
+    "noise": 0.04,
+}
+
+
+def propose(
+    defaults: Mapping[str, Any],
+    real: Survey,
+    rendered: Survey | None,
+    *,
+    study: str,
+    real_directory: str,
+    rendered_directory: str,
+    characters: str | dict[str, str],
+    group: str | None,
+    minutes: float,
+) -> dict[str, Any]:
+    """Choose a study of some folders that ends within some minutes on two cores, if one can.
+
+    Parameters
+    ----------
+    defaults : the config that it is laid over, config/config.yaml
+    real, rendered : what was found; None if fonts draw the rendered images of `characters`
+
+    Returns
+    -------
+    dict
+        Every key of a config.
+    """
+    height, width = size(real.sizes)
+    channels = 3 if real.coloured or (rendered is not None and rendered.coloured) else 1
+    photographs = channels == 3 or not real.plain
+    images = {"height": height, "width": width, "channels": channels, "fit": fit(real.sizes)}
+    pool = len(real.kept(TRAIN))
+    fewest = least_count(pool, len(real.listing.classes))
+    if rendered is None:
+        total = max(pool, min(FONT_IMAGES, 10 * pool), 10)
+        drawn = {"source": "fonts", "characters": characters, "geometry": "frame"}
+    else:
+        there = len(rendered.kept(RENDERED))
+        total = min(there + fewest, max(pool, FONT_IMAGES))
+        drawn = {"source": "folder", "directory": rendered_directory}
+    settings = {
+        "source": "folder",
+        "directory": real_directory,
+        "group": group,
+        "duplicates": "drop" if real.copies.split_twice else "stop",
+    }
+    augmentation = dict(defaults["augmentation"])
+    if photographs:
+        augmentation |= PHOTOMETRIC | {"colour": PHOTOMETRIC["colour"] if channels == 3 else 0}
+        # What a font draws may be light on dark as well as dark on light.
+        augmentation |= {"invert": 0.2 if rendered is None else 0}
+    config = dict(defaults) | {
+        "study": study,
+        "images": defaults["images"] | images,
+        "real": defaults["real"] | settings,
+        "rendered": defaults["rendered"] | drawn,
+        "total": total,
+        "rendered_counts": [],
+        "classifier": defaults["classifier"] | {"standardise": photographs},
+        "augmentation": augmentation,
+    }
+    known = {None, RENDERED, *defaults["translators"]}
+    order = PHOTOGRAPHS if photographs else PLAIN
+    mixes = [name for name in order if Mix.parse(name).source in known]
+    return _within_budget(config, mixes, fewest, min(pool, total), 60 * minutes)
+
+
+def _within_budget(
+    config: dict[str, Any], mixes: Sequence[str], fewest: int, most: int, budget: float
+) -> dict[str, Any]:
+    """Fill in mixes, counts and replicates: the largest grid that fits, or else the smallest."""
+    grids = [
+        (replicates, n, places)
+        for replicates, n in ((3, MOST_COUNTS), (3, 4), (2, 4), (2, 3), (1, 3), (1, 2))
+        for places in range(len(mixes), min(6, len(mixes)) - 1 if replicates > 1 else 3, -1)
+    ]
+    proposed = config
+    for replicates, n, places in grids:
+        chosen = {"counts": counts(fewest, most, n), "replicates": replicates}
+        proposed = config | chosen | {"mixes": list(mixes[:places])}
+        if seconds(proposed) <= budget:
+            break
+    return proposed
+
+
+def least_count(pool: int, classes: int) -> int:
+    """The smallest N: two images a class on average, or 55 where there are many more."""
+    return min(pool, max(2 * classes, min(LEAST_COUNT, pool // 8)))
+
+
+def counts(fewest: int, most: int, n: int) -> list[int]:
+    """At most `n` counts, evenly spread in their logarithm, each at least 1.5 times the last."""
+    n = min(n, 1 + int(math.log(most / fewest) / math.log(1.5)))
+    even = np.geomspace(fewest, most, n) if n > 1 else np.array([most])
+    return sorted({fewest, *(_rounded(value) for value in even[1:-1]), most} if n > 1 else {most})
+
+
+def _rounded(value: float) -> int:
+    """Two digits that count: 139 is 140."""
+    step = 10 ** max(0, math.floor(math.log10(value)) - 1)
+    return round(value / step) * step
+
+
+def size(sizes: np.ndarray) -> tuple[int, int]:
+    """Height and width of a study's images, from those of its pictures, int64 [n, 2].
+
+    About 32 pixels, 48 or 64 where the pictures are larger; square, or of the pictures' proportion
+    where this is far from it.
+    """
+    height, width = np.median(sizes, axis=0)
+    side = 32 if max(height, width) <= 96 else 48 if max(height, width) <= 256 else 64
+    # Smaller images would be enlarged to no end.
+    side = max(16, min(side, _even(max(height, width))))
+    ratio = height / width
+    if max(ratio, 1 / ratio) <= NEAR_SQUARE:
+        return side, side
+    # About as many pixels as the square has.
+    longest = _even(side * min(LONGEST, max(ratio, 1 / ratio) ** 0.5))
+    short = max(16, _even(longest / max(ratio, 1 / ratio)))
+    return (longest, short) if ratio > 1 else (short, longest)
+
+
+def _even(value: float) -> int:
+    return 2 * round(value / 2)
+
+
+def fit(sizes: np.ndarray) -> str:
+    """How pictures of these sizes are brought to one: stretched, if their proportions are alike."""
+    low, high = np.quantile(sizes[:, 0] / sizes[:, 1], (0.05, 0.95))
+    return "stretch" if high / low <= ALIKE else "crop"
+
+
+def seconds(config: Mapping[str, Any]) -> float:
+    """Estimate how long a study takes on two cores, within a third or so."""
+    images = config["images"]
+    pixels = images["height"] * images["width"] / MEASURED_PIXELS
+    pixels *= COLOUR_FACTOR if images["channels"] == 3 else 1
+    photometric = any(config["augmentation"][name] for name in PHOTOMETRIC)
+    training = CLASSIFIER_SECONDS * config["classifier"]["steps"] / CLASSIFIER_STEPS
+    total = 60.0  # reading, drawing, the judge, tables and figures
+    for cell in grid.cells(config):
+        factor = PHOTOMETRIC_FACTOR if photometric and Mix.parse(cell.mix).augmented else 1
+        total += START_SECONDS + training * pixels * factor
+    for translator in grid.translator_cells(config):
+        known = TRANSLATOR_SECONDS.get(translator.translator, max(TRANSLATOR_SECONDS.values()))
+        total += START_SECONDS + (known + TRANSLATED_SECONDS) * pixels
+    return total / CORES
+
+
+def differing(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a config has to stand in a file that is laid over the defaults."""
+    different: dict[str, Any] = {}
+    for key, value in config.items():
+        default = defaults.get(key)
+        if value == default and isinstance(value, type(default)):
+            continue
+        # A mapping of characters replaces a string; it has no defaults within.
+        nested = isinstance(value, Mapping) and isinstance(default, Mapping)
+        different[key] = differing(value, default) if nested else value
+    return different
+
+
+def to_yaml(config: Mapping[str, Any], comments: Mapping[str, str]) -> str:
+    """Write a config with comments, of the key ``a.b`` behind its line."""
+    lines = []
+    for key, value in config.items():
+        block = isinstance(value, Mapping)
+        lines.append((f"{_flow(key)}:{'' if block else ' ' + _flow(value)}", comments.get(key)))
+        if block:
+            lines += [
+                (f"  {_flow(name)}: {_flow(inner)}", comments.get(f"{key}.{name}"))
+                for name, inner in value.items()
+            ]
+    return "".join(f"{text}  # {comment}\n" if comment else f"{text}\n" for text, comment in lines)
+
+
+def _flow(value: Any) -> str:
+    """A value on one line, text in double quotes unless it is a plain word."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_flow(k)}: {_flow(v)}' for k, v in value.items())}}}"
+    if isinstance(value, str):
+        if re.fullmatch(r"[A-Za-z][A-Za-z_-]+", value) and yaml.safe_load(value) == value:
+            return value
+        text = yaml.safe_dump(value, default_style='"', allow_unicode=True, width=math.inf)
+        return text.strip()
+    return yaml.safe_dump(value).removesuffix("...\n").strip()

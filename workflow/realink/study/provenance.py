@@ -1,0 +1,115 @@
+"""Which code made a result: a hash of the modules that one command runs.
+
+Snakemake does not track imported modules. Rules therefore carry this hash as a parameter, so that
+an edited module reruns the stages that run it, and only those.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def code_hash(command: str, translator: str | None = None) -> str:
+    """Hash the code that a command runs.
+
+    Parameters
+    ----------
+    command : name of a function in a module of `realink.commands`, e.g. ``train_classifier``
+    translator : name of the translator that it loads, if any, e.g. ``cyclegan``
+
+    Returns
+    -------
+    12 hexadecimal digits of the SHA-256 of the syntax trees of the command's own function, of the
+    functions of its module that it names, and of every realink module that these import, directly
+    or not. Comments, docstrings and layout do not count; nor do other packages, nor Python's
+    version.
+    """
+    pending, texts, functions = set(), {}, _commands(PACKAGE)
+    if translator:
+        pending.add(f"realink.translation.translators.{translator}")
+    called = [command]
+    for name in called:
+        home, node = functions[name]
+        pending |= _imports(node, home)
+        texts[f"{home}:{name}"] = _text(node)
+        named = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        own = {other for other, (module, _) in functions.items() if module == home}
+        called += sorted((named & own) - set(called))
+    while pending:
+        module = pending.pop()
+        path = _path(module)
+        if module in texts or path is None:
+            continue
+        tree = _tree(path)
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        pending |= _imports(tree, package)
+        texts[module] = _text(tree)
+    text = "\n".join(f"{name} {texts[name]}" for name in sorted(texts))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def parameters(command: str) -> set[str]:
+    """Names of a command's parameters."""
+    _, node = _commands(PACKAGE)[command]
+    return {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
+
+
+def _commands(package: Path) -> dict[str, tuple[str, ast.FunctionDef]]:
+    """Every function of the modules of commands, by name: its module and its tree."""
+    return {
+        node.name: (f"realink.commands.{path.stem}", node)
+        for path in sorted(package.glob("commands/*.py"))
+        for node in _tree(path).body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def _tree(path: Path) -> ast.Module:
+    return _parsed(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _parsed(path: Path, changed: int) -> ast.Module:
+    # A parse of the workflow asks for some twenty hashes.
+    return ast.parse(path.read_text())
+
+
+def _text(node: Any) -> str:
+    """Text of a syntax tree without docstrings, which run nothing.
+
+    Not `ast.dump`, whose text differs between versions of Python: these add fields that are empty.
+    """
+    if isinstance(node, list):
+        return f"[{', '.join(map(_text, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+        fields["body"] = node.body[1:]
+    filled = {name: value for name, value in fields.items() if value is not None and value != []}
+    return f"{type(node).__name__}({', '.join(f'{k}={_text(v)}' for k, v in filled.items())})"
+
+
+def _imports(tree: ast.AST, package: str) -> set[str]:
+    """Names of realink's own modules that code inside `package` imports."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: 1 - node.level or None] if node.level else []
+            module = ".".join([*parents, *filter(None, [node.module])])
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    # The bare package holds the version alone.
+    return {name for name in names if name.startswith("realink.")}
+
+
+def _path(module: str) -> Path | None:
+    stem = PACKAGE.joinpath(*module.split(".")[1:])
+    candidates = (stem.with_suffix(".py"), stem / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)

@@ -1,0 +1,208 @@
+"""What the workflow knows of a config's images before any is read: files, classes, how many.
+
+Needs the standard library only, because every parse of the workflow reads it.
+"""
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from realink.errors import InputError
+from realink.images import listing
+from realink.images.characters import characters_of
+from realink.study import grid
+from realink.study.mixes import RENDERED, Mix
+
+# Of the sources that are no folder: images that may be drawn (`realink.images.mnist` splits so).
+POOLS = {"mnist": 55_000, "embedded": 4_000}
+MNIST = {"height": 28, "width": 28, "channels": 1}
+IDX = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+TRANSLATORS = Path(__file__).parents[1] / "translation/translators"
+
+
+def is_mnist(real: Mapping[str, Any]) -> bool:
+    """Whether the config's real images are of MNIST."""
+    return real["source"] in POOLS
+
+
+def files(source: Mapping[str, Any]) -> list[str]:
+    """Every file that a config's `real` or `rendered` images depend on, as inputs of a rule."""
+    if source["source"] == "fonts":
+        suffixes = ".ttf", ".otf", ".woff2"
+        own = Path(source["folder"]).rglob("*")
+        return sorted(str(path) for path in own if path.suffix.lower() in suffixes)
+    return listing.inputs(Path(source["directory"])) if source["source"] == "folder" else []
+
+
+def unnameable(source: Mapping[str, Any]) -> dict[str, str]:
+    """What stands for the files that cannot be inputs of a rule: their contents' hashes."""
+    folder = source["source"] == "folder"
+    return listing.unnameable(Path(source["directory"])) if folder else {}
+
+
+def manifest(source: Mapping[str, Any], path: str) -> dict[str, str]:
+    """Where what became of each picture is recorded, by the name of the rule's output."""
+    return {"manifest": path} if source["source"] == "folder" else {}
+
+
+def classes(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the classes, in order: those of the real images."""
+    if is_mnist(config["real"]):
+        return tuple("0123456789")
+    return _real(config).classes
+
+
+def _real(config: Mapping[str, Any]) -> listing.Listing:
+    real = config["real"]
+    names = "validation", "test", "group"
+    return listing.list_real(Path(real["directory"]), **{name: real[name] for name in names})
+
+
+def _rendered(config: Mapping[str, Any]) -> listing.Listing:
+    return listing.list_rendered(Path(config["rendered"]["directory"]))
+
+
+def needed(config: Mapping[str, Any], source: str) -> int:
+    """How many images of a folder, ``real`` or ``rendered``, the grid draws; 0 of other sources."""
+    if config[source]["source"] != "folder":
+        return 0
+    cells = grid.cells(config)
+    if source == "real":
+        return max(config["counts"])
+    return max((cell.n_synthetic for cell in cells), default=0)
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Raise `InputError` on what the schema cannot see: names, counts, images that do not fit."""
+    _check_images(config)
+    _check_mixes(config)
+    _check_counts(config)
+    _check_translators(config)
+
+
+def _check_images(config: Mapping[str, Any]) -> None:
+    images, real, rendered = config["images"], config["real"], config["rendered"]
+    if is_mnist(real):
+        for key, value in MNIST.items():
+            if images[key] != value:
+                raise InputError(
+                    f"config key `images: {key}:` is {images[key]}, but the images of the source "
+                    f"{real['source']!r} have {value}"
+                )
+    if real["source"] == "mnist" and real["directory"]:
+        _check_idx(Path(real["directory"]))
+    names = set(classes(config))
+    if rendered["source"] == "folder":
+        drawn, key = set(_rendered(config).classes), "rendered: directory:"
+    else:
+        drawn, key = set(characters_of(rendered["characters"])), "rendered: characters:"
+        if not Path(rendered["folder"]).is_dir():
+            raise InputError(
+                f"config key `rendered: folder:`: {rendered['folder']} is not a directory"
+            )
+        if rendered["geometry"] == "mnist" and any(images[k] != v for k, v in MNIST.items()):
+            raise InputError(
+                "config key `rendered: geometry:`: mnist draws grey images of 28 x 28; take frame "
+                "for those of another size or in colour"
+            )
+    lacking = {"real": sorted(drawn - names), f"`{key}`": sorted(names - drawn)}
+    for side, missing in lacking.items():
+        if missing:
+            raise InputError(
+                f"real and rendered images do not have the same classes (config key `{key}`): "
+                f"{side} lacks {', '.join(map(repr, missing[:10]))}"
+            )
+
+
+def _check_idx(directory: Path) -> None:
+    there = {path.name.removesuffix(".gz") for path in directory.glob("*-ubyte*")}
+    if missing := [f"{name}-ubyte" for name in IDX if f"{name}-ubyte" not in there]:
+        raise InputError(
+            f"config key `real: directory:`: {directory} lacks {', '.join(missing)} (plain or "
+            ".gz), files of MNIST; for pictures of your own take `real: source: folder`"
+        )
+
+
+def _check_mixes(config: Mapping[str, Any]) -> None:
+    known = {RENDERED, *config["translators"]}
+    for name in config["mixes"]:
+        mix = Mix.parse(name)
+        if mix.source is not None and mix.source not in known:
+            raise InputError(
+                f"config key `mixes`: {name!r} needs the translator {mix.source!r}, which "
+                f"`translators` does not describe (it has: {', '.join(sorted(known))})"
+            )
+    for name in config["real_share"]:
+        mix = Mix.parse(name)
+        if name != "default" and (mix.augmented or mix.source not in known or not mix.real):
+            raise InputError(
+                f"config key `real_share`: {name!r} is not real-X with an X of: "
+                f"{', '.join(sorted(known))} (a twin with -aug takes its mix's share)"
+            )
+
+
+def _check_counts(config: Mapping[str, Any]) -> None:
+    real, total = config["real"], config["total"]
+    pool = POOLS[real["source"]] if is_mnist(real) else len(_real(config).split("train"))
+    for n in config["counts"]:
+        if n > pool:
+            raise InputError(
+                f"config key `counts`: {n} real images asked for, but the source "
+                f"{real['source']!r} has {pool} to train on"
+            )
+        if n > total:
+            raise InputError(
+                f"config key `counts`: {n} is more than `total`, the {total} images that a mix "
+                "holds"
+            )
+    for n in config["rendered_counts"]:
+        if n > total:
+            raise InputError(f"config key `rendered_counts`: {n} is more than `total`")
+    if config["rendered"]["source"] == "folder":
+        there = len(_rendered(config).split("rendered"))
+        needed = total - min(config["counts"])
+        if needed > there and any(not Mix.parse(name).is_baseline for name in config["mixes"]):
+            raise InputError(
+                f"config key `total`: {total} less {min(config['counts'])} real images are "
+                f"{needed} rendered ones, but {config['rendered']['directory']} holds {there}"
+            )
+
+
+def _check_translators(config: Mapping[str, Any]) -> None:
+    images = config["images"]
+    for name in sorted({mix for mix in map(_translator, config["mixes"]) if mix}):
+        shapes = _shapes(name)
+        low, high = shapes["sides"]
+        fits = images["channels"] in shapes["channels"]
+        if (
+            not fits
+            or not low
+            <= min(images["height"], images["width"])
+            <= max(images["height"], images["width"])
+            <= high
+        ):
+            raise InputError(
+                f"config key `mixes`: the translator {name!r} does not do images of "
+                f"{images['height']} x {images['width']} with {images['channels']} channels"
+                + (f"; take {shapes['instead']}" if "instead" in shapes else "")
+            )
+
+
+def _translator(mix: str) -> str | None:
+    return Mix.parse(mix).translator
+
+
+def _shapes(translator: str) -> dict[str, Any]:
+    """What a translator's module says of the shapes it can do, read without importing it."""
+    path = TRANSLATORS / f"{translator}.py"
+    if not path.is_file():
+        there = sorted(file.stem for file in TRANSLATORS.glob("*.py") if file.stem != "__init__")
+        raise InputError(
+            f"config key `translators`: there is no {path.name} beside the other translators "
+            f"({', '.join(there)})"
+        )
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SHAPES":
+            return ast.literal_eval(node.value)
+    raise InputError(f"translator {translator!r}: its module does not say which SHAPES it can do")

@@ -1,0 +1,1 @@
+"""Translators from rendered images to real-looking ones: one module each, found by its name."""

@@ -1,0 +1,100 @@
+"""Domain randomisation: rendered shapes in random colours and light, on random backgrounds.
+
+What one does without any real image (Tremblay et al., arXiv 1804.06516): if the rendered images
+vary more than the real ones do, these are one more variation. Nothing is trained, and a shape stays
+where it is, so labels hold. Objects that have colours of their own keep them.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from realink.images.imagesets import Shape
+from realink.translation.composing import blurred, cut_out, told_apart, under
+from realink.translation.loop import Batch, Pool
+
+SHAPES = {"channels": (1, 3), "sides": (16, 128)}
+PATCHES = 4  # random colours along a side of a background
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Knobs of the randomisation.
+
+    Attributes
+    ----------
+    contrast
+        Least difference between a shape's colour and what is behind it, of the full range,
+        0.01..0.5.
+    texture
+        Largest standard deviation of a background's smooth patches, of the full range, 0..1.
+    gradient
+        Largest change of the light from one side to the other, of the full range, 0..1.
+    blur
+        Largest sigma of the picture's Gaussian filter, in pixels.
+    noise
+        Largest standard deviation of the pixels' noise, of the full range, 0..1.
+
+    Raises
+    ------
+    ValueError
+        A value is out of its bounds.
+    """
+
+    contrast: float
+    texture: float
+    gradient: float
+    blur: float
+    noise: float
+
+    def __post_init__(self) -> None:
+        for name in ("contrast", "texture", "gradient", "noise"):
+            # Beside mid-grey there is no room for more contrast.
+            low, high = (0.01, 0.5) if name == "contrast" else (0, 1)
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name}: {getattr(self, name)} is not within {low}..{high}")
+        if not self.blur >= 0:
+            raise ValueError(f"blur: {self.blur} pixels are less than none")
+
+
+class Translator(nn.Module):
+    """Has no parameters, and looks at no real image."""
+
+    def __init__(self, settings: Settings, shape: Shape) -> None:
+        super().__init__()
+        self.settings = settings
+
+    def translate(self, rendered: Batch, real: Pool) -> Tensor:
+        """Translate images, float32 [b, channels, height, width] in [-1, 1], to the same."""
+        objects, settings = cut_out(rendered), self.settings
+        behind = self._backgrounds(rendered.images)
+        below = under(behind, objects.covers)
+        colours = told_apart(torch.rand_like(below), below, settings.contrast)
+        own = torch.where(objects.plain, colours * objects.covers, objects.colours)
+        images = behind * (1 - objects.covers) + own
+        images = images + settings.gradient * _slope(images)
+        images = blurred(images, self._up_to(settings.blur, images))
+        images = images + torch.randn_like(images) * self._up_to(settings.noise, images)
+        return 2 * images.clamp(0, 1) - 1
+
+    def _backgrounds(self, like: Tensor) -> Tensor:
+        size = (*like.shape[:2], PATCHES, PATCHES)
+        strength = self._up_to(self.settings.texture, like)
+        patches = torch.rand(*size[:2], 1, 1, device=like.device)
+        patches = patches + strength * torch.randn(size, device=like.device)
+        return functional.interpolate(patches, like.shape[2:], mode="bicubic").clamp(0, 1)
+
+    @staticmethod
+    def _up_to(limit: float, images: Tensor) -> Tensor:
+        return torch.rand(len(images), 1, 1, 1, device=images.device) * limit
+
+
+def _slope(images: Tensor) -> Tensor:
+    """Planes that rise by up to 1 across the picture, in a random direction; [b, 1, h, w]."""
+    b, _, height, width = images.shape
+    angle = torch.rand(b, 1, 1, 1, device=images.device) * 2 * torch.pi
+    rise = torch.rand(b, 1, 1, 1, device=images.device) / 2
+    down, across = (torch.linspace(-1, 1, side, device=images.device) for side in (height, width))
+    return rise * (angle.sin() * down[:, None] + angle.cos() * across)

@@ -1,1 +1,0 @@
-"""Translators from font digits to handwriting: one module each, found by its name."""

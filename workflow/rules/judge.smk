@@ -1,0 +1,66 @@
+"""The judge reads translated images; evaluation only, nothing trains on what it says.
+
+Takes the real and the translated images; gives judge/, and retention.json and read.safetensors
+beside each translated set.
+"""
+
+
+rule train_judge:
+    """Train the network that reads translated images, on all real training images."""
+    input:
+        pool="results/{study}/real/pool.safetensors",
+        validation="results/{study}/real/validation.safetensors",
+    output:
+        checkpoint="results/{study}/judge/model.safetensors",
+        metrics="results/{study}/judge/metrics.json",
+    log:
+        "results/{study}/logs/train_judge.log",
+    benchmark:
+        "results/{study}/benchmarks/train_judge.tsv"
+    priority: 1  # the longest jobs, and others wait for them
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=growing(1500),
+        runtime=growing(15),
+        gpu=GPU,
+    params:
+        **call(
+            "train_judge",
+            settings=config["classifier"],
+            augmentation=config["augmentation"],
+            seed=config["seed"],
+            device=config["device"],
+        ),
+    shell:
+        RUN
+
+
+rule judge:
+    """Count the labels that survived translation."""
+    input:
+        checkpoint="results/{study}/judge/model.safetensors",
+        translated="results/{study}/translated/{translator}/n{n}/rep{replicate}/images.safetensors",
+    output:
+        retention="results/{study}/translated/{translator}/n{n}/rep{replicate}/retention.json",
+        read="results/{study}/translated/{translator}/n{n}/rep{replicate}/read.safetensors",
+    log:
+        "results/{study}/logs/judge/{translator}/n{n}/rep{replicate}.log",
+    benchmark:
+        "results/{study}/benchmarks/judge/{translator}/n{n}/rep{replicate}.tsv"
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=growing(1500),
+        runtime=growing(10),
+        gpu=GPU,
+    params:
+        **call("judge", device=config["device"]),
+    shell:
+        RUN
+
+
+rule all_translators:
+    """Every translated set of the grid, and what the judge read in it."""
+    input:
+        of_translators("results/{study}/translated/{translator}/n{n}/rep{replicate}/retention.json"),
