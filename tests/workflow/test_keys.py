@@ -123,14 +123,6 @@ def test_the_table_above_has_every_key():
     assert list(leaves(CONFIG)) == list(CHANGED)
 
 
-def test_every_key_has_a_default_of_another_value():
-    for key, (_, value) in CHANGED.items():
-        default = CONFIG
-        for name in key.split(": "):
-            default = default[name]
-        assert value != default
-
-
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory) -> dict[str | tuple, tuple[int, str]]:
     """Exit status and output of a dry run with each key changed, and of each study as it is."""
