@@ -31,24 +31,13 @@ from realink.images.imagesets import ImageSet
 from realink.images.mnist import load_embedded
 from realink.learning import augmentation, classifier
 from realink.learning.checkpoints import save, settings_from
+from realink.study import proposal
 from realink.study.files import write_images
 from realink.study.provenance import code_hash, parameters
 from realink.translation import loop
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config/config.yaml"
-
-
-# What photographs are augmented with, beside the geometry.
-PHOTOGRAPHS = {
-    "brightness": 0.1,
-    "contrast": 0.3,
-    "colour": 0.15,
-    "gradient": 0.3,
-    "blur": 1.0,
-    "noise": 0.03,
-    "invert": 0.2,
-}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,7 +101,7 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
             ", 32 x 32 colour",
             _noise(4000),
             dataclasses.replace(knobs, standardise=True),
-            dataclasses.replace(policy, **PHOTOGRAPHS),
+            dataclasses.replace(policy, **proposal.PHOTOMETRIC, invert=0.2),
         ),
     ):
         for name, changes in ((kind, None), (f"{kind}, augmented", augment)):

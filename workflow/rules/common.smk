@@ -105,13 +105,12 @@ wildcard_constraints:
 # What every rule runs. The code that it has to find is in its environment.
 RUN = "REALINK_CODE={params.code} python -m realink {params.call} >{log:q} 2>&1"
 
-
 # Asked for by every job, and the same for all of a rule and translator.
 code_hash = cache(provenance.code_hash)
 
 
 def call(command, **settings):
-    """Params that run a command of realink: the hash of its code, and how it is called.
+    """Params that run a command of realink: the hash of its code, its settings, how it is called.
 
     Its options are named as the inputs, outputs and wildcards, and as `settings`, whose values may
     be functions of the wildcards. What has no name is not handed over, but for an only output,
@@ -119,10 +118,21 @@ def call(command, **settings):
     """
     asked = provenance.parameters(command)
 
+    def code(wildcards):
+        translator = wildcards.get("translator") if "translator" in asked else None
+        return code_hash(command, translator)
+
+    def values(wildcards):
+        return {n: v(wildcards) if callable(v) else v for n, v in settings.items()}
+
+    # Apart from the call, whose changes Snakemake does not look at because it has paths in it.
+    def recorded(wildcards):
+        return json.dumps(values(wildcards), sort_keys=True)
+
     def line(wildcards, input, output):
         options = {name: value for name, value in wildcards.items() if name in asked}
-        options |= {n: v(wildcards) if callable(v) else v for n, v in settings.items()}
-        options |= dict(input.items()) | (dict(output.items()) or {"output": list(output)})
+        options |= values(wildcards) | dict(input.items())
+        options |= dict(output.items()) or {"output": list(output)}
         words = [command.replace("_", "-")]
         for name, value in options.items():
             for one in value if isinstance(value, list) else [value]:
@@ -130,11 +140,7 @@ def call(command, **settings):
                 words.append(f"--{name.replace('_', '-')}={text}")
         return shlex.join(words)
 
-    def code(wildcards):
-        translator = wildcards.get("translator") if "translator" in asked else None
-        return code_hash(command, translator)
-
-    return {"code": code, "call": line}
+    return {"code": code, "settings": recorded, "call": line}
 
 
 def of_classifiers(pattern):
