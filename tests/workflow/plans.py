@@ -15,7 +15,7 @@ from pathlib import Path
 from snakemake.cli import main
 
 sys.path.insert(0, str(Path("workflow").absolute()))
-from realink.study import provenance, sources  # noqa: E402
+from realink.study import provenance, sources
 
 
 def plan(arguments: list[str]) -> tuple[int, str]:

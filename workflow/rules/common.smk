@@ -104,9 +104,7 @@ wildcard_constraints:
 
 # What every rule runs. The code that it has to find is in its environment.
 RUN = "REALINK_CODE={params.code} python -m realink {params.call} >{log:q} 2>&1"
-
-# Asked for by every job, and the same for all of a rule and translator.
-code_hash = cache(provenance.code_hash)
+code_hash = cache(provenance.code_hash)  # every job of a rule asks for it
 
 
 def call(command, **settings):
@@ -119,15 +117,13 @@ def call(command, **settings):
     asked = provenance.parameters(command)
 
     def code(wildcards):
-        translator = wildcards.get("translator") if "translator" in asked else None
-        return code_hash(command, translator)
+        return code_hash(command, wildcards.get("translator") if "translator" in asked else None)
 
     def values(wildcards):
         return {n: v(wildcards) if callable(v) else v for n, v in settings.items()}
 
     # Apart from the call, whose changes Snakemake does not look at because it has paths in it.
-    def recorded(wildcards):
-        return json.dumps(values(wildcards), sort_keys=True)
+    recorded = lambda wildcards: json.dumps(values(wildcards), sort_keys=True)
 
     def line(wildcards, input, output):
         options = {name: value for name, value in wildcards.items() if name in asked}
