@@ -214,10 +214,10 @@ def test_two_studies_side_by_side(opening, finished, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(finished.results, other, ignore=shutil.ignore_patterns("[!mp]*"))
     metrics = pd.read_csv(other / "metrics.csv")
-    tensors = read_tensors(other / "predictions.safetensors")[0]
+    tensors, record = read_tensors(other / "predictions.safetensors")
     at = metrics["n_real"] == 20
     tensors["read"][at] = tensors["labels"]
-    write_tensors(other / "predictions.safetensors", tensors)
+    write_tensors(other / "predictions.safetensors", tensors, record)
     metrics.loc[at, "test_error"] = 0
     metrics[metrics["mix"] != "rendered"].to_csv(other / "metrics.csv", index=False)
 
@@ -231,7 +231,7 @@ def test_two_studies_side_by_side(opening, finished, tmp_path):
     assert broken.stderr.startswith("error: other: predictions.safetensors has 21 classifiers")
     keep = (metrics["mix"] != "rendered").to_numpy()
     tensors["read"] = tensors["read"][keep]
-    write_tensors(other / "predictions.safetensors", tensors)
+    write_tensors(other / "predictions.safetensors", tensors, record)
     done = compare(finished.results, other, "--output", tmp_path / "both.html")
     assert done.returncode == 0, done.stderr
     assert "note: only in small: rendered\n" in done.stdout

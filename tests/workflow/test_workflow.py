@@ -167,9 +167,11 @@ def test_a_translators_setting_reruns_it_and_what_follows(project):
     assert project.planned() == AFTER_TRANSLATORS
 
 
-def test_augmentation_reruns_the_mixes_that_have_it(project):
+def test_augmentation_reruns_the_mixes_that_have_it_and_what_the_judge_says(project):
     project.edit("config/config.yaml", "elastic: 0.8", "elastic: 0.7")
-    assert project.planned() == {"train_classifier": 5} | ANSWER
+    judged = {"train_judge": 1, "judge": 4, "measure_gap": 4, "measure_gap_reference": 2}
+    sheets = {"plot_translations": 4}
+    assert project.planned() == {"train_classifier": 5} | judged | sheets | ANSWER
 
 
 def test_the_share_of_real_images_is_a_setting_of_a_mix(project):

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from realink.images.imagesets import ImageSet
 
-LOST = "#D55E00"  # vermilion: told from ink by its hue and from paper by its light
+LOST = "#D55E00"  # vermilion: told from dark by its hue and from light by its lightness
 MOST_CLASSES = 12  # columns of more would be too small to see anything in
 COLUMNS = 20
 PIXELS_PER_INCH = 150  # of a picture, so that a sheet's 160 show each of its pixels
