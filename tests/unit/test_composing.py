@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from realink.images.imagesets import ImageSet, Shape
-from realink.learning import checkpoints
+from realink.learning import augmentation, checkpoints
 from realink.translation import composing
 from realink.translation.loop import Batch, load, train, translate
 from realink.translation.translators import harvest, randomised
@@ -255,11 +255,11 @@ def test_colours_can_be_told_from_those_behind(behind, colour, least):
 def test_a_blur_of_each_picture_keeps_its_light():
     images = torch.rand(3, 2, 24, 20)
     sigma = torch.tensor([0.0, 1.0, 50.0]).view(3, 1, 1, 1)
-    result = composing.blurred(images, sigma)
+    result = augmentation.blurred(images, sigma)
     torch.testing.assert_close(result[0], images[0])
-    torch.testing.assert_close(composing.blurred(images[1:2], 1.0), result[1:2])
+    torch.testing.assert_close(augmentation.blurred(images[1:2], 1.0), result[1:2])
     assert result[2].std((1, 2)).max() < 0.01
-    assert (composing.blurred(images * 0 + 0.3, 2.0) - 0.3).abs().max() < 1e-6
+    assert (augmentation.blurred(images * 0 + 0.3, 2.0) - 0.3).abs().max() < 1e-6
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,10 @@ def test_mnists_own_files_pass_plain_or_zipped(config, tmp_path):
     [
         ({"counts": [5, 50]}, "`counts`: 50 real images asked for, .* has 42 to train on"),
         ({"counts": [5, 21]}, "`counts`: 21 is more than `total`"),
-        ({"total": 36}, "`total`: 36 less 5 real images are 31 rendered ones, but .* holds 30"),
+        (
+            {"total": 36},
+            "`total`: of 36 images a mix draws up to 31 rendered ones, but .* holds 30",
+        ),
         ({"mixes": ["real", "warp"]}, "'warp' does not do images of 24 x 20 .* take cyclegan or"),
         ({"real": {"directory": "nowhere"}}, "`real: directory:`: 'nowhere' is not a directory"),
         ({"rendered": {"directory": "nowhere"}}, "`rendered: directory:`: 'nowhere' is not a"),

@@ -24,11 +24,11 @@ def train_translator(
     device: Device = "auto",
 ) -> None:
     """Train one translator on the rendered and N real images; goes on from a saved state."""
-    import pandas as pd
+    import csv
 
     from realink.commands.support import device_for, recorded_code, report_step
     from realink.learning.checkpoints import save, settings_from
-    from realink.study.files import read_images, write_json, write_table
+    from realink.study.files import read_images, write_json, written_whole
     from realink.study.seeds import seed_for
     from realink.translation import loop
     from realink.translation.states import State
@@ -58,7 +58,11 @@ def train_translator(
         "device": device,
         "code": recorded_code(),
     }
-    write_table(history, pd.DataFrame(rows, columns=None if rows else ["step"]))
+    # Not pandas, whose import takes longer than writing it.
+    with written_whole(history) as temporary, temporary.open("w", newline="") as file:
+        table = csv.DictWriter(file, rows[0] if rows else ["step"], lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
     write_json(metrics, record)
     save(checkpoint, trained, translator, knobs, images.shape)
     saved.discard()

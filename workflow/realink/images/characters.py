@@ -1,4 +1,4 @@
-"""Read which text is drawn for each class: standard library only, for the workflow reads it too."""
+"""What fonts draw, and font files by name: standard library only, for the workflow reads it too."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from realink.errors import InputError
 
 KEY = "`rendered: characters:`"
+# Font files by their suffix: what is read, and what is listed as left out.
+READ, UNREAD = (".ttf", ".otf"), (".woff", ".woff2", ".ttc", ".otc")
 
 
 def characters_of(value: str | Mapping[str, str]) -> dict[str, str]:

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from realink.errors import InputError
-from realink.images.listing import RENDERED, TEST, TRAIN, VALIDATION, Picture
+from realink.images.listing import NAMED, RENDERED, TEST, TRAIN, VALIDATION, Picture
 
 # Of two splits that have the same picture, the first keeps it.
 KEEPS = TEST, VALIDATION, TRAIN, RENDERED
-NAMED = 5  # pictures that a message names, at most
 
 
 class Copies(NamedTuple):
@@ -43,12 +42,6 @@ def find_copies(keys: Sequence[tuple[Picture, bytes]]) -> Copies:
             keeper, *others = sorted(first.values(), key=lambda p: KEEPS.index(p.split))
             copies.split_twice.extend((keeper, other) for other in others)
     return copies
-
-
-def some(names: Sequence[object]) -> str:
-    """Name the first few."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(map(repr, names[:NAMED])) + more
 
 
 def refuse_copies(directory: Path, copies: Copies, duplicates: str) -> None:

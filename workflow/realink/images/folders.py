@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from realink.errors import InputError
-from realink.images.copies import NAMED, Copies, find_copies, refuse_copies, some
+from realink.images.copies import Copies, find_copies, refuse_copies
 from realink.images.imagesets import ImageSet
 from realink.images.listing import (
+    NAMED,
     RENDERED,
     TEST,
     TRAIN,
@@ -22,8 +23,10 @@ from realink.images.listing import (
     Picture,
     list_real,
     list_rendered,
+    some,
 )
 from realink.images.pictures import Decoded, Unreadable, decode, fitted
+from realink.images.splits import hashed
 
 LOGGED = 20  # pictures left out that a job's log names, at most
 
@@ -243,7 +246,7 @@ class _Loaded:
         kept = [picture for picture in pictures if picture.file not in self.left_out]
         if self.masks is None:
             # By name, the classes would come one after another.
-            kept.sort(key=lambda picture: hashlib.sha256(os.fsencode(picture.file)).digest())
+            kept.sort(key=lambda picture: hashed(picture.file))
         index = np.array([self.place[picture.file] for picture in kept], np.int64)
         label = {name: i for i, name in enumerate(self.classes)}
         groups, names = None, ()

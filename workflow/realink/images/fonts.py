@@ -20,12 +20,12 @@ from fontTools.ttLib.tables._f_v_a_r import Axis
 from PIL import ImageFont
 
 from realink.errors import InputError
+from realink.images.characters import READ, UNREAD
 from realink.images.glyphs import SIDE, normalise, open_face, place_in_frame, rasterise
 from realink.images.imagesets import ImageSet
 from realink.images.looks import reject_by_looks
 
 COLUMNS = ["face", "family", "style", "axes", "licence", "source", "file", "sha256"]
-READ, UNREAD = (".ttf", ".otf"), (".woff", ".woff2", ".ttc", ".otc")
 # Design axes that a typesetter sets freely; any other axis stays at the font's default.
 AXES = ("wght", "wdth", "slnt", "opsz")
 # Pixels per em when rasterising, with the font's own hinting: large enough to average down to

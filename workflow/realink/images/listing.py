@@ -22,7 +22,7 @@ RENDERED = "rendered"  # the only split of rendered pictures
 REAL_KEY, RENDERED_KEY = "real: directory:", "rendered: directory:"
 # What Snakemake takes for a wildcard, or a path variable, of which it has no escape.
 VARIABLE = re.compile(r"\{\s*[.\w]+[^{}]*\}|<[a-z][a-z0-9_]*>")
-NAMED = 5  # files or classes that a message names, at most
+NAMED = 5  # files, pairs of them or classes that a message names, at most
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Survey:
     coloured
         How many of them have colour.
     plain
-        Whether most of them stand on a plain background, as digits on paper do.
+        Whether most of them stand on a plain background, as handwriting on paper does.
     transparent
         How many of them have transparent pixels.
     unreadable

@@ -46,7 +46,7 @@ def augment(images: torch.Tensor, settings: Settings) -> torch.Tensor:
     # With colours last in memory, blur and noise take twice as long.
     images = _moved(images.contiguous(), settings)
     if settings.blur:
-        images = _blurred(images, settings.blur)
+        images = blurred(images, torch.rand(len(images), device=images.device) * settings.blur)
     images = _lit(images, settings)
     if settings.noise:
         sigma = torch.rand(len(images), 1, 1, 1, device=images.device) * settings.noise
@@ -113,14 +113,19 @@ def _waves(side: int, smoothness: float) -> torch.Tensor:
     return (waves * factor)[:, kept]
 
 
-def _blurred(images: torch.Tensor, limit: float) -> torch.Tensor:
-    """Filter each image by a Gaussian of its own width (as Chen et al. 2020, arXiv:2002.05709).
+def blurred(images: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor:
+    """Filter images by a Gaussian, one for all or one for each.
 
     As products with a matrix for each image and axis, whose rows sum to 1, so that borders stay
-    as light as they are: torch's convolutions filter a whole batch alike.
+    as light as they are: torch's convolutions filter a whole batch alike. As an augmentation:
+    Chen et al. (2020, arXiv:2002.05709).
+
+    Parameters
+    ----------
+    images : float32 [n, channels, height, width]
+    sigma : pixels, a number or [n]; below 0.1 it leaves a pixel as it is, and is taken for that
     """
-    # Narrow ones leave a pixel as it is; of width 0 there is none.
-    sigma = (torch.rand(len(images), 1, 1, device=images.device) * limit).clamp(min=0.1)
+    sigma = torch.as_tensor(sigma, device=images.device).view(-1, 1, 1).clamp(min=0.1)
 
     def filters(side: int) -> torch.Tensor:
         place = torch.arange(side, dtype=torch.float32, device=images.device)

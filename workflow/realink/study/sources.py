@@ -10,7 +10,7 @@ from typing import Any
 
 from realink.errors import InputError
 from realink.images import listing
-from realink.images.characters import characters_of
+from realink.images.characters import READ, UNREAD, characters_of
 from realink.study import grid
 from realink.study.mixes import RENDERED, Mix
 
@@ -29,9 +29,8 @@ def is_mnist(real: Mapping[str, Any]) -> bool:
 def files(source: Mapping[str, Any]) -> list[str]:
     """Every file that a config's `real` or `rendered` images depend on, as inputs of a rule."""
     if source["source"] == "fonts":
-        suffixes = ".ttf", ".otf", ".woff2"
         own = Path(source["folder"]).rglob("*")
-        return sorted(str(path) for path in own if path.suffix.lower() in suffixes)
+        return sorted(str(path) for path in own if path.suffix.lower() in READ + UNREAD)
     return listing.inputs(Path(source["directory"])) if source["source"] == "folder" else []
 
 
@@ -67,10 +66,9 @@ def needed(config: Mapping[str, Any], source: str) -> int:
     """How many images of a folder, ``real`` or ``rendered``, the grid draws; 0 of other sources."""
     if config[source]["source"] != "folder":
         return 0
-    cells = grid.cells(config)
     if source == "real":
         return max(config["counts"])
-    return max((cell.n_synthetic for cell in cells), default=0)
+    return max(cell.n_synthetic for cell in grid.cells(config))
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -161,36 +159,25 @@ def _check_counts(config: Mapping[str, Any]) -> None:
             raise InputError(f"config key `rendered_counts`: {n} is more than `total`")
     if config["rendered"]["source"] == "folder":
         there = len(_rendered(config).split("rendered"))
-        needed = total - min(config["counts"])
-        if needed > there and any(not Mix.parse(name).is_baseline for name in config["mixes"]):
+        if (drawn := needed(config, "rendered")) > there:
             raise InputError(
-                f"config key `total`: {total} less {min(config['counts'])} real images are "
-                f"{needed} rendered ones, but {config['rendered']['directory']} holds {there}"
+                f"config key `total`: of {total} images a mix draws up to {drawn} rendered ones, "
+                f"but {config['rendered']['directory']} holds {there}"
             )
 
 
 def _check_translators(config: Mapping[str, Any]) -> None:
     images = config["images"]
-    for name in sorted({mix for mix in map(_translator, config["mixes"]) if mix}):
+    for name in sorted({Mix.parse(mix).translator for mix in config["mixes"]} - {None}):
         shapes = _shapes(name)
         low, high = shapes["sides"]
-        fits = images["channels"] in shapes["channels"]
-        if (
-            not fits
-            or not low
-            <= min(images["height"], images["width"])
-            <= max(images["height"], images["width"])
-            <= high
-        ):
+        sides = [low <= images[side] <= high for side in ("height", "width")]
+        if images["channels"] not in shapes["channels"] or not all(sides):
             raise InputError(
                 f"config key `mixes`: the translator {name!r} does not do images of "
                 f"{images['height']} x {images['width']} with {images['channels']} channels"
                 + (f"; take {shapes['instead']}" if "instead" in shapes else "")
             )
-
-
-def _translator(mix: str) -> str | None:
-    return Mix.parse(mix).translator
 
 
 def _shapes(translator: str) -> dict[str, Any]:

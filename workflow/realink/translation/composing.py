@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from realink.learning.augmentation import blurred
 from realink.translation.loop import Batch
 
 ALIKE = 4 / 255  # largest difference between a drawing and its mask
@@ -101,22 +102,9 @@ def moved(objects: Objects, start: Tensor, goal: Tensor) -> Objects:
     return Objects(layers[:, :1], layers[:, 1:], objects.plain)
 
 
-def blurred(images: Tensor, sigma: Tensor | float) -> Tensor:
-    """Filter images by a Gaussian; `sigma` in pixels, float or [b, 1, 1, 1].
-
-    As products with a matrix for each axis, whose rows sum to 1: borders stay as light as they are.
-    """
-    sigma = torch.as_tensor(sigma, device=images.device).clamp(min=0.1)
-    for axis in (2, 3):
-        place = torch.arange(images.shape[axis], device=images.device)
-        weights = torch.softmax((place[:, None] - place).square() / (-2 * sigma**2), -1)
-        images = weights @ images if axis == 2 else images @ weights.mT
-    return images
-
-
 def random_blur(objects: Objects, limit: float) -> Objects:
     """Blur each object by a Gaussian of its own sigma, up to `limit` pixels."""
-    sigma = torch.rand(len(objects.covers), 1, 1, 1, device=objects.covers.device) * limit
+    sigma = torch.rand(len(objects.covers), device=objects.covers.device) * limit
     return Objects(blurred(objects.covers, sigma), blurred(objects.colours, sigma), objects.plain)
 
 

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
+from realink.learning.augmentation import blurred
 from realink.translation.composing import (
     Objects,
-    blurred,
     cut_out,
     edges,
     extents,

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.translation.composing import blurred, cut_out, told_apart, under
+from realink.learning.augmentation import blurred
+from realink.translation.composing import cut_out, told_apart, under
 from realink.translation.loop import Batch, Pool
 
 SHAPES = {"channels": (1, 3), "sides": (16, 128)}
