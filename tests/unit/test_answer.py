@@ -299,8 +299,104 @@ def plain(text):
 # --- sentences ------------------------------------------------------------------------------------
 
 
-def test_three_sentences_with_the_numbers_of_the_tables(talk):
-    better, worth, others = map(plain, sentences(talk))
+def test_sentences_have_the_numbers_of_the_tables():
+    talk = answer_of(part("real", "rendered", "real-rendered", "gan", "real-gan", "real-aug"))
+    better, worth, last = map(plain, sentences(talk))
+
+    def error(mix, n):
+        found = talk.error(Mix.parse(mix), n)
+        return f"{100 * found:.{1 if found >= 0.1 else 2}f} %"
+
+    row = the(talk.worth, mix="real-gan", n_real=55)
+    assert row["baseline"] == "real"
+    assert row["equals"] == pytest.approx(385, rel=0.15)  # both have 10 %
+    assert row["low"] < row["equals"] < row["high"]
+    assert row["worth"] == pytest.approx(row["equals"] - 55)
+    # The augmented baseline halves its error from 55 to 385 too.
+    row = the(talk.worth, mix="real-rendered-aug", n_real=55)
+    assert row["baseline"] == "real-aug"
+    assert row["equals"] == pytest.approx(385, rel=0.15)
+    assert the(talk.worth, mix="real-rendered-aug", n_real=38_500)["equals"] > 0.8 * TOTAL
+    assert not set(talk.worth["mix"]) & {"real", "real-aug", "rendered", "gan"}
+
+
+def test_summary_has_means_and_intervals(talk):
+    row = the(talk.summary, mix="real-gan", n_real=55)
+    assert row["test_error"] == pytest.approx(0.1, rel=0.1)
+    assert row["low"] < row["test_error"] < row["high"]
+    assert (row["replicates"], row["n_synthetic"]) == (3, TOTAL - 55)
+
+
+# --- claims ---------------------------------------------------------------------------------------
+
+
+def test_claims_of_a_study_like_the_talks(talk):
+    assert verdict_of(talk, "rendered images alone") == "holds"
+    assert verdict_of(talk, "translated images alone", "gan") == "holds"
+    assert verdict_of(talk, "translated images beside", "gan") == "holds in part"
+    assert verdict_of(talk, "rendered images beside") == "holds"
+    assert verdict_of(talk, "labels are lost", "gan") == "holds"
+    measured = claims(talk).set_index("claim")["measured"]
+    rises = measured[measured.index.str.startswith("rendered images alone")].iloc[0]
+    assert "with 16,500 rendered images" in rises
+    assert "with 54,945" in rises
+    beside = measured[measured.index.str.startswith("translated images beside")].iloc[0]
+    at = re.findall(r"(better|undecided|worse) at ([0-9,]+) \(\S+ % against \S+ %\)", plain(beside))
+    assert at == [("better", "385"), ("undecided", "5,500"), ("worse", "38,500")]
+
+
+@pytest.mark.parametrize(
+    ("errors", "start", "verdict"),
+    [
+        ({"rendered": {55: 0.2, 5500: 0.3}}, "rendered images alone", "does not hold"),
+        ({"rendered": {55: 0.2, 5500: 0.2}}, "rendered images alone", "undecided"),
+        ({"rendered": {55: 0.2}}, "rendered images alone", "not tested"),
+        ({"gan": {55: 0.1, 385: 0.2}}, "translated images alone", "holds in part"),
+        ({"gan": {55: 0.1, 385: 0.1}}, "translated images alone", "does not hold"),
+        ({"gan": {385: 0.1}}, "translated images alone", "undecided"),
+        ({"real-gan": {55: 0.1}}, "translated images beside", "not tested"),
+        ({"real-gan": {55: 0.4, 385: 0.05, 5500: 0.02}}, "translated images beside", "holds"),
+        ({"real-gan": {55: 0.1, 385: 0.2}}, "translated images beside", "does not hold"),
+        ({"real-rendered": {55: 0.05, 385: 0.02}}, "rendered images beside", "does not hold"),
+        ({"real-rendered": {55: 0.05, 385: 0.09}}, "rendered images beside", "holds in part"),
+        ({"real-rendered": {55: 0.4}}, "rendered images beside", "does not hold"),
+        ({}, "rendered images beside", "not tested"),
+    ],
+)
+def test_claims_each_way(errors, start, verdict):
+    assert verdict_of(answer_of(part("real") | errors), start) == verdict
+
+
+@pytest.mark.parametrize(
+    ("kept", "verdict"),
+    [
+        ({55: 0.5, 385: 0.7, 38_500: 0.95}, "holds"),
+        ({55: 0.5, 385: 0.95, 38_500: 0.95}, "holds in part"),
+        ({55: 0.98, 385: 0.98, 38_500: 0.5}, "does not hold"),
+        ({55: 0.5}, "holds in part"),
+        ({55: np.nan, 385: np.nan}, "not tested"),
+        ({40: 0.5, 400: 0.5}, "not tested"),
+    ],
+)
+def test_lost_labels(kept, verdict):
+    found = answer_of(part("real", "gan"), kept)
+    assert verdict_of(found, "labels are lost", "gan") == verdict
+    if kept == {55: 0.5}:
+        measured = claims(found)["measured"].iloc[-1]
+        assert measured == "kept: 50% at 55; not tested at 385 and 38,500"
+
+
+def plain(text):
+    """Without the spaces that keep a number on one line with its unit."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+# --- sentences ------------------------------------------------------------------------------------
+
+
+def test_sentences_have_the_numbers_of_the_tables():
+    talk = answer_of(part("real", "rendered", "real-rendered", "gan", "real-gan", "real-aug"))
+    better, worth, last = map(plain, sentences(talk))
 
     def error(mix, n):
         found = talk.error(Mix.parse(mix), n)
@@ -322,14 +418,32 @@ def test_three_sentences_with_the_numbers_of_the_tables(talk):
     numbers = [f"{int(float(f'{row[name]:.2g}')):,}" for name in ("equals", "low", "high")]
     assert "With them, 55 real images become worth {} (95 %: {} to {}; ".format(*numbers) in worth
     assert worth.count("real images become worth") == 2
-    assert others.startswith(
-        "When all images are augmented while training (real-gan-aug), against the real images "
-        "alone (real-aug) it is undecided at 55, 385, 5,500 and 38,500; "
+    assert last.startswith("Augmenting the real images alone (real-aug) gives 10.")
+    assert last.endswith("beside them this was not tested here.")
+
+
+def test_augmented_mixes_come_first_and_rivals_are_named(talk):
+    first, last = map(plain, sentences(talk))
+    assert first.startswith(
+        "No translated images, beside N real images, surely lower the test error at any N; the "
+        "best (real-gan-aug), against real-aug, are undecided at 55 ("
     )
-    assert (
-        "against real and untranslated rendered ones (real-rendered-aug) it is worse at" in others
+    assert "; against untranslated images beside them (real-rendered-aug), they are worse" in first
+    assert last.startswith(
+        "Without augmentation (real-gan), against the real images alone (real) they are better at "
     )
-    assert f"against {error('real-rendered-aug', 38_500)})" in others
+
+
+def test_randomised_images_are_a_rival_and_not_the_answer():
+    errors = {"real-randomised": {55: 0.05, 385: 0.03}, "real-gan": {55: 0.12, 385: 0.06}}
+    found = answer_of(part("real", **errors))
+    assert set(verdicts(found, "real-gan", "real-randomised").values()) == {"worse"}
+    assert verdicts(found, "real-randomised", "real-randomised") == {}
+    first = sentences(found)[0]
+    assert first.startswith("Images translated by gan, beside N real images, lower")
+    assert "; against randomised ones beside them (real-randomised), they are worse at 55" in first
+    alone = answer_of(part("real", **{"real-randomised": {55: 0.05}}))
+    assert sentences(alone)[0].startswith("Images translated by randomised, beside N real images")
 
 
 def test_many_counts_are_told_by_the_first_and_the_last():
@@ -343,7 +457,7 @@ def test_where_nothing_is_better_the_sentence_says_so():
     found = answer_of(part("real", **{"real-gan": {55: 0.3, 385: 0.2}}))
     first, last = sentences(found)
     assert first.startswith("No translated images, beside N real images, surely lower")
-    assert "the best, of gan, are worse at 55 (" in first
+    assert "the best (real-gan), against real, are worse at 55 (" in first
     assert last == "What plain augmentation gives without any translator was not tested here."
 
 
@@ -355,16 +469,42 @@ def test_a_translator_that_is_better_somewhere_comes_before_a_better_mean():
     assert sentences(found)[0].startswith("Images translated by gan, beside N real images, lower")
 
 
-def test_plain_augmentation_is_told_without_the_translators_twin():
-    last = sentences(answer_of(part("real", "real-gan", "real-aug")))[-1]
-    assert last.startswith("Augmenting the real images alone (real-aug) gives 10.")
-    assert last.endswith("beside them (real-gan-aug) this was not tested here.")
-
-
 def test_more_than_the_study_has():
     found = answer_of(part("real", **{"real-gan": {5500: 0.005}}))
     assert the(found.worth, mix="real-gan")["equals"] == np.inf
     assert sentences(found)[1] == "With them, 5,500 real images become worth more than 55,000."
+
+
+# --- test images in groups ------------------------------------------------------------------------
+
+
+def test_groups_of_test_images_are_what_varies_and_have_errors_of_their_own():
+    metrics, reads = study(part("real", "real-gan"))
+    places = np.arange(len(reads.labels)) % 7
+    reads = reads._replace(groups=places, group_names=tuple("ABCDEFG"))
+    found = analyse(metrics, reads, judged({}), seed=1)
+    assert set(found.comparisons["test"]) == {"replicates x groups"}
+    assert "test images come in 7 groups" in found.notes[0]
+    row = the(found.groups, mix="real-gan", n_real=55, group="C")
+    own = metrics.index[(metrics["mix"] == "real-gan") & (metrics["n_real"] == 55)]
+    wrong = (reads.read[own] != reads.labels)[:, places == 2]
+    assert row["test_error"] == pytest.approx(wrong.mean())
+    assert row["images"] == np.sum(places == 2)
+    whole = found.groups[(found.groups["mix"] == "real") & (found.groups["n_real"] == 385)]
+    assert np.average(whole["test_error"], weights=whole["images"]) == pytest.approx(
+        found.error(Mix.parse("real"), 385)
+    )
+
+
+def test_a_single_group_says_nothing_of_others():
+    metrics, reads = study(part("real", "real-gan"))
+    reads = reads._replace(groups=np.zeros(len(reads.labels), int), group_names=("one",))
+    found = analyse(metrics, reads, judged({}), seed=1)
+    assert set(found.comparisons["test"]) == {"replicates x images"}
+    assert found.notes == [
+        "all test images are of one group, one: the answer holds for other images of it, and says "
+        "nothing of other groups"
+    ]
 
 
 # --- what the data cannot tell --------------------------------------------------------------------
@@ -418,10 +558,10 @@ def test_no_baseline():
     assert found.notes == [
         "no baseline: without the mix real, nothing says whether a mix without augmentation helps"
     ]
-    assert sentences(found)[0] == (
-        "This study has no baseline (the mix `real`), so it cannot say what helps without "
-        "augmentation."
-    )
+    assert sentences(found) == [
+        "This study has no baseline (the mix `real` or `real-aug`), so it cannot say whether "
+        "translation helps."
+    ]
     assert verdict_of(found, "translated images beside", "gan") == "not tested"
     assert found.worth.empty
 
@@ -429,9 +569,8 @@ def test_no_baseline():
 def test_augmented_mixes_alone_have_a_baseline_of_their_own():
     found = answer_of(part("real-aug", "real-gan-aug"))
     assert found.notes == []
-    first, last = sentences(found)
-    assert first.startswith("This study has no baseline")
-    assert "against the real images alone (real-aug) it is undecided" in last
+    (first,) = sentences(found)
+    assert "the best (real-gan-aug), against real-aug, are undecided at 55 (" in first
 
 
 def test_no_translator():

@@ -103,6 +103,75 @@ def test_replicates_are_analysed_as_a_two_way_table_with_random_rows_and_columns
     assert [found.low, found.high] == pytest.approx(np.exp([grand - reach, grand + reach]))
 
 
+def grouped(random, sizes, replicates, rates, *, hard, own):
+    """Which images two mixes get wrong: groups are hard for both (`hard`), and for one (`own`)."""
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    both = np.exp(random.normal(0, hard, len(sizes)))
+    both *= np.sum(sizes) / np.sum(both * sizes)
+    apart = random.normal(0, own, len(sizes))
+    images = random.gamma(1, 1, len(groups))
+    wrong = []
+    for sign, rate in zip((1, -1), rates, strict=True):
+        spread = random.normal(0, 0.12, (replicates, 1))
+        chance = rate * both[groups] * images * np.exp(spread + sign * apart[groups] / 2)
+        wrong.append(random.random((replicates, len(groups))) < chance.clip(max=0.95))
+    return *wrong, groups
+
+
+# As the test photographs of results/meters are spread over meters.
+SIZES = np.array([50, 111, 67, 135, 200, 63, 28, 46, 47, 5, 99, 200])
+
+
+@pytest.mark.parametrize("replicates", [3, 5])
+def test_of_images_in_groups_the_groups_are_what_varies(replicates):
+    # 400 draws: the rate's standard error at 5 % is 1.1 points.
+    random = np.random.default_rng(replicates)
+    images, groups = [], []
+    for _ in range(400):
+        a, b, place = grouped(random, SIZES, replicates, (0.1, 0.1), hard=0.8, own=0.5)
+        images.append(compare(a, b).p)
+        groups.append(compare(a, b, groups=place).p)
+    assert np.mean(np.array(images) < 0.05) > 0.12  # single images would decide too often
+    assert 0.01 < np.mean(np.array(groups) < 0.05) < 0.085
+
+
+def test_groups_still_find_a_difference():
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(100):
+        a, b, place = grouped(random, SIZES, 5, (0.06, 0.12), hard=0.8, own=0.2)
+        found.append(compare(a, b, groups=place).p)
+    assert np.mean(np.array(found) < 0.05) > 0.8
+
+
+def test_groups_by_hand():
+    # Errors 2 / 8 and 4 / 8: each image's part of the log ratio is 4 a - 2 b. Those of the groups
+    # of 2, 2 and 4 images sum to 0, -4 and 4; as parts of a mean, times 3 groups / 8 images, to 0,
+    # -1.5 and 1.5, whose variance is 2.25. Of the 6 errors 3, 2 and 1 lie in each, which leaves
+    # 36 / (9 + 4 + 1) - 1 degrees of freedom. Images never wrong for A, 6 of 8, and for B, 4.
+    a = np.array([[1, 0, 0, 0, 1, 0, 0, 0]], bool)
+    b = np.array([[1, 1, 1, 1, 0, 0, 0, 0]], bool)
+    found = compare(a, b, groups=np.array([7, 7, 9, 9, 3, 3, 3, 3]))
+    assert found.test == "groups"
+    assert found.ratio == pytest.approx(0.5)
+    error = np.sqrt(2.25 / 3)
+    assert found.p == pytest.approx(2 * stats.t.sf(np.log(2) / error, 36 / 14 - 1))
+    assert found.high == pytest.approx(0.5 * np.exp(stats.t.ppf(0.975, 36 / 14 - 1) * error))
+
+
+def test_a_group_an_image_is_as_no_groups():
+    a, b = predictions(np.random.default_rng(8), 3, 500, (0.1, 0.2))
+    alone, grouped_ = compare(a, b), compare(a, b, groups=np.arange(500)[::-1])
+    assert grouped_.ratio == pytest.approx(alone.ratio)
+    assert grouped_.low == pytest.approx(alone.low, rel=0.01)
+
+
+def test_one_group_is_refused():
+    a, b = predictions(np.random.default_rng(8), 3, 50, (0.1, 0.2))
+    with pytest.raises(ValueError, match="one group"):
+        compare(a, b, groups=np.zeros(50, int))
+
+
 def test_exchanging_the_mixes_inverts_the_ratio():
     one = compare(*predictions(np.random.default_rng(3), 3, 500, (0.1, 0.2)))
     other = compare(*predictions(np.random.default_rng(3), 3, 500, (0.1, 0.2))[::-1])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from realink.answer.cells import Reads, fitting, summarise, usable
+from realink.answer.cells import Reads, errors_by_group, fitting, summarise, usable
 from realink.answer.comparisons import break_even, compare_mixes
 from realink.answer.worth import worth
 from realink.study.mixes import Mix
@@ -21,6 +21,7 @@ class Answer:
     comparisons: pd.DataFrame
     break_even: pd.DataFrame
     worth: pd.DataFrame
+    groups: pd.DataFrame  # errors by group of test images; empty where there are none
     translators: pd.DataFrame
 
     def error(self, mix: Mix, n: int) -> float:
@@ -62,10 +63,26 @@ def analyse(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, s
     rows, notes = usable(fitting(metrics, reads))
     comparisons = compare_mixes(rows, reads)
     return Answer(
-        notes=notes,
+        notes=_of_groups(reads) + notes,
         summary=summarise(rows),
         comparisons=comparisons,
         break_even=break_even(comparisons),
         worth=worth(rows, len(reads.labels), seed),
+        groups=errors_by_group(rows, reads),
         translators=translators,
     )
+
+
+def _of_groups(reads: Reads) -> list[str]:
+    if reads.groups is None:
+        return []
+    present = np.unique(reads.groups)
+    if reads.cases is None:
+        return [
+            f"all test images are of one group, {reads.group_names[present[0]]}: the answer holds "
+            "for other images of it, and says nothing of other groups"
+        ]
+    return [
+        f"the test images come in {len(present)} groups: comparisons take groups, not images, as "
+        "what varies, and hold for other groups"
+    ]

@@ -21,11 +21,24 @@ class Reads(NamedTuple):
     read : unsigned [classifiers, n], places in `classes`, in the order of the rows of metrics.csv
     labels : int64 [n], places in `classes`
     classes : names of the labels, in order
+    groups : int64 [n], places in `group_names`, of images that come in groups
+    group_names : names of the groups, in order
     """
 
     read: np.ndarray
     labels: np.ndarray
     classes: tuple[str, ...]
+    groups: np.ndarray | None = None
+    group_names: tuple[str, ...] = ()
+
+    @property
+    def cases(self) -> np.ndarray | None:
+        """What varies in the test set: groups, int64 [n], or None for single images.
+
+        A single group says nothing of how much groups vary.
+        """
+        several = self.groups is not None and len(np.unique(self.groups)) > 1
+        return self.groups if several else None
 
 
 def fitting(metrics: pd.DataFrame, reads: Reads, study: str = "the study") -> pd.DataFrame:
@@ -49,6 +62,27 @@ def fitting(metrics: pd.DataFrame, reads: Reads, study: str = "the study") -> pd
             f"{replicate}, than metrics.csv; delete both and run snakemake again"
         )
     return metrics
+
+
+def errors_by_group(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+    """One row a mix, count and group of test images: ``images`` and mean ``test_error``.
+
+    Empty where images come in no groups.
+    """
+    columns = ["mix", "n_real", "group", "images", "test_error"]
+    if reads.groups is None:
+        return pd.DataFrame(columns=columns)
+    sizes = np.bincount(reads.groups, minlength=len(reads.group_names))
+    rows = []
+    for (mix, n), own in metrics.groupby(["mix", "n_real"]):
+        wrong = (reads.read[own.index] != reads.labels).mean(axis=0)
+        errors = np.bincount(reads.groups, wrong, minlength=len(sizes)) / np.maximum(sizes, 1)
+        rows += [
+            (mix, n, name, size, error)
+            for name, size, error in zip(reads.group_names, sizes, errors, strict=True)
+            if size
+        ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

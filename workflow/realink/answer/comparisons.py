@@ -17,7 +17,8 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
     """Compare mixes on the same test images, replicate by replicate.
 
     Every mix with its `references`, and the classifier of most rendered images alone with that of
-    fewest. All of them together tell how much replicates spread.
+    fewest. All of them together tell how much replicates spread. Where test images come in
+    groups, these are what varies.
 
     Returns one row a comparison: ``ratio`` of the errors (below one, the mix is better) with its
     interval, ``p``, ``p_adjusted`` for all comparisons here, and the ``verdict``: better,
@@ -45,7 +46,7 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
         )
     prior = pool(log_ratios(wrong[own], wrong[other]) for own, other in pairs)
     for row, (own, other) in zip(rows, pairs, strict=True):
-        row |= compare(wrong[own], wrong[other], prior=prior)._asdict()
+        row |= compare(wrong[own], wrong[other], prior=prior, groups=reads.cases)._asdict()
     columns = ["mix", "n_real", "reference", "reference_n_real", "ratio", "low", "high", "p"]
     return decided(pd.DataFrame(rows, columns=[*columns, "test", "replicates"]))
 
@@ -73,11 +74,14 @@ def references(mix: Mix) -> list[Mix]:
     """The mixes that a mix is compared with.
 
     The baseline that is augmented as it is; for translated images also the same mix of
-    untranslated ones. The augmented baseline is compared with the other one.
+    untranslated ones, and that of randomised ones, which need no real image either. The augmented
+    baseline is compared with the other one.
     """
     if mix.is_baseline:
         return [mix.plain] if mix.augmented else []
-    return [mix.baseline] + [mix.untranslated] * (mix.translator is not None)
+    if mix.translator is None:
+        return [mix.baseline]
+    return [mix.baseline, mix.untranslated] + [mix.randomised] * (mix.randomised != mix)
 
 
 def break_even(comparisons: pd.DataFrame) -> pd.DataFrame:

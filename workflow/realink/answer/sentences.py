@@ -1,4 +1,4 @@
-"""The answer in three sentences, from the tables of the study at hand."""
+"""The answer in a few sentences, from the tables of the study at hand."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,56 +6,91 @@ import numpy as np
 
 from realink.answer.analysis import Answer
 from realink.answer.words import as_count, listed, percent
-from realink.study.mixes import Mix
-
-BASELINE = Mix(None, True)
+from realink.study.mixes import RANDOMISED, Mix
 
 
 def sentences(answer: Answer) -> list[str]:
-    """The answer in three sentences with numbers: better or not, worth what, against what else."""
+    """The answer in a few sentences: better or not, against what, worth what, and otherwise.
+
+    With augmentation first, where the study has it: without it, the arm to beat is weaker than a
+    person would make it.
+    """
     if not answer.names:
         return ["This study has no translator, so it cannot say whether translation helps."]
-    best = _best(answer)
-    if not best:
+    kinds = [augmented for augmented in (True, False) if _best(answer, augmented)]
+    if not kinds:
+        baselines = [Mix(None, True, augmented).name for augmented in (False, True)]
         lacks = (
-            f"mix of real and translated images at a count of `{BASELINE.name}`"
-            if (answer.summary["mix"] == BASELINE.name).any()
-            else f"baseline (the mix `{BASELINE.name}`)"
+            "mix of real and translated images at a count of the real images alone"
+            if answer.summary["mix"].isin(baselines).any()
+            else f"baseline (the mix `{baselines[0]}` or `{baselines[1]}`)"
         )
-        first = f"This study has no {lacks}, so it cannot say what helps without augmentation."
-        other = _best(answer, augmented=True) or answer.names[0]
-        return [first, _against_others(answer, other)]
-    mix = Mix(best, True)
-    found = answer.verdicts(mix, BASELINE)
+        return [f"This study has no {lacks}, so it cannot say whether translation helps."]
+    mix = Mix(_best(answer, kinds[0]), True, kinds[0])
+    found = answer.verdicts(mix, mix.baseline)
     better = [n for n, verdict in found.items() if verdict == "better"]
     others = {n: verdict for n, verdict in found.items() if verdict != "better"}
+    first = f"Images translated by {mix.source}, beside N real images"
+    if mix.augmented:
+        first += f" and all of them augmented ({mix.name})"
     if better:
         shown = better if len(better) <= 3 else [better[0], better[-1]]
         steps = [
-            f"from {percent(answer.error(BASELINE, n))} to {percent(answer.error(mix, n))} "
+            f"from {percent(answer.error(mix.baseline, n))} to {percent(answer.error(mix, n))} "
             f"at N = {n:,}"
             for n in shown
         ]
         where = "" if shown == better else f" at {listed(better)} of them"
-        first = (
-            f"Images translated by {best}, beside N real images, lower the test error{where}"
-            f"{': ' if where else ' '}{listed(steps)}"
-        )
+        first += f", lower the test error{where}{': ' if where else ' '}{listed(steps)}"
         if others:
-            first += f"; elsewhere: {told(answer, mix, BASELINE, others, brief=True)}"
-        rendered = mix.untranslated
-        if against := answer.verdicts(mix, rendered):
-            words = told(answer, mix, rendered, against, brief=True)
-            first += (
-                f"; against untranslated images beside them ({rendered.name}), they are {words}"
-            )
-        first += "."
+            first += f"; elsewhere: {told(answer, mix, mix.baseline, others, brief=True)}"
     else:
         first = (
-            "No translated images, beside N real images, surely lower the test error at any N; the "
-            f"best, of {best}, are {told(answer, mix, BASELINE, found)}."
+            f"No translated images, beside N real images, surely lower the test error at any N; "
+            f"the best ({mix.name}), against {mix.baseline.name}, are "
+            f"{told(answer, mix, mix.baseline, found)}"
         )
-    return [first, *_worth_sentence(answer, mix, better), _against_others(answer, best)]
+    first += "".join(f"; {words}" for words in _against_rivals(answer, mix)) + "."
+    return [first, *_worth_sentence(answer, mix, better), *_otherwise(answer, mix)]
+
+
+def _against_rivals(answer: Answer, mix: Mix) -> list[str]:
+    """What a mix is against those that need no translation: the strongest test of a translator."""
+    return [
+        f"against {words} beside them ({rival.name}), they are "
+        f"{told(answer, mix, rival, found, brief=True)}"
+        for rival, words in (
+            (mix.untranslated, "untranslated images"),
+            (mix.randomised, "randomised ones"),
+        )
+        if rival != mix and (found := answer.verdicts(mix, rival))
+    ]
+
+
+def _otherwise(answer: Answer, mix: Mix) -> list[str]:
+    """The same without augmentation; or what augmentation does, where the mix is without it."""
+    if mix.augmented:
+        plain = mix.plain
+        if not (found := answer.verdicts(plain, plain.baseline)):
+            return []
+        parts = [
+            f"against the real images alone ({plain.baseline.name}) they are "
+            f"{told(answer, plain, plain.baseline, found, brief=True)}",
+            *_against_rivals(answer, plain),
+        ]
+        return [f"Without augmentation ({plain.name}), " + "; ".join(parts) + "."]
+    augmented = Mix(None, True, augmented=True).name
+    alone = answer.summary[answer.summary["mix"] == augmented]
+    if alone.empty:
+        return ["What plain augmentation gives without any translator was not tested here."]
+    errors = [
+        f"{percent(row.test_error)} at N = {row.n_real:,}"
+        for row in alone.sort_values("n_real").itertuples()
+    ]
+    return [
+        f"Augmenting the real images alone ({augmented}) gives {listed(errors)}; with images "
+        f"translated by {mix.source} beside them this was not tested here."
+    ]
 
 
 def told(
@@ -83,15 +118,18 @@ def told(
     return ", ".join(parts)
 
 
-def _best(answer: Answer, *, augmented: bool = False) -> str | None:
-    """Translator whose images, beside real ones, lower the error anywhere, and most on average."""
+def _best(answer: Answer, augmented: bool) -> str | None:
+    """Translator whose images, beside real ones, lower the error anywhere, and most on average.
+
+    Randomised images saw no real one: they are the best only where nothing else is there.
+    """
     baseline = Mix(None, True, augmented)
 
-    def key(name: str) -> tuple[bool, float]:
+    def key(name: str) -> tuple[bool, bool, float]:
         mix = Mix(name, True, augmented)
         ratios = list(answer.verdicts(mix, baseline, "ratio").values())
         better = "better" in answer.verdicts(mix, baseline).values()
-        return not better, float(np.mean(np.log(ratios)))
+        return name == RANDOMISED, not better, float(np.mean(np.log(ratios)))
 
     mixed = [name for name in answer.names if answer.verdicts(Mix(name, True, augmented), baseline)]
     return min(mixed, key=key, default=None)
@@ -102,7 +140,7 @@ def _worth_sentence(answer: Answer, mix: Mix, better: Sequence[int]) -> list[str
     own = table[(table["mix"] == mix.name) & table["n_real"].isin(better)]
     if own.empty:
         return []
-    baseline = answer.summary.loc[answer.summary["mix"] == BASELINE.name, "n_real"]
+    baseline = answer.summary.loc[answer.summary["mix"] == mix.baseline.name, "n_real"]
     ends = baseline.min(), baseline.max()
     rendered = table[table["mix"] == mix.untranslated.name].set_index("n_real")["equals"]
     parts = []
@@ -116,31 +154,3 @@ def _worth_sentence(answer: Answer, mix: Mix, better: Sequence[int]) -> list[str
             details.append(f"with untranslated ones: {as_count(rendered[row.n_real], *ends)}")
         parts.append(text + (f" ({'; '.join(details)})" if details else ""))
     return ["With them, " + listed(parts) + "."]
-
-
-def _against_others(answer: Answer, name: str) -> str:
-    mix = Mix(name, True, augmented=True)
-    parts = [
-        f"against {words} ({reference.name}) it is "
-        f"{told(answer, mix, reference, found, brief=True)}"
-        for reference, words in (
-            (mix.baseline, "the real images alone"),
-            (mix.untranslated, "real and untranslated rendered ones"),
-        )
-        if (found := answer.verdicts(mix, reference))
-    ]
-    if parts:
-        return (
-            f"When all images are augmented while training ({mix.name}), " + "; ".join(parts) + "."
-        )
-    alone = answer.summary[answer.summary["mix"] == mix.baseline.name]
-    if alone.empty:
-        return "What plain augmentation gives without any translator was not tested here."
-    errors = [
-        f"{percent(row.test_error)} at N = {row.n_real:,}"
-        for row in alone.sort_values("n_real").itertuples()
-    ]
-    return (
-        f"Augmenting the real images alone ({mix.baseline.name}) gives {listed(errors)}; "
-        f"with images translated by {name} beside them ({mix.name}) this was not tested here."
-    )

@@ -28,7 +28,7 @@ class Comparison(NamedTuple):
     low: float
     high: float
     p: float
-    test: str  # "replicates x images" or "McNemar"
+    test: str  # "replicates x images", "replicates x groups", "groups" or "McNemar"
 
 
 class Prior(NamedTuple):
@@ -55,6 +55,7 @@ def compare(
     wrong_b: np.ndarray,
     level: float = LEVEL,
     prior: Prior | None = None,
+    groups: np.ndarray | None = None,
 ) -> Comparison:
     """Compare two mixes by which test images their classifiers got wrong.
 
@@ -71,19 +72,26 @@ def compare(
     One replicate leaves McNemar's exact test (1947, Psychometrika 12:153), which holds for these
     two classifiers, with the interval of the same linearisation.
 
+    Where test images come in groups (one camera, one writer), the groups are the cases, since the
+    images of one are alike: each is the sum of its images' parts, as in the variance of a ratio
+    over clusters (Cochran 1977, Sampling Techniques, 6.3). Few groups make few degrees of freedom,
+    and fewer if most errors lie in some of them: as many as equal groups would have that err as
+    unevenly (Satterthwaite 1946, Biometrics Bull. 2:110). One replicate leaves a t-test of groups.
+
     Parameters
     ----------
     wrong_a, wrong_b : bool [r, n], replicates in the same order, and test images
     prior : of the family that the comparison belongs to, as `pool` finds it
+    groups : int [n], the place of each test image's group, if they come in groups
 
     Raises
     ------
     ValueError
-        The two differ in shape.
+        The two differ in shape, or there is only one group.
     """
     if wrong_a.shape != wrong_b.shape:
         raise ValueError(f"differing replicates or images: {wrong_a.shape}, {wrong_b.shape}")
-    replicates, images = wrong_a.shape
+    replicates = len(wrong_a)
     error_a, error_b = _errors(wrong_a), _errors(wrong_b)
     # No error is as uncertain as a single wrong image, and the same in all replicates, or few test
     # images would decide anything.
@@ -91,22 +99,30 @@ def compare(
     logs = np.log(error_a / error_b)
     apart = wrong_a / error_a - wrong_b / error_b
     apart += logs - apart.mean(axis=1, keepdims=True)  # each image's part of the log ratio
+    freedom_of_cases = np.inf  # thousands of images: as good as known
+    if groups is not None:
+        apart = logs + _by_group(apart - logs, groups)
+        freedom_of_cases = _freedom_of_groups(wrong_a.sum(axis=0) + wrong_b.sum(axis=0), groups)
+    cases = apart.shape[1]
     mean = logs.mean()
     rows, columns = logs, apart.mean(axis=0, keepdims=True)
-    of_images = replicates * np.sum((columns - mean) ** 2) / (images - 1)
+    of_cases = replicates * np.sum((columns - mean) ** 2) / (cases - 1)
     if replicates == 1:
-        spread, freedom = of_images, np.inf
-        test, p = "McNemar", _mcnemar(wrong_a[0], wrong_b[0])
+        spread, freedom, p = of_cases, freedom_of_cases, None
+        test = "groups"
+        if groups is None:
+            test, p = "McNemar", _mcnemar(wrong_a[0], wrong_b[0])
     else:
         variance, own = float(np.var(logs, ddof=1)), replicates - 1
         if prior:
             weights = [own, prior.freedom]
             variance, own = np.average([variance, prior.variance], weights=weights), sum(weights)
-        of_replicates = images * variance
-        rest = np.sum((apart - rows - columns + mean) ** 2) / ((replicates - 1) * (images - 1))
-        spread = max(of_replicates, rest) + max(of_images - rest, 0.0)
-        freedom = own * (spread / of_replicates) ** 2 if of_replicates else np.inf
-        test, p = "replicates x images", None
+        of_replicates = cases * variance
+        rest = np.sum((apart - rows - columns + mean) ** 2) / ((replicates - 1) * (cases - 1))
+        spread = max(of_replicates, rest) + max(of_cases - rest, 0.0)
+        uncertain = of_replicates**2 / own + of_cases**2 / freedom_of_cases
+        freedom = spread**2 / uncertain if uncertain else np.inf
+        test, p = f"replicates x {'images' if groups is None else 'groups'}", None
     error = np.sqrt(spread / apart.size + unseen)
     if p is None:
         # No spread at all: the two never differ, or differ alike in every replicate and image.
@@ -114,6 +130,21 @@ def compare(
     reach = stats.t.ppf((1 + level) / 2, freedom) * error
     low, ratio, high = np.exp([mean - reach, mean, mean + reach]).tolist()
     return Comparison(ratio, low, high, float(p), test)
+
+
+def _by_group(parts: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Sums of images' parts, float [r, n], by group, as parts of the same mean: float [r, g]."""
+    names, places = np.unique(groups, return_inverse=True)
+    if len(names) < 2:
+        raise ValueError("all test images are of one group: nothing says how much groups differ")
+    member = places == np.arange(len(names))[:, None]
+    return parts @ member.T * (len(names) / len(groups))
+
+
+def _freedom_of_groups(errors: np.ndarray, groups: np.ndarray) -> float:
+    """Degrees of freedom between groups that hold unequal parts of the errors, int [n]."""
+    shares = np.bincount(groups, errors) / max(errors.sum(), 1)
+    return max(1 / max(np.sum(shares**2), 1e-9) - 1, 1.0)
 
 
 def log_ratios(wrong_a: np.ndarray, wrong_b: np.ndarray) -> np.ndarray:

@@ -56,7 +56,7 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
         raise InputError("the two studies share no mix at the same count and replicate")
     prior = pool(log_ratios(*pair) for pair in pairs)
     for row, pair in zip(rows, pairs, strict=True):
-        row |= compare(*pair, prior=prior)._asdict()
+        row |= compare(*pair, prior=prior, groups=first.reads.cases)._asdict()
     table = pd.DataFrame(rows).sort_values(["mix", "n_real"], ignore_index=True)
     for study, own, other in ((first, *cells), (second, *cells[::-1])):
         if alone := _only_in(own.keys(), other.keys()):

@@ -3,10 +3,11 @@
 import pandas as pd
 
 from realink.answer.analysis import Answer
-from realink.answer.sentences import BASELINE, told
+from realink.answer.sentences import told
 from realink.answer.words import listed, percent
 from realink.study.mixes import RENDERED, Mix
 
+BASELINE = Mix(None, True)
 KEPT = 0.9  # a translator keeps its labels if at least this fraction survives
 SLIGHT = 0.25  # taking away less than this fraction of the error is a slight gain
 # The counts at which the talk showed what became of the labels.

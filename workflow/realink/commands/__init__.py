@@ -17,6 +17,7 @@ from realink.commands import (
     classifier,
     figures,
     gap,
+    gather,
     init,
     judge,
     real,
@@ -28,6 +29,7 @@ from realink.errors import InputError
 
 COMMANDS = [
     init.init,
+    gather.gather,
     real.prepare_real,
     real.draw_real,
     rendered.catalogue_fonts,

@@ -224,6 +224,12 @@ def _reads(predictions: Path) -> Any:
         )
     tensors, metadata = read_tensors(predictions)
     try:
-        return Reads(tensors["read"], tensors["labels"], tuple(metadata["classes"]))
+        return Reads(
+            tensors["read"],
+            tensors["labels"],
+            tuple(metadata["classes"]),
+            tensors.get("groups"),
+            tuple(metadata["group_names"]),
+        )
     except KeyError as missing:
         raise InputError(f"{predictions}: holds no {missing}, so it is not from collect") from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 REAL, RENDERED = "real", "rendered"
+RANDOMISED = "randomised"  # the translator that looks at no real image: the rival of all others
 AUGMENTED = "-aug"
 
 
@@ -65,6 +66,11 @@ class Mix:
     def untranslated(self) -> "Mix":
         """The same mix with rendered images as they are in place of its synthetic ones."""
         return replace(self, source=RENDERED)
+
+    @property
+    def randomised(self) -> "Mix":
+        """The same mix with randomised rendered images in place of its synthetic ones."""
+        return replace(self, source=RANDOMISED)
 
     @property
     def translator(self) -> str | None:

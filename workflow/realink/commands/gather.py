@@ -1,0 +1,82 @@
+"""Command `gather`: from a table of pictures and where they came from to a folder of them."""
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from realink.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["source", "sha256", "split", "class", "group"]
+NAMED = 5  # files that an error names, at most
+
+
+def gather(table: Path, *, source: Path, output: Path) -> None:
+    """Copy the pictures that a table names into a folder of splits and classes, and check each.
+
+    A study of pictures that may not be passed on can publish such a table in their place.
+
+    Parameters
+    ----------
+    table : CSV with the columns source (path below the source), sha256, split, class, group
+    source : directory that holds the pictures, e.g. a clone of the repository they come from
+    output : folder to make, of <split>/<class>/<group>_<start of sha256>.<suffix>
+    """
+    if output.exists():
+        raise InputError(f"{output} is there already: remove it, or name another folder")
+    rows = _read(table)
+    if not source.is_dir():
+        raise InputError(f"{source}: no such directory; name the one that {table} was made from")
+    wrong = []
+    for row in rows.itertuples():
+        path = source / row.source
+        if not path.is_file():
+            wrong.append(f"{row.source} is not there")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != row.sha256:
+            wrong.append(f"{row.source} is another file")
+    if wrong:
+        more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+        raise InputError(
+            f"{source} is not what {table} was made from, {len(wrong)} of {len(rows)} pictures "
+            f"are wrong: {'; '.join(wrong[:NAMED])}{more}; check out the commit that the table's "
+            "README names"
+        )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the output, so that it appears whole.
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as made:
+        folder = Path(made) / output.name
+        for row in rows.itertuples():
+            name = f"{row.group}_{row.sha256[:10]}{PurePosixPath(row.source).suffix.lower()}"
+            place = folder / row.split / row.label / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / row.source, place)
+        folder.rename(output)
+    print(f"{output}: {len(rows):,} pictures, each as its sha256 says")
+
+
+def _read(table: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        rows = pd.read_csv(table, dtype=str, keep_default_na=False)[COLUMNS]
+    except FileNotFoundError:
+        raise InputError(f"{table}: no such file") from None
+    except KeyError:
+        raise InputError(f"{table}: needs the columns {', '.join(COLUMNS)}") from None
+    except ValueError as error:  # of pandas' parser too
+        raise InputError(f"{table}: not a CSV table ({error})") from None
+    rows = rows.rename(columns={"class": "label"})
+    for line, row in enumerate(rows.itertuples(index=False), start=2):
+        # A table from elsewhere must not write outside the folder, nor read outside the source.
+        inside = not PurePosixPath(row.source).is_absolute() and ".." not in row.source.split("/")
+        names = all(n and n not in (".", "..") and "/" not in n for n in (row.split, row.label))
+        if not (row.source and inside and names and "/" not in row.group and len(row.sha256) == 64):
+            raise InputError(
+                f"{table}, line {line}: `source` must be a path below the source, `sha256` 64 "
+                "digits, `split`, `class` and `group` names without a slash"
+            )
+    return rows
