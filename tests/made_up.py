@@ -1,6 +1,7 @@
 """Made-up studies: the records that the jobs of a study would have left, without running any."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ PATTERNS = {
     "gap": f"gap/{TRANSLATOR}.json",
     "reference": "gap/{images}/rep{replicate}.json",
 }
+CAMERAS = ("007", "NA", "<b>hall</b>", "roof", "yard")
 MEASURES = "n_compared", "detected", "frechet", "kernel", "density", "coverage", "copied", "nearest"
 
 
@@ -36,7 +38,7 @@ def settings(**changed) -> dict:
     return {
         "study": "made-up",
         "images": {"height": 24, "width": 20, "channels": 3},
-        "real": {"source": "folder", "directory": "data/real"},
+        "real": {"source": "folder", "directory": "data/real", "group": None},
         "rendered": {"source": "folder", "directory": "data/rendered"},
         "counts": [20, 60, 100],
         "total": 100,
@@ -62,6 +64,9 @@ def write(
     random = np.random.default_rng(seed)
     patterns = {name: f"{root}/{pattern}" for name, pattern in PATTERNS.items()}
     test = images(60, classes, seed)
+    if config["real"].get("group") is not None:
+        places = np.arange(60, dtype=np.int64) % len(CAMERAS)
+        test = replace(test, groups=places, group_names=CAMERAS)
     write_images(root / "real/test.safetensors", test)
     common = {"study": config["study"], "device": "cpu", "code": "abc"}
     cells, trained = grid.cells(config), grid.translator_cells(config)
@@ -115,6 +120,8 @@ def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[
         name: root / f"answer/{name}.csv"
         for name in ("summary", "comparisons", "break_even", "worth", *["claims"] * claims)
     } | {"answer": root / "answer/answer.json"}
+    if config["real"].get("group") is not None:
+        answers["groups"] = root / "answer/groups.csv"
     answer.analyse(
         metrics=tables["metrics"],
         predictions=predictions,

@@ -158,9 +158,11 @@ def test_many_comparisons_share_one_prior_and_one_correction():
     cells = metrics.loc[::3, ["mix", "n_real"]].itertuples(index=False, name=None)
     wrong = dict(zip(cells, wrong, strict=True))
     pairs = {key: (own, wrong["real", key[1]]) for key, own in wrong.items() if key[0] != "real"}
-    prior = pool(log_ratios(*pair) for pair in pairs.values())
+    priors = pool([log_ratios(*pair) for pair in pairs.values()], [n for _, n in pairs])
+    priors = dict(zip(pairs, priors, strict=True))
     for row in table.itertuples():
-        assert row.p == pytest.approx(compare(*pairs[row.mix, row.n_real], prior=prior).p)
+        cell = row.mix, row.n_real
+        assert row.p == pytest.approx(compare(*pairs[cell], prior=priors[cell]).p)
 
 
 def test_replicates_are_paired_by_their_number():

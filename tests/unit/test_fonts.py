@@ -1,5 +1,6 @@
 """The font stage: which faces are accepted, how evenly they are rendered, in which geometry."""
 
+import runpy
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from realink.images.imagesets import ImageSet
 from realink.images.looks import misread_faces
 
 DIGITS = characters_of("0123456789")
+SEGMENTS = Path(__file__).parents[2] / "resources/segments"
 MNIST = {"geometry": "mnist", "size": (28, 28), "channels": 1}
 
 STATIC = ["fontpkg-abel", "fontpkg-abeezee"]
@@ -319,3 +321,19 @@ def test_normalise_any_image():
     assert (out.any(0)).sum() == 5
     with pytest.raises(ValueError, match="ink"):
         normalise(np.zeros((5, 5)))
+
+
+# --- faces of seven segments ----------------------------------------------------------------------
+
+
+def test_segment_faces_are_what_their_source_draws(tmp_path):
+    source = runpy.run_path(str(SEGMENTS / "make.py"))
+    for name, digits in source["FACES"].items():
+        source["variable"](name, digits).save(tmp_path / "made.ttf")
+        assert (tmp_path / "made.ttf").read_bytes() == (SEGMENTS / f"{name}.ttf").read_bytes()
+
+
+def test_segment_faces_are_catalogued_as_many():
+    faces = fonts.catalogue([], SEGMENTS, DIGITS)
+    assert faces["accepted"].sum() > 190
+    assert set(faces.loc[~faces["accepted"], "reason"].str.split().str[0]) <= {"repeats"}

@@ -79,6 +79,20 @@ def test_the_talks_claims_are_made_of_its_own_images_alone(tmp_path):
     assert len(pd.read_csv(made["claims"])) == 5
 
 
+def test_errors_by_group_are_on_the_page_under_the_groups_own_names(tmp_path):
+    real = {"source": "folder", "directory": "data/real", "group": "^([^_]*)"}
+    made = made_up.answered(tmp_path, made_up.settings(real=real))
+    page = made["page"].read_text()
+    assert "Error by group of test images" in page
+    assert "&lt;b&gt;hall&lt;/b&gt;" in page
+    assert '<th scope="row">007</th>' in page
+    assert '<th scope="row">NA</th>' in page
+    # Augmented mixes are what counts, where there are any.
+    assert '<th scope="col" class="number">real-warp-aug</th></tr>' in page
+    table = pd.read_csv(made["groups"], dtype=str, keep_default_na=False)
+    assert set(table["group"]) == set(made_up.CAMERAS)
+
+
 def test_names_of_classes_stay_what_they_are(tmp_path):
     config = made_up.settings(mixes=["real", "real-warp"], counts=[20], replicates=1)
     manifest = pd.DataFrame(

@@ -297,9 +297,10 @@ def test_three_replicates_of_a_family_decide_without_being_wrong():
             predictions(random, 3, 800, (0.2, 0.07 if i < 8 else 0.2), own=0.1 if i % 2 else 0.2)
             for i in range(40)
         ]
-        prior = pool(log_ratios(*pair) for pair in pairs)
-        for name, given in (("alone", None), ("pooled", prior)):
-            decided = adjust(np.array([compare(*pair, prior=given).p for pair in pairs])) < 0.05
+        priors = pool([log_ratios(*pair) for pair in pairs], [55] * 40)
+        for name, given in (("alone", [None] * 40), ("pooled", priors)):
+            p = [compare(*pair, prior=prior).p for pair, prior in zip(pairs, given, strict=True)]
+            decided = adjust(np.array(p)) < 0.05
             wrong[name].append(decided[8:].sum() / max(decided.sum(), 1))
             power[name].append(decided[:8].mean())
     # 25 families: the standard error of the mean is about 1 point.
@@ -311,22 +312,91 @@ def test_three_replicates_of_a_family_decide_without_being_wrong():
 def test_the_prior_is_the_distribution_that_spreads_are_drawn_from():
     random = np.random.default_rng(2)
     ratios = 0.2 * random.standard_normal((2000, 3, 1))
-    alike = pool(ratios)
+    alike = pool(ratios, [55] * 2000)[0]
     assert alike.variance == pytest.approx(0.04, rel=0.1)
     assert alike.freedom > 30
     scale = np.sqrt(6 / random.chisquare(6, (2000, 1, 1)))
-    differing = pool([*(ratios * scale), np.zeros((1, 1))])  # one replicate says nothing
+    # One replicate says nothing, but learns from the others.
+    differing = pool([*(ratios * scale), np.zeros((1, 1))], [55] * 2001)[-1]
     assert differing.variance == pytest.approx(0.04, rel=0.15)
     assert differing.freedom == pytest.approx(6, rel=0.3)
-    assert pool(ratios[:2]) is None
-    assert pool(ratios[:, :1]) is None
-    assert pool(0 * ratios) is None
-    assert np.isfinite(pool([*ratios[:5], np.zeros((3, 1))])).all()  # agreement by luck
+    assert pool(ratios[:2], [55] * 2) == [None] * 2
+    assert pool(ratios[:9, :1], [55] * 9) == [None] * 9
+    assert pool(0 * ratios[:9], [55] * 9) == [None] * 9
+    assert np.isfinite(pool([*ratios[:5], np.zeros((3, 1))], [55] * 6)).all()  # agreement by luck
+
+
+def test_the_prior_follows_the_count():
+    random = np.random.default_rng(4)
+    counts = np.repeat([55, 385, 5500, 38_500], 500)
+    spread = 0.2 * (counts / 55) ** -0.12
+    found = pool(spread[:, None, None] * random.standard_normal((2000, 3, 1)), counts)
+    for n in (55, 385, 5500, 38_500):
+        prior = found[list(counts).index(n)]
+        assert prior.variance == pytest.approx(0.04 * (n / 55) ** -0.24, rel=0.12)
+        assert prior.freedom > 30
+    # Too few to see a line, or counts that cannot show one.
+    few = pool(random.standard_normal((6, 3, 1)), [55, 385, 5500] * 2)
+    assert len({prior.variance for prior in few}) == 1
+    two = pool(random.standard_normal((20, 3, 1)), [55, 385] * 10)
+    assert len({prior.variance for prior in two}) == 1
+
+
+def published(random, replicates, different=0.0):
+    """A family of 60 comparisons at 10 counts, whose log ratios spread as results/mnist's do.
+
+    By a variance of 0.0265 at 55 images that falls to 0.0055 at 38,500, and differs between the
+    comparisons of a count by as much as 8 degrees of freedom do.
+    """
+    counts = np.repeat([55, 165, 385, 550, 1650, 3850, 5500, 16_500, 38_500, 55_000], 6)
+    family = []
+    for place, n in enumerate(counts):
+        variance = 0.0265 * (n / 55) ** -0.24 * 8 / random.chisquare(8)
+        own = np.sqrt(variance / 2) * random.standard_normal((2, replicates, 1))
+        apart = np.array([1, 1 - different * (place % 5 == 0)])[:, None, None]
+        rates = 0.2 * apart * np.exp(own)
+        family.append(random.random((2, replicates, 1500)) < rates)
+    return counts, family
+
+
+@pytest.mark.parametrize("replicates", [3, 5])
+def test_at_every_count_few_are_decided_without_a_difference(replicates):
+    """With one prior for all counts, 10 % and more would be at 55, and 2 % at 38,500."""
+    random = np.random.default_rng(replicates)
+    decided = {"trend": [], "one": []}
+    for _ in range(100):
+        counts, family = published(random, replicates)
+        ratios = [log_ratios(*pair) for pair in family]
+        for name, given in (("trend", counts), ("one", [55] * len(counts))):
+            p = [
+                compare(*pair, prior=prior).p
+                for pair, prior in zip(family, pool(ratios, given), strict=True)
+            ]
+            decided[name].append(np.array(p).reshape(10, 6) < 0.05)
+    # Of 600 comparisons a count: the rate's standard error at 5 % is 0.9 points.
+    rates = {name: np.mean(found, axis=(0, 2)) for name, found in decided.items()}
+    assert (rates["trend"] > 0.02).all()
+    assert (rates["trend"] < 0.08).all()
+    assert rates["one"][0] > 0.08
+
+
+def test_of_what_is_decided_at_every_count_few_are_wrong():
+    random = np.random.default_rng(11)
+    wrong, power = [], []
+    for _ in range(40):
+        counts, family = published(random, 3, different=0.4)
+        priors = pool([log_ratios(*pair) for pair in family], counts)
+        p = [compare(*pair, prior=prior).p for pair, prior in zip(family, priors, strict=True)]
+        decided, different = adjust(np.array(p)) < 0.05, np.arange(60) % 5 == 0
+        wrong.append(decided[~different].sum() / max(decided.sum(), 1))
+        power.append(decided[different].mean())
+    assert np.mean(wrong) < 0.06
+    assert np.mean(power) > 0.8
 
 
 def test_a_prior_weighs_by_its_degrees_of_freedom():
     a, b = predictions(np.random.default_rng(0), 3, 800, (0.1, 0.2), own=0.3)
-    own = pool([log_ratios(a, b)] * 3)  # no more than the comparison knows itself
+    own = pool([log_ratios(a, b)] * 3, [55] * 3)[0]  # no more than the comparison knows itself
     usual, same = compare(a, b), compare(a, b, prior=own._replace(freedom=0.0))
     assert same.p == pytest.approx(usual.p)
     wide = compare(a, b, prior=own._replace(variance=1.0, freedom=1e6))

@@ -56,7 +56,7 @@ rule collect:
 
 
 rule analyse:
-    """The answer in numbers: intervals, comparisons, break-even, worth; and the talk's claims."""
+    """The answer in numbers: intervals, comparisons, break-even, worth; errors by group; the talk's claims."""
     input:
         metrics="results/{study}/metrics.csv",
         predictions="results/{study}/predictions.safetensors",
@@ -65,6 +65,11 @@ rule analyse:
         **(
             {"claims": shown("results/{study}/answer/claims.csv", "Answer")}
             if sources.is_mnist(config["real"])
+            else {}
+        ),
+        **(
+            {"groups": shown("results/{study}/answer/groups.csv", "Answer")}
+            if sources.has_groups(config["real"])
             else {}
         ),
         summary=shown("results/{study}/answer/summary.csv", "Answer"),

@@ -44,8 +44,9 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
             {"mix": mix, "n_real": n, "reference": reference, "reference_n_real": reference_n}
             | {"replicates": len(both)}
         )
-    prior = pool(log_ratios(wrong[own], wrong[other]) for own, other in pairs)
-    for row, (own, other) in zip(rows, pairs, strict=True):
+    ratios = [log_ratios(wrong[own], wrong[other]) for own, other in pairs]
+    priors = pool(ratios, [row["n_real"] for row in rows])
+    for row, (own, other), prior in zip(rows, pairs, priors, strict=True):
         row |= compare(wrong[own], wrong[other], prior=prior, groups=reads.cases)._asdict()
     columns = ["mix", "n_real", "reference", "reference_n_real", "ratio", "low", "high", "p"]
     return decided(pd.DataFrame(rows, columns=[*columns, "test", "replicates"]))

@@ -4,13 +4,14 @@ Pure functions over arrays. Errors are fractions; replicates differ in the real 
 every other random choice, and all of them read the same test images.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize, special, stats
 
 LEVEL = 0.95
+TRENDED = 12  # comparisons from which on their spread may follow the count
 
 
 class Interval(NamedTuple):
@@ -32,7 +33,7 @@ class Comparison(NamedTuple):
 
 
 class Prior(NamedTuple):
-    """What a family of comparisons says about the spread between replicates in each of them."""
+    """What a family of comparisons says about the spread between replicates in one of them."""
 
     variance: float  # of the log ratio
     freedom: float  # as many degrees of freedom is it worth
@@ -81,7 +82,7 @@ def compare(
     Parameters
     ----------
     wrong_a, wrong_b : bool [r, n], replicates in the same order, and test images
-    prior : of the family that the comparison belongs to, as `pool` finds it
+    prior : what `pool` finds for it in the family that it belongs to
     groups : int [n], the place of each test image's group, if they come in groups
 
     Raises
@@ -157,34 +158,48 @@ def _errors(wrong: np.ndarray) -> np.ndarray:
     return np.maximum(wrong.mean(axis=1, keepdims=True), 0.5 / wrong.shape[1])
 
 
-def pool(ratios: Iterable[np.ndarray]) -> Prior | None:
+def pool(ratios: Sequence[np.ndarray], counts: Sequence[int]) -> list[Prior | None]:
     """Learn from many comparisons how much log ratios spread between replicates.
 
     Three replicates alone hardly know their spread. Over the comparisons of a family it is taken
     to be drawn from a scaled inverse chi-squared distribution, fitted by the moments of its
     logarithm (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3:3, whose t-test of many genes with few
-    arrays each has the same need). It need not be the same in all of them.
+    arrays each has the same need). It need not be the same in all of them. With more real images,
+    draws of them differ less: the distribution's middle follows the count, as a straight line on
+    logarithmic axes (as limma's trend: Law et al. 2014, Genome Biol. 15:R29), where there are
+    comparisons enough to see it.
 
-    Returns None for fewer than three comparisons of two replicates or more. From three it learns
-    nothing that helps yet; from nine it does (simulated).
+    Parameters
+    ----------
+    ratios : of each comparison, float [r, 1], as `log_ratios` gives them
+    counts : of each comparison, the real images that its replicates drew
+
+    Returns
+    -------
+    A prior for each comparison; None for all if fewer than three have two replicates or more. From
+    three it learns nothing that helps yet; from nine it does (simulated).
     """
-    several = [logs for logs in ratios if len(logs) > 1]
-    if len(several) < 3:
-        return None
-    variances = np.array([np.var(logs, ddof=1) for logs in several])
-    half = np.array([len(logs) - 1 for logs in several]) / 2
-    if not variances.any():
-        return None
+    none: list[Prior | None] = [None] * len(ratios)
+    several = np.array([len(logs) > 1 for logs in ratios], dtype=bool)
+    variances = np.array([np.var(logs, ddof=1) for logs in ratios if len(logs) > 1])
+    if len(variances) < 3 or not variances.any():
+        return none
+    half = np.array([len(logs) - 1 for logs in ratios if len(logs) > 1]) / 2
     # As in limma: replicates that agree exactly have no logarithm of a variance.
     variances = np.maximum(variances, 1e-5 * np.median(variances[variances > 0]))
     shifted = np.log(variances) - special.digamma(half) + np.log(half)
-    excess = np.var(shifted, ddof=1) - np.mean(special.polygamma(1, half))
-    most = 1e6  # they differ by no more than chance
-    if excess <= special.polygamma(1, most / 2):
-        return Prior(float(np.exp(shifted.mean())), most)
-    prior = optimize.brentq(lambda x: special.polygamma(1, x) - excess, 1e-6, most / 2)
-    variance = np.exp(shifted.mean() + special.digamma(prior) - np.log(prior))
-    return Prior(float(variance), float(2 * prior))
+    places = np.log(np.maximum(counts, 1))
+    follows = len(variances) >= TRENDED and len(set(places[several])) > 2
+    terms = np.stack([np.ones(len(places)), places][: 1 + follows], axis=1)
+    line, *_ = np.linalg.lstsq(terms[several], shifted)
+    rest = shifted - terms[several] @ line
+    excess = np.sum(rest**2) / (len(rest) - len(line)) - np.mean(special.polygamma(1, half))
+    middles, most = terms @ line, 1e6  # the most freedom: spreads differ by no more than chance
+    prior = most / 2
+    if excess > special.polygamma(1, prior):
+        prior = optimize.brentq(lambda x: special.polygamma(1, x) - excess, 1e-6, prior)
+        middles += special.digamma(prior) - np.log(prior)
+    return [Prior(float(np.exp(middle)), float(2 * prior)) for middle in middles]
 
 
 def _mcnemar(wrong_a: np.ndarray, wrong_b: np.ndarray) -> float:

@@ -54,8 +54,8 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
         rows.append({"mix": mix, "n_real": n, "replicates": len(both)} | errors)
     if not rows:
         raise InputError("the two studies share no mix at the same count and replicate")
-    prior = pool(log_ratios(*pair) for pair in pairs)
-    for row, pair in zip(rows, pairs, strict=True):
+    priors = pool([log_ratios(*pair) for pair in pairs], [row["n_real"] for row in rows])
+    for row, pair, prior in zip(rows, pairs, priors, strict=True):
         row |= compare(*pair, prior=prior, groups=first.reads.cases)._asdict()
     table = pd.DataFrame(rows).sort_values(["mix", "n_real"], ignore_index=True)
     for study, own, other in ((first, *cells), (second, *cells[::-1])):

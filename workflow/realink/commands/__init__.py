@@ -45,6 +45,7 @@ COMMANDS = [
     answer.report,
     answer.compare,
     figures.plot_error,
+    figures.plot_studies,
     figures.plot_rendered_error,
     figures.plot_gain,
     figures.plot_rendered,

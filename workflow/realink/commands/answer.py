@@ -68,12 +68,14 @@ def analyse(
     worth: Path,
     answer: Path,
     claims: Path | None = None,
+    groups: Path | None = None,
 ) -> None:
     """Compute the answer: intervals, comparisons, break-even, worth in real images.
 
     Parameters
     ----------
     claims : where to write what became of the talk's claims; for studies of MNIST
+    groups : where to write errors by group of test images, where these come in groups
     """
     from realink.answer import analysis, sentences, talk
     from realink.study.files import read_table, write_json, write_table
@@ -87,6 +89,8 @@ def analyse(
     write_table(worth, found.worth)
     if claims is not None:
         write_table(claims, talk.claims(found))
+    if groups is not None:
+        write_table(groups, found.groups)
     write_json(answer, {"sentences": sentences.sentences(found), "notes": found.notes})
 
 
@@ -137,6 +141,11 @@ def report(
         gaps=read_table(gaps),
         **tables,
         claims=read_table(answer.parent / "claims.csv") if of_the_talk else None,
+        groups=(
+            read_table(answer.parent / "groups.csv", dtype={"group": str}, keep_default_na=False)
+            if sources.has_groups(settings["real"])
+            else None
+        ),
         answer=read_json(answer),
         judge=read_json(judge) if judge else {"validation_error": None},
         sheets=[

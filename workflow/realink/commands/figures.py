@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from realink.errors import InputError
+
 
 def plot_error(*, metrics: Path, counts: list[int], total: int, svg: Path, png: Path) -> None:
     """Draw the final figure: test error against real images, for all mixes."""
@@ -11,6 +13,31 @@ def plot_error(*, metrics: Path, counts: list[int], total: int, svg: Path, png: 
 
     figures.style()
     _save(figures.plot_error(read_table(metrics), counts, total), svg, png)
+
+
+def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path, png: Path) -> None:
+    """Draw the errors of several finished studies side by side.
+
+    Parameters
+    ----------
+    studies : their directories, such as results/mnist
+    mixes : those to draw
+    titles : of the panels, one a study
+    """
+    from realink.page import figures
+    from realink.study.files import read_table
+
+    if not studies or len(studies) != len(titles):
+        raise InputError(f"{len(studies)} studies and {len(titles)} titles: give each a title")
+    tables = {}
+    for study, title in zip(studies, titles, strict=True):
+        if not (study / "metrics.csv").exists():
+            raise InputError(f"{study}/metrics.csv: no such file; name a finished study")
+        tables[title] = read_table(study / "metrics.csv")
+        if not tables[title]["mix"].isin(mixes).any():
+            raise InputError(f"{study} has none of the mixes {', '.join(mixes)}")
+    figures.style()
+    _save(figures.plot_studies(tables, mixes), svg, png)
 
 
 def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:

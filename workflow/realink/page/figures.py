@@ -1,5 +1,7 @@
 """The study's figures: from its tables to matplotlib figures."""
 
+from collections.abc import Mapping, Sequence
+
 import matplotlib
 import pandas as pd
 import seaborn as sns
@@ -11,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from realink.study.mixes import RENDERED, Mix, ordered
 
 MARKERS = "oDsv^PXd<>"
+MARKS = "points: replicates; bands: smallest to largest"
 
 
 def style() -> None:
@@ -30,9 +33,7 @@ def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
     counts : the study's counts; cells at others only serve `plot_rendered_error`
     total : images that a mix of real and synthetic ones holds
     """
-    shown = metrics[metrics["n_real"].isin(counts)].assign(
-        # Logarithmic axes have no place for no error at all.
-        percent=lambda rows: 100 * rows["test_error"].clip(lower=0.5 / rows["n_test"]),
+    shown = _in_percent(metrics[metrics["n_real"].isin(counts)]).assign(
         images=lambda rows: [Mix.parse(name).plain.name for name in rows["mix"]],
         augmented=lambda rows: [Mix.parse(name).augmented for name in rows["mix"]],
     )
@@ -46,17 +47,60 @@ def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
         _draw_curves(axes, rows, looks)
     for axes, augmented in zip(drawn, panels, strict=True):
         axes.set(
-            xscale="log",
-            yscale="log",
             xlabel=f"N real images; synthetic ones: {total:,} - N",
             ylabel="test error (%)",
             title="with augmentation (-aug)" if augmented else "without augmentation",
         )
-        # Slanted, since the last counts lie close together.
-        axes.set_xticks(counts, [f"{count:,}" for count in counts], rotation=35, ha="right")
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        _log_axis(axes)
+        _counts_axis(axes, counts)
     figure.suptitle("Test error against the number of real images", x=0.01, ha="left")
+    _legend(figure, mixes)
+    replicates = shown["replicate"].nunique()
+    note = _replicates_note(replicates)
+    if not shown["test_error"].all():
+        note += "; no error at all is drawn as half a test image"
+    figure.text(0.01, -0.03, note, fontsize="small", color="0.3")
+    return figure
+
+
+def plot_studies(studies: Mapping[str, pd.DataFrame], mixes: Sequence[str]) -> Figure:
+    """Draw the same mixes of several studies, a panel each: where does translating pay?
+
+    Parameters
+    ----------
+    studies : as the metrics of `plot_error`, by the panels' titles
+    mixes : those to draw, where a study has them
+    """
+    looks = {mix: _look(mix, list(mixes)) for mix in mixes}
+    figure = Figure(figsize=(2.6 + 4.6 * len(studies), 4.6), layout="constrained")
+    drawn = figure.subplots(1, len(studies), squeeze=False)[0]
+    for axes, (title, metrics) in zip(drawn, studies.items(), strict=True):
+        rows = _in_percent(metrics[metrics["mix"].isin(mixes)]).assign(
+            images=lambda own: own["mix"]
+        )
+        _draw_curves(axes, rows, looks)
+        axes.set(xlabel="N real images", ylabel="test error (%)", title=title)
+        _counts_axis(axes, sorted(rows["n_real"].unique()))
+    present = {mix for metrics in studies.values() for mix in metrics["mix"]}
+    _legend(figure, [mix for mix in mixes if mix in present])
+    figure.text(0.01, -0.04, f"lines: means; {MARKS}", fontsize="small", color="0.3")
+    return figure
+
+
+def _in_percent(metrics: pd.DataFrame) -> pd.DataFrame:
+    # Logarithmic axes have no place for no error at all.
+    floor = 0.5 / metrics["n_test"]
+    return metrics.assign(percent=100 * metrics["test_error"].clip(lower=floor))
+
+
+def _counts_axis(axes: Axes, counts: Sequence[int]) -> None:
+    axes.set(xscale="log", yscale="log")
+    # Slanted, since the last counts lie close together.
+    axes.set_xticks(counts, [f"{count:,}" for count in counts], rotation=35, ha="right")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    _log_axis(axes)
+
+
+def _legend(figure: Figure, mixes: Sequence[str]) -> None:
     handles = {
         name: handle
         for axes in figure.axes
@@ -70,12 +114,6 @@ def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
         frameon=False,
         alignment="left",
     )
-    replicates = shown["replicate"].nunique()
-    note = _replicates_note(replicates)
-    if not shown["test_error"].all():
-        note += "; no error at all is drawn as half a test image"
-    figure.text(0.01, -0.03, note, fontsize="small", color="0.3")
-    return figure
 
 
 def _draw_curves(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict[str, object]]) -> None:
@@ -197,4 +235,4 @@ def _log_axis(axes: Axes) -> None:
 def _replicates_note(replicates: int) -> str:
     if replicates == 1:
         return "one replicate: no band"
-    return f"lines: mean of {replicates} replicates; points: replicates; bands: smallest to largest"
+    return f"lines: mean of {replicates} replicates; {MARKS}"

@@ -59,6 +59,7 @@ def page(
     break_even: pd.DataFrame,
     worth: pd.DataFrame,
     claims: pd.DataFrame | None,
+    groups: pd.DataFrame | None,
     answer: Mapping[str, list[str]],
     translators: pd.DataFrame,
     confusions: pd.DataFrame,
@@ -77,6 +78,7 @@ def page(
     metrics, translators, confusions, gaps : tables of `realink.study.tables`
     summary, comparisons, break_even, worth : of `realink.answer.analysis`
     claims : of `realink.answer.talk`, in a study of the talk's images
+    groups : errors by group of test images, in a study that has groups
     answer : the sentences of `realink.answer.sentences`, and the notes
     judge : the judge's own record
     sheets, rendered : PNGs of translated and of rendered images
@@ -129,6 +131,7 @@ def page(
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
             claims=[] if claims is None else claims.fillna("").to_dict("records"),
+            groups=[] if groups is None else tables.by_group(groups),
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),
             config=config,

@@ -40,6 +40,27 @@ def numbers(summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[tuple[str,
     return table
 
 
+def by_group(groups: pd.DataFrame) -> list[tuple[int, list[str], list[tuple[str, int, list[str]]]]]:
+    """Of each count: the mixes, and by group of test images its size and the mixes' errors.
+
+    Only mixes with real images, and of these the augmented ones if there are any. The hardest
+    groups come first.
+    """
+    mixes = [mix for mix in ordered(groups["mix"].unique()) if Mix.parse(mix).real]
+    mixes = [mix for mix in mixes if augmented(mix)] or mixes
+    found = []
+    for n, own in groups[groups["mix"].isin(mixes)].groupby("n_real"):
+        errors = own.pivot_table(index=["group", "images"], columns="mix", values="test_error")
+        errors = errors.reindex(columns=[mix for mix in mixes if mix in errors])
+        errors = errors.loc[errors.mean(axis=1).sort_values(ascending=False).index]
+        rows = [
+            (group, size, ["" if pd.isna(error) else percent(error) for error in row])
+            for (group, size), row in zip(errors.index, errors.to_numpy(), strict=True)
+        ]
+        found.append((n, list(errors), rows))
+    return found
+
+
 def break_even_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows, those without augmentation first; empty where there is no count."""
     rows = table.astype(object).where(table.notna(), "").to_dict("records")

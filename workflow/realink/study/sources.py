@@ -26,6 +26,11 @@ def is_mnist(real: Mapping[str, Any]) -> bool:
     return real["source"] in POOLS
 
 
+def has_groups(real: Mapping[str, Any]) -> bool:
+    """Whether the config's real images come in groups."""
+    return real["source"] == "folder" and real["group"] is not None
+
+
 def files(source: Mapping[str, Any]) -> list[str]:
     """Every file that a config's `real` or `rendered` images depend on, as inputs of a rule."""
     if source["source"] == "fonts":
