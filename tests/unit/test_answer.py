@@ -526,12 +526,35 @@ def test_studies_of_other_classes_are_not_compared():
     metrics, reads = study(part("real"))
     other = reads._replace(classes=(*CLASSES[1:], "k"))
     rows, notes = compare_studies(Study("a", metrics, reads), Study("b", metrics, reads))
-    assert set(rows["verdict"]) == {"undecided"}
+    assert set(rows["verdict"]) == {"identical"}
     assert notes == [
         f"{name}: no translator: nothing says whether translation helps" for name in "ab"
     ]
     with pytest.raises(InputError, match="not tested on the same images"):
         compare_studies(Study("a", metrics, reads), Study("b", metrics, other))
+
+
+def test_cells_that_a_change_did_not_touch_say_nothing_of_the_others():
+    """With their spread of zero in the prior, hardly anything would be decided."""
+    metrics, reads = study({f"real-t{i}": REAL for i in range(8)} | {"real": REAL})
+    own = metrics["mix"] == "real"
+    # The same test images, which are as hard as before.
+    _, again = study({"real": {n: error * 0.85 for n, error in REAL.items()}})
+    second = metrics.copy()
+    read = reads.read.copy()
+    read[own] = np.where(again.read == again.labels, reads.labels, (reads.labels + 1) % 10)
+    second["test_error"] = (read != reads.labels).mean(axis=1)
+    first = Study("a", metrics, reads)
+    table, _ = compare_studies(first, Study("b", second, reads._replace(read=read)))
+    counted = table[table["mix"] == "real"]
+    assert set(table.loc[table["mix"] != "real", "verdict"]) == {"identical"}
+    alone = Study("a", metrics[own], reads._replace(read=reads.read[own]))
+    fewer = Study("b", second[own], reads._replace(read=read[own]))
+    columns = ["mix", "n_real", "ratio", "low", "high", "p_adjusted", "verdict"]
+    pd.testing.assert_frame_equal(
+        counted[columns].reset_index(drop=True), compare_studies(alone, fewer)[0][columns]
+    )
+    assert (counted["verdict"] == "better").any()
 
 
 # --- words ----------------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ import pandas as pd
 
 from realink.answer.cells import Reads, fitting, usable
 from realink.answer.comparisons import decided
-from realink.answer.statistics import compare, log_ratios, pool
+from realink.answer.statistics import Comparison, compare, log_ratios, pool
 from realink.answer.words import listed
 from realink.errors import InputError
+
+COLUMNS = ["mix", "n_real", "replicates", "first", "second", *Comparison._fields]
 
 
 class Study(NamedTuple):
@@ -26,7 +28,8 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
 
     Returns one row a mix and count that both have, with the mean errors ``first`` and ``second``,
     the ``ratio`` of the second to the first and the ``verdict`` on the second; and notes on what
-    could not be compared.
+    could not be compared. Cells in which all classifiers read the same are called identical; they
+    say nothing of how much others spread, and are not counted as comparisons.
 
     Raises
     ------
@@ -43,25 +46,31 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
         notes += [f"{name}: {note}" for note in found]
         cells.append(dict(list(rows.groupby(["mix", "n_real"]))))
         wrong.append(reads.read != reads.labels)
-    pairs, rows = [], []
+    pairs, rows, identical = [], [], []
     for mix, n in cells[0].keys() & cells[1].keys():
         one, two = (own[mix, n].reset_index() for own in cells)
         both = one.merge(two, on="replicate", suffixes=("_one", "_two"))
         if both.empty:
             continue
-        pairs.append((wrong[1][both["index_two"]], wrong[0][both["index_one"]]))
         errors = {"first": both["test_error_one"].mean(), "second": both["test_error_two"].mean()}
-        rows.append({"mix": mix, "n_real": n, "replicates": len(both)} | errors)
-    if not rows:
+        row = {"mix": mix, "n_real": n, "replicates": len(both)} | errors
+        places = both["index_one"].to_numpy(), both["index_two"].to_numpy()
+        if np.array_equal(first.reads.read[places[0]], second.reads.read[places[1]]):
+            identical.append(row | {"ratio": 1.0, "low": 1.0, "high": 1.0, "verdict": "identical"})
+            continue
+        rows.append(row)
+        pairs.append((wrong[1][places[1]], wrong[0][places[0]]))
+    if not rows and not identical:
         raise InputError("the two studies share no mix at the same count and replicate")
     priors = pool([log_ratios(*pair) for pair in pairs], [row["n_real"] for row in rows])
     for row, pair, prior in zip(rows, pairs, priors, strict=True):
         row |= compare(*pair, prior=prior, groups=first.reads.cases)._asdict()
-    table = pd.DataFrame(rows).sort_values(["mix", "n_real"], ignore_index=True)
+    table = pd.concat([decided(pd.DataFrame(rows, columns=COLUMNS)), pd.DataFrame(identical)])
+    table = table.sort_values(["mix", "n_real"], ignore_index=True)
     for study, own, other in ((first, *cells), (second, *cells[::-1])):
         if alone := _only_in(own.keys(), other.keys()):
             notes.append(f"only in {study.name}: {'; '.join(alone)}")
-    return decided(table), notes
+    return table, notes
 
 
 def _only_in(own: Iterable[tuple[str, int]], other: Iterable[tuple[str, int]]) -> list[str]:
