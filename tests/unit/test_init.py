@@ -97,6 +97,7 @@ def test_fonts_draw_characters(tmp_path):
     rendered = merged(output)["rendered"]
     assert (rendered["source"], rendered["geometry"]) == ("fonts", "frame")
     assert sorted(rendered["characters"]) == ["7", "A", "ß"]
+    assert rendered["folder"] == yaml.safe_load(DEFAULTS.read_text())["rendered"]["folder"]
 
 
 def test_fonts_draw_the_characters_that_stand_for_classes(tmp_path):
@@ -107,7 +108,11 @@ def test_fonts_draw_the_characters_that_stand_for_classes(tmp_path):
     with pytest.raises(InputError, match=r"3 characters for 2 classes.*one, two"):
         init(real=real, output=output, characters="123")
     init(real=real, output=output, characters="12")
-    assert merged(output)["rendered"]["characters"] == {"one": "1", "two": "2"}
+    rendered = merged(output)["rendered"]
+    assert rendered["characters"] == {"one": "1", "two": "2"}
+    # Digits on photographs may stand on a display.
+    assert rendered["folder"] == "resources/segments"
+    assert list((DEFAULTS.parents[1] / rendered["folder"]).glob("*.ttf"))
 
 
 def test_a_config_that_is_there_is_kept(both, tmp_path):

@@ -254,6 +254,7 @@ def _comments(config: dict[str, Any], found: "Survey") -> dict[str, str]:
         "real.group": "pattern on a file's name; what it finds stays in one split",
         "real.duplicates": f"{len(found.copies.split_twice)} pictures stand in two splits",
         "rendered.characters": "one a class",
+        "rendered.folder": "faces of seven segments join in; a photographed display may have them",
         "rendered.geometry": "anywhere in the picture, in many sizes",
         "counts": f"real images, N; {pool} can be trained on",
         "total": "images of a mix: N real ones, the others rendered or translated",

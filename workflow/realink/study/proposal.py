@@ -41,7 +41,7 @@ PLAIN = [
     "cyclegan-aug",
 ]
 # For photographs, whose light, sharpness and noise vary as a camera's: by the validation error on
-# meters of 32 x 32 pixels (docs/performance.md).
+# meters (docs/meters.md).
 PHOTOMETRIC = {
     "brightness": 0.1,
     "contrast": 0.3,
@@ -50,7 +50,10 @@ PHOTOMETRIC = {
     "blur": 1.0,
     "noise": 0.03,
 }
-MOVED = {"rotation": 8, "shear": 0.1, "shift": 2, "elastic": 0.5, "smoothness": 5}
+MOVED = {"rotation": 10, "scale": 0.15, "aspect": 0.15, "shear": 0.15}
+MOVED |= {"shift": 2, "elastic": 0.5, "smoothness": 5}
+# Faces as displays of meters and clocks have them, beside those of the font packages.
+SEGMENTS = "resources/segments"
 
 
 def propose(
@@ -86,6 +89,9 @@ def propose(
     if rendered is None:
         total = max(pool, min(FONT_IMAGES, 10 * pool), 10)
         drawn = {"source": "fonts", "characters": characters, "geometry": "frame"}
+        texts = characters.values() if isinstance(characters, dict) else characters
+        if photographs and set("".join(texts)) <= set("0123456789"):
+            drawn["folder"] = SEGMENTS
     else:
         there = len(rendered.kept(RENDERED))
         total = min(there + fewest, max(pool, FONT_IMAGES))
