@@ -95,7 +95,9 @@ def _in_percent(metrics: pd.DataFrame) -> pd.DataFrame:
 def _counts_axis(axes: Axes, counts: Sequence[int]) -> None:
     axes.set(xscale="log", yscale="log")
     # Slanted, since the last counts lie close together.
-    axes.set_xticks(counts, [f"{count:,}" for count in counts], rotation=35, ha="right")
+    axes.set_xticks(
+        counts, [f"{count:,}" for count in counts], rotation=55, ha="right", rotation_mode="anchor"
+    )
     axes.xaxis.set_minor_formatter(NullFormatter())
     _log_axis(axes)
 
