@@ -187,11 +187,11 @@ def test_replicates_are_paired_by_their_number():
     [
         ("better better undecided undecided", 55, 385),
         ("undecided better undecided better", 385, 38_500),
-        ("better worse undecided undecided", None, None),
-        ("better worse better undecided", 5500, 5500),
+        ("better worse undecided undecided", 55, 55),
+        ("better worse better undecided", 55, 55),
         ("undecided undecided undecided undecided", None, None),
         ("worse worse better better", 5500, 38_500),
-        ("worse better worse undecided", None, None),
+        ("worse better worse undecided", 385, 385),
     ],
 )
 def test_break_even(verdicts, since, until):
@@ -204,7 +204,7 @@ def test_break_even(verdicts, since, until):
 
 def test_break_even_of_a_study(talk):
     row = the(talk.break_even, mix="real-gan", reference="real")
-    assert row["break_even"] is pd.NA  # worse at 38,500
+    assert (row["break_even"], row["until"]) == (55, 385)  # undecided, then worse
     assert row["better_at"] == "55 and 385"
     assert row["undecided_at"] == "5,500"
     assert row["worse_at"] == "38,500"

@@ -86,12 +86,12 @@ def references(mix: Mix) -> list[Mix]:
 
 
 def break_even(comparisons: pd.DataFrame) -> pd.DataFrame:
-    """Where each mix is better than what it is compared with, from which count on.
+    """Where each mix is better than what it is compared with: from which count on, and until which.
 
-    ``break_even`` is the smallest count at which the mix is better and after which it is never
-    worse; ``until`` the last count at which it is better. Counts go up to all real images, where
-    any mix becomes the baseline; so at large counts nothing can be better, and undecided ones do
-    not count against it. The other columns list the counts of each verdict.
+    ``break_even`` is the smallest count at which the mix is better, ``until`` the last such count
+    before it is worse, if it ever is. Counts go up to all real images, where any mix becomes the
+    baseline; so at large counts nothing can be better, and undecided ones do not count against it.
+    The other columns list the counts of each verdict.
     """
     rows = []
     same = comparisons[comparisons["n_real"] == comparisons["reference_n_real"]]
@@ -99,13 +99,14 @@ def break_even(comparisons: pd.DataFrame) -> pd.DataFrame:
         counts = {verdict: rows_of["n_real"] for verdict, rows_of in own.groupby("verdict")}
         empty = pd.Series(dtype=int)
         better, worse = (sorted(counts.get(verdict, empty)) for verdict in ("better", "worse"))
-        lasting = [n for n in better if not worse or n > worse[-1]]
+        after = [n for n in worse if better and n > better[0]]
+        unbroken = [n for n in better if not after or n < after[0]]
         rows.append(
             {
                 "mix": mix,
                 "reference": reference,
-                "break_even": lasting[0] if lasting else pd.NA,
-                "until": lasting[-1] if lasting else pd.NA,
+                "break_even": unbroken[0] if unbroken else pd.NA,
+                "until": unbroken[-1] if unbroken else pd.NA,
                 "better_at": listed(better),
                 "undecided_at": listed(sorted(counts.get("undecided", empty))),
                 "worse_at": listed(worse),
