@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from realink.answer.statistics import (
+    Errors,
     adjust,
     compare,
     equivalent_count,
@@ -432,10 +433,16 @@ def power_law(n):
     return 2 / np.sqrt(n)
 
 
-def equivalent(errors, baseline=None, **more):
+def equivalent(errors, baseline=None, others=(), **more):
+    """With a prior from all cells at hand, and from `others`: pairs of a count and its errors."""
     if baseline is None:
         baseline = {n: np.full(3, power_law(n)) for n in COUNTS}
-    return equivalent_count(baseline, np.asarray(errors), **{"smallest": 1e-4, "seed": 0} | more)
+    cells = [*baseline.items(), (300, errors), *others]
+    logs = [np.log(np.maximum(own, 1e-4)) for _, own in cells]
+    priors = pool(logs, [n for n, _ in cells])
+    found = [Errors(own, prior) for own, prior in zip(logs, priors, strict=True)]
+    places = dict(zip(baseline, found, strict=False))
+    return equivalent_count(places, found[len(baseline)], **{"seed": 0} | more)
 
 
 def test_a_count_between_two_of_a_power_law_is_exact():
@@ -487,19 +494,25 @@ def test_the_interval_of_a_count_covers_it():
     assert np.median([f.high / f.low for f in found]) < 2.2
 
 
-def test_the_interval_of_a_count_knows_how_little_three_replicates_know():
-    """Two degrees of freedom in all; as if the spread were known, 0.86 would be covered."""
-    random = np.random.default_rng(2)
+@pytest.mark.parametrize("replicates", [3, 5])
+def test_intervals_cover_at_few_images_and_at_many(replicates):
+    """Where draws of few images differ more: one spread for all covered 0.87 to 0.99 of them."""
+    random = np.random.default_rng(replicates)
+    counts, mixed = [55, 165, 385, 550, 1650, 3850, 5500, 16_500, 38_500, 55_000], (55, 5500)
 
-    def replicates(n, number):
-        return power_law(n) * np.exp(0.05 * random.standard_normal(number))
+    def cell(middle, n):
+        spread = np.sqrt(0.03 * (n / 55) ** -0.24 * 8 / random.chisquare(8))
+        return middle * np.exp(spread * random.standard_normal(replicates))
 
-    found = [
-        equivalent(replicates(300, 3), {n: replicates(n, 1) for n in COUNTS}, draws=400)
-        for _ in range(200)
-    ]
-    # 200 studies: the standard error at 95 % is 1.5 points.
-    assert np.mean([f.low < 300 < f.high for f in found]) > 0.9
+    covered = {n: [] for n in mixed}
+    for _ in range(120):
+        baseline = {n: cell(power_law(n), n) for n in counts}
+        others = [(n, cell(0.1, n)) for n in counts for _ in range(6)]
+        for n in mixed:
+            found = equivalent(cell(power_law(n / 0.36), n), baseline, others, draws=200)
+            covered[n].append(found.low <= n / 0.36 <= found.high)
+    # 120 studies: the standard error at 95 % is 2 points.
+    assert all(0.89 < np.mean(found) < 0.995 for found in covered.values())
 
 
 def test_a_seed_repeats_the_redrawing():

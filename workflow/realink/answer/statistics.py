@@ -114,10 +114,7 @@ def compare(
         if groups is None:
             test, p = "McNemar", _mcnemar(wrong_a[0], wrong_b[0])
     else:
-        variance, own = float(np.var(logs, ddof=1)), replicates - 1
-        if prior:
-            weights = [own, prior.freedom]
-            variance, own = np.average([variance, prior.variance], weights=weights), sum(weights)
+        variance, own = _spread(logs, prior)
         of_replicates = cases * variance
         rest = np.sum((apart - rows - columns + mean) ** 2) / ((replicates - 1) * (cases - 1))
         spread = max(of_replicates, rest) + max(of_cases - rest, 0.0)
@@ -171,7 +168,8 @@ def pool(ratios: Sequence[np.ndarray], counts: Sequence[int]) -> list[Prior | No
 
     Parameters
     ----------
-    ratios : of each comparison, float [r, 1], as `log_ratios` gives them
+    ratios : of each comparison, float [r, 1], as `log_ratios` gives them, or of each cell its
+        replicates' log errors
     counts : of each comparison, the real images that its replicates drew
 
     Returns
@@ -222,11 +220,17 @@ def adjust(p: np.ndarray) -> np.ndarray:
     return stats.false_discovery_control(p) if len(p) else p
 
 
+class Errors(NamedTuple):
+    """Logarithms of the errors of one cell's replicates, and what others say of their spread."""
+
+    logs: np.ndarray  # float [r]
+    prior: Prior | None = None
+
+
 def equivalent_count(
-    baseline: Mapping[int, np.ndarray],
-    errors: np.ndarray,
+    baseline: Mapping[int, Errors],
+    errors: Errors,
     *,
-    smallest: float,
     seed: int,
     level: float = LEVEL,
     draws: int = 2000,
@@ -235,38 +239,47 @@ def equivalent_count(
 
     The baseline's geometric mean errors, made to fall with the count by isotonic regression, are
     interpolated between counts, both on logarithmic axes. The interval comes from redrawing all
-    means: the logarithm of an error is taken to spread alike in all cells (Gaussian, its variance
-    pooled over the replicates of all of them).
+    means: the logarithm of an error is taken to be Gaussian, with the cell's own variance, weighted
+    with its prior's. Means are redrawn one by one, though cells of a count share their draws.
 
     Parameters
     ----------
-    baseline : errors, float [r], of the baseline's replicates at each count
-    errors : float [r], of the mix's replicates
-    smallest : stands for an error of zero, which has no logarithm: half a test image
+    baseline : of the baseline at each count
+    errors : of the mix
     seed : of the redrawing
 
     Returns
     -------
     Counts of real images. Infinity: more than the baseline's largest count; zero: fewer than its
-    smallest. NaN bounds where no cell has two replicates.
+    smallest. NaN bounds where nothing tells how much a cell spreads.
     """
     counts = sorted(baseline)
-    cells = [np.log(np.maximum(baseline[n], smallest)) for n in counts]
-    cells.append(np.log(np.maximum(errors, smallest)))
-    means = np.array([cell.mean() for cell in cells])
+    cells = [*(baseline[n] for n in counts), errors]
+    means = np.array([cell.logs.mean() for cell in cells])
     value = _invert(counts, means)
-    freedom = sum(len(cell) - 1 for cell in cells)
-    if freedom == 0:
+    spreads = [_spread(*cell) for cell in cells]
+    if not all(freedom for _, freedom in spreads):
         return Interval(value, np.nan, np.nan)
-    variance = sum(np.sum((cell - cell.mean()) ** 2) for cell in cells) / freedom
     random = np.random.default_rng(seed)
-    scales = np.sqrt(variance * freedom / random.chisquare(freedom, draws))
-    noise = random.standard_normal((draws, len(cells))) / np.sqrt([len(cell) for cell in cells])
-    redrawn = means + scales[:, None] * noise
+    noise = [
+        np.sqrt(variance / len(cell.logs)) * random.standard_t(freedom, draws)
+        for cell, (variance, freedom) in zip(cells, spreads, strict=True)
+    ]
+    redrawn = means + np.stack(noise, axis=1)
     found = np.sort([_invert(counts, drawn) for drawn in redrawn])
     # Order statistics, since a mean of two of them could mix a number with infinity.
     tail = int(draws * (1 - level) / 2)
     return Interval(value, float(found[tail]), float(found[-tail - 1]))
+
+
+def _spread(logs: np.ndarray, prior: Prior | None) -> tuple[float, float]:
+    """Variance between replicates, float [r] or [r, 1], and its degrees of freedom."""
+    own = len(logs) - 1
+    variance = float(np.var(logs, ddof=1)) if own else 0.0
+    if prior is None:
+        return variance, own
+    weights = [own, prior.freedom]
+    return float(np.average([variance, prior.variance], weights=weights)), sum(weights)
 
 
 def _invert(counts: list[int], logs: np.ndarray) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from realink.answer.cells import CELL
-from realink.answer.statistics import equivalent_count
+from realink.answer.statistics import Errors, equivalent_count, pool
 from realink.study.mixes import RENDERED, Mix
 
 
@@ -18,23 +18,18 @@ def worth(metrics: pd.DataFrame, n_test: int, seed: int) -> pd.DataFrame:
     smallest count), and ``worth``, what that is beyond the N at hand (where ``equals`` is zero,
     it is at least this).
     """
+    cells = _cells(metrics, 0.5 / n_test)
     rows = []
-    for (name, n), own in metrics.groupby(["mix", "n_real"], sort=False):
+    for (name, n), errors in cells.items():
         mix = Mix.parse(name)
         if mix.is_baseline or not mix.real:
             continue
-        baseline = metrics[metrics["mix"] == mix.baseline.name]
-        if baseline["n_real"].nunique() < 2:
+        baseline = {
+            count: own for (other, count), own in cells.items() if other == mix.baseline.name
+        }
+        if len(baseline) < 2:
             continue
-        found = equivalent_count(
-            {
-                count: rows_of["test_error"].to_numpy()
-                for count, rows_of in baseline.groupby("n_real")
-            },
-            own["test_error"].to_numpy(),
-            smallest=0.5 / n_test,
-            seed=seed,
-        )
+        found = equivalent_count(baseline, errors, seed=seed)
         rows.append(
             {
                 "mix": name,
@@ -48,6 +43,21 @@ def worth(metrics: pd.DataFrame, n_test: int, seed: int) -> pd.DataFrame:
         )
     columns = ["mix", "n_real", "baseline", "equals", "low", "high", "worth"]
     return pd.DataFrame(rows, columns=columns).sort_values(["mix", "n_real"], ignore_index=True)
+
+
+def _cells(metrics: pd.DataFrame, smallest: float) -> dict[tuple[str, int], Errors]:
+    """The log errors of every mix and count, and what all of them say of their spread.
+
+    `smallest` stands for an error of zero, which has no logarithm: half a test image.
+    """
+    logs = {
+        cell: np.log(own["test_error"].clip(lower=smallest).to_numpy())
+        for cell, own in metrics.groupby(["mix", "n_real"], sort=False)
+    }
+    priors = pool(list(logs.values()), [n for _, n in logs])
+    return {
+        cell: Errors(own, prior) for (cell, own), prior in zip(logs.items(), priors, strict=True)
+    }
 
 
 def gains(metrics: pd.DataFrame, translators: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
