@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
 
+from realink.commands import figures as command
+from realink.errors import InputError
 from realink.images.imagesets import ImageSet
 from realink.page import figures, sheets
 
@@ -26,6 +28,32 @@ def metrics():
 
 def lines(axes):
     return {line.get_label(): line for line in axes.get_lines()}
+
+
+def test_studies_stand_side_by_side_with_the_mixes_that_they_have(metrics):
+    other = metrics[metrics["mix"] != "real-gan"].assign(test_error=0.5)
+    figure = figures.plot_studies({"one": metrics, "two": other}, ["real", "real-gan"])
+    first, second = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["one", "two"]
+    assert {"real", "real-gan"} <= lines(first).keys()
+    assert "real-gan" not in lines(second)
+    np.testing.assert_allclose(lines(second)["real"].get_ydata(), 50)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["real", "real-gan"]
+
+
+def test_the_figure_of_studies_says_what_it_lacks(metrics, tmp_path):
+    drawn = {"svg": tmp_path / "cases.svg", "png": tmp_path / "cases.png"}
+    study = tmp_path / "study"
+    with pytest.raises(InputError, match="1 studies and 2 titles"):
+        command.plot_studies(study, mixes=["real"], titles=["a", "b"], **drawn)
+    with pytest.raises(InputError, match=r"metrics\.csv: no such file"):
+        command.plot_studies(study, mixes=["real"], titles=["a"], **drawn)
+    study.mkdir()
+    metrics.to_csv(study / "metrics.csv", index=False)
+    with pytest.raises(InputError, match="has none of the mixes real-warp"):
+        command.plot_studies(study, mixes=["real-warp"], titles=["a"], **drawn)
+    command.plot_studies(study, mixes=["real"], titles=["a"], **drawn)
+    assert all(path.stat().st_size > 1000 for path in drawn.values())
 
 
 def test_error_shows_the_mean_of_every_mix_on_logarithmic_axes(metrics):

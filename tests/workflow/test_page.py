@@ -162,7 +162,7 @@ def test_names_from_outside_never_become_markup(opening, tmp_path, classes):
     classes = tuple(f"{name}{place or ''}" for place, name in enumerate(classes))
     config = made_up.settings(
         mixes=["real", "real-rendered", "real-warp"],
-        real={"source": "folder", "directory": HOSTILE[0]},
+        real={"source": "folder", "directory": HOSTILE[0], "group": "^(.*)_"},
         rendered={"source": "folder", "directory": HOSTILE[2]},
     )
     n = 30 * len(classes)
