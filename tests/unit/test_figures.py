@@ -26,6 +26,12 @@ def metrics():
     return pd.DataFrame(rows).assign(test_error=np.linspace(0.01, 0.3, len(rows)), n_test=200)
 
 
+@pytest.fixture(autouse=True)
+def styled() -> None:
+    """As the commands do, before they draw anything."""
+    figures.style()
+
+
 def lines(axes):
     return {line.get_label(): line for line in axes.get_lines()}
 
@@ -86,7 +92,7 @@ def test_augmented_twins_stand_in_a_panel_of_their_own_and_look_alike(metrics):
         pd.concat([metrics, twins], ignore_index=True), [55, 385, 1000], 1000
     )
     plain, augmented = figure.axes
-    assert [axes.get_title() for axes in figure.axes] == [
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
         "without augmentation", "with augmentation (-aug)"
     ]  # fmt: skip
     assert set(lines(plain)) - set(lines(augmented)) == {"gan"}
