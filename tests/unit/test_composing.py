@@ -125,18 +125,24 @@ def test_randomised_looks_at_no_real_image():
     assert np.array_equal(*results)
 
 
-@BOTH
-def test_shapes_keep_their_class(module, settings):
-    """A bar that stands still stands, and one that lies lies: seen as what is unlike the rim."""
-    rendered = drawn(60)
-    result = in_range(translated(module, settings, rendered, photographed()))
+def right_shapes(images: np.ndarray, labels: np.ndarray) -> float:
+    """Share of bars that still stand or lie, seen as what is unlike the rim."""
+    result = in_range(images)
     ground = result[:, :, :3].mean((2, 3), keepdim=True)
     unlike = (result - ground).abs().amax(1, keepdim=True)
     unlike = (unlike > unlike.amax((2, 3), keepdim=True) * 0.6).float()
     top, bottom, left, right = composing.extents(unlike).T
     high, wide = (bottom - top).numpy(), (right - left).numpy()
-    stands = (rendered.labels == 1) == (high > wide * 1.5)
-    assert stands[rendered.labels > 0].mean() > 0.85
+    stands = (labels == 1) == (high > wide * 1.5)
+    return stands[labels > 0].mean()
+
+
+@BOTH
+def test_shapes_keep_their_class(module, settings):
+    rendered = drawn(60)
+    assert right_shapes(translated(module, settings, rendered, photographed()), rendered.labels) > (
+        0.85
+    )
 
 
 def test_objects_and_backgrounds_of_photographs_are_told_apart():
@@ -200,6 +206,36 @@ def test_poor_photographs_still_give_usable_pictures(module, settings, kind, cha
     real = ImageSet(images, np.zeros(len(images), np.int64), CLASSES)
     result = translated(module, settings, drawn(30, channels), real)
     assert visible(result)
+
+
+@pytest.mark.parametrize("kind", ["grey", "black", "white", "faint", "one", "alike"])
+def test_shapes_can_be_read_on_photographs_that_show_none(kind):
+    rendered, images = drawn(60), POOR[kind]
+    real = ImageSet(images, np.zeros(len(images), np.int64), CLASSES)
+    result = translated(harvest, HARVEST, rendered, real)
+    assert right_shapes(result, rendered.labels) > 0.95
+
+
+@BOTH
+def test_one_photograph_a_class_gives_varied_pictures(module, settings):
+    real, rendered = photographed(3), drawn(60)
+    assert sorted(real.labels) == [0, 1, 2]
+    result = translated(module, settings, rendered, real)
+    assert right_shapes(result, rendered.labels) > 0.85
+    assert len(np.unique(result.reshape(60, -1), axis=0)) == 60
+
+
+def test_a_class_that_no_photograph_shows_looks_like_the_others():
+    """Only squares were photographed, and bars are as reddish on as bluish a ground."""
+    real, rendered = photographed(30), drawn(90)
+    squares = real.take(np.flatnonzero(real.labels == 0))
+    result = in_range(translated(harvest, HARVEST, rendered, squares))
+    assert right_shapes((result.movedim(1, -1) * 255).byte().numpy(), rendered.labels) > 0.85
+    reddish = ((result[:, 0] > result[:, 2] + 0.2).sum((1, 2)) >= 10).numpy()
+    bluish = (result[:, 2, :2] > result[:, 0, :2]).float().mean((1, 2)).numpy()
+    for label in range(3):
+        assert reddish[rendered.labels == label].mean() > 0.95
+        assert bluish[rendered.labels == label].mean() > 0.95
 
 
 @BOTH
