@@ -24,6 +24,10 @@ class Answer:
     groups: pd.DataFrame  # errors by group of test images; empty where there are none
     translators: pd.DataFrame
 
+    def has(self, mix: Mix, n: int) -> bool:
+        """Whether the study has errors of a mix at a count."""
+        return bool(((self.summary["mix"] == mix.name) & (self.summary["n_real"] == n)).any())
+
     def error(self, mix: Mix, n: int) -> float:
         """Mean test error of a mix at a count, a fraction; NaN if the study has no such cell."""
         own = self.summary[(self.summary["mix"] == mix.name) & (self.summary["n_real"] == n)]

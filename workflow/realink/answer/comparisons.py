@@ -75,14 +75,15 @@ def references(mix: Mix) -> list[Mix]:
     """The mixes that a mix is compared with.
 
     The baseline that is augmented as it is; for translated images also the same mix of
-    untranslated ones, and that of randomised ones, which need no real image either. The augmented
-    baseline is compared with the other one.
+    untranslated ones, and that of randomised ones, which need no real image either. Each augmented
+    mix, last of all, with the same without augmentation.
     """
-    if mix.is_baseline:
-        return [mix.plain] if mix.augmented else []
-    if mix.translator is None:
-        return [mix.baseline]
-    return [mix.baseline, mix.untranslated] + [mix.randomised] * (mix.randomised != mix)
+    rivals = [] if mix.translator is None else [mix.untranslated, mix.randomised]
+    return [
+        reference
+        for reference in dict.fromkeys([mix.baseline, *rivals, mix.plain])
+        if reference != mix
+    ]
 
 
 def break_even(comparisons: pd.DataFrame) -> pd.DataFrame:

@@ -77,7 +77,10 @@ def analyse(
     claims : where to write what became of the talk's claims; for studies of MNIST
     groups : where to write errors by group of test images, where these come in groups
     """
+    from dataclasses import asdict
+
     from realink.answer import analysis, sentences, talk
+    from realink.answer.recommended import recommended
     from realink.study.files import read_table, write_json, write_table
 
     found = analysis.analyse(
@@ -91,7 +94,14 @@ def analyse(
         write_table(claims, talk.claims(found))
     if groups is not None:
         write_table(groups, found.groups)
-    write_json(answer, {"sentences": sentences.sentences(found), "notes": found.notes})
+    write_json(
+        answer,
+        {
+            "sentences": sentences.sentences(found),
+            "recommended": [asdict(one) for one in recommended(found)],
+            "notes": found.notes,
+        },
+    )
 
 
 def report(

@@ -1,0 +1,127 @@
+"""What is recommended at each count, in made-up studies whose truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from realink.answer.analysis import Answer
+from realink.answer.recommended import Recommendation, recommended, simplicity
+from realink.study.mixes import Mix
+
+EMPTY = pd.DataFrame()
+
+
+def answer(errors, verdicts=(), n=55):
+    """An answer with these mean errors at one count, and these verdicts of pairs of mixes."""
+    summary = pd.DataFrame(
+        [{"mix": mix, "n_real": n, "test_error": error} for mix, error in errors.items()]
+    )
+    rows = [
+        {"mix": mix, "n_real": n, "reference": other, "reference_n_real": n, "verdict": verdict}
+        for mix, verdict, other in verdicts
+    ]
+    columns = ["mix", "n_real", "reference", "reference_n_real", "verdict"]
+    return Answer([], summary, pd.DataFrame(rows, columns=columns), EMPTY, EMPTY, EMPTY, EMPTY)
+
+
+def choice(errors, *verdicts):
+    (found,) = recommended(answer(errors, [tuple(verdict.split()) for verdict in verdicts]))
+    return found.mix
+
+
+ALL = {
+    "real": 0.2,
+    "real-aug": 0.1,
+    "real-rendered": 0.09,
+    "real-rendered-aug": 0.05,
+    "real-randomised-aug": 0.04,
+    "real-gan": 0.08,
+    "real-gan-aug": 0.03,
+    "gan": 0.02,
+}
+
+
+def test_where_nothing_is_decided_real_images_alone_are_the_simplest():
+    assert choice(ALL) == "real"
+    assert choice(ALL, "real-gan-aug undecided real-aug") == "real"
+
+
+def test_each_step_has_to_be_sure():
+    steps = ["real-aug better real"]
+    assert choice(ALL, *steps) == "real-aug"
+    steps += ["real-rendered-aug better real-aug", "real-rendered-aug better real-rendered"]
+    assert choice(ALL, *steps) == "real-rendered-aug"
+    steps += ["real-gan-aug better real-rendered-aug"]
+    assert choice(ALL, *steps) == "real-randomised-aug"
+    steps += ["real-gan-aug better real-randomised-aug"]
+    # Not the images of gan with real ones but without augmentation: nothing beats them, but their
+    # mean error is higher than that of a simpler mix.
+    assert choice(ALL, *steps) == "real-gan-aug"
+
+
+def test_a_mix_that_is_surely_worse_is_beaten():
+    errors = {"real": 0.2, "real-rendered": 0.1, "real-gan": 0.05}
+    assert choice(errors, "real-rendered better real", "real-gan worse real") == "real-rendered"
+    assert choice(errors, "real-rendered better real", "real-gan worse real-rendered") == (
+        "real-rendered"
+    )
+
+
+def test_a_translator_that_beats_real_images_but_not_rendered_ones_is_not_recommended():
+    errors = {"real": 0.2, "real-rendered": 0.1, "real-gan": 0.09}
+    verdicts = ["real-rendered better real", "real-gan better real"]
+    assert choice(errors, *verdicts, "real-gan undecided real-rendered") == "real-rendered"
+
+
+def test_of_two_translators_the_one_of_fewer_errors():
+    errors = {"real": 0.2, "real-gan": 0.09, "real-warp": 0.05}
+    assert choice(errors, "real-gan better real", "real-warp better real") == "real-warp"
+
+
+def test_mixes_without_real_images_only_where_all_others_are_beaten():
+    errors = {"real": 0.2, "real-gan": 0.09, "rendered": 0.08, "gan": 0.02}
+    assert choice(errors, "real-gan better real", "gan better rendered") == "real-gan"
+    assert choice(errors, "gan better real", "gan better real-gan", "gan better rendered") == "gan"
+
+
+def test_verdicts_that_beat_all_leave_the_lowest_error():
+    errors = {"real": 0.2, "real-aug": 0.1}
+    assert choice(errors, "real-aug better real", "real-aug worse real") == "real-aug"
+
+
+def test_counts_of_rendered_images_alone_are_left_out_and_verdicts_stay_at_their_count():
+    here = answer({"real": 0.2, "real-aug": 0.1}, [("real-aug", "better", "real")], 55)
+    there = answer({"real": 0.1, "real-aug": 0.05, "rendered": 0.3}, (), 385)
+    alone = answer({"rendered": 0.5}, (), 1000)
+    parts = [here, there, alone]
+    both = Answer(
+        [],
+        pd.concat([part.summary for part in parts]),
+        pd.concat([part.comparisons for part in parts]),
+        *[EMPTY] * 4,
+    )
+    assert recommended(both) == [
+        Recommendation(55, "real-aug", 0.1, "real", 0.2),
+        Recommendation(385, "real", 0.1, None, None),
+    ]
+    assert recommended(alone) == []
+
+
+@pytest.mark.parametrize(
+    ("mix", "instead"),
+    [("real-aug", "real"), ("real-gan-aug", "real-aug"), ("real-gan", "real"), ("gan", "real")],
+)
+def test_instead_of_what(mix, instead):
+    (found,) = recommended(answer({instead: 0.2, mix: 0.1}, [(mix, "better", instead)]))
+    assert (found.mix, found.instead_of, found.instead_of_error) == (mix, instead, 0.2)
+    (alone,) = recommended(answer({mix: 0.1, "real-other": np.nan}))
+    assert (alone.instead_of, alone.instead_of_error) == (None, None)
+
+
+def test_simplicity():
+    order = [
+        "real", "real-aug", "real-rendered", "real-rendered-aug", "real-randomised",
+        "real-randomised-aug", "real-warp", "real-warp-aug", "rendered", "warp-aug",
+    ]  # fmt: skip
+    by_name = sorted(order)
+    assert sorted(by_name, key=lambda name: simplicity(Mix.parse(name))) == order

@@ -1,0 +1,88 @@
+"""What to do with the real images at hand: the simplest mix that nothing surely beats."""
+
+from dataclasses import dataclass
+
+from realink.answer.analysis import Answer
+from realink.study.mixes import RANDOMISED, RENDERED, Mix
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The mix to train on at one count of real images.
+
+    Attributes
+    ----------
+    n_real
+        The count.
+    mix, error
+        Its name, and its mean test error, a fraction.
+    instead_of, instead_of_error
+        What one would do without it: the real images alone, augmented as the mix is. None where
+        the mix is `real`, or the study has no such cell.
+    """
+
+    n_real: int
+    mix: str
+    error: float
+    instead_of: str | None
+    instead_of_error: float | None
+
+
+def recommended(answer: Answer) -> list[Recommendation]:
+    """What to train on at each count of real images, by the study's verdicts.
+
+    Of the mixes at a count, those that others surely beat fall out, and those that have a higher
+    mean error than a simpler one; of what is left, the simplest (`simplicity`). So a translator
+    is recommended only where it surely beats everything simpler that it was compared with. The
+    rule is that of Breiman et al. (1984) for trees: the simplest that is not surely worse than
+    the best.
+    """
+    found = []
+    for n, own in answer.summary.groupby("n_real"):
+        errors = dict(zip(own["mix"], own["test_error"], strict=True))
+        if not any(Mix.parse(name).real for name in errors):
+            continue  # a count of rendered images alone, for their own curve
+        order = sorted(errors, key=lambda name: (*simplicity(Mix.parse(name)), errors[name]))
+        beaten = _beaten(answer, n)
+        gains = [
+            name
+            for place, name in enumerate(order)
+            if all(errors[name] < errors[simpler] for simpler in order[:place])
+        ]
+        # Verdicts are of ratios: all can be beaten only where these and the means disagree.
+        name = next((name for name in gains if name not in beaten), gains[-1])
+        found.append(_instead(answer, Mix.parse(name), n))
+    return found
+
+
+def simplicity(mix: Mix) -> tuple[bool, int, bool]:
+    """Sorts mixes by what they take: real images, then rendered, randomised, translated ones.
+
+    Of the same images, augmented ones come second; mixes without real images come last, since
+    these are at hand.
+    """
+    sources = [None, RENDERED, RANDOMISED]
+    effort = sources.index(mix.source) if mix.source in sources else len(sources)
+    return not mix.real, effort, mix.augmented
+
+
+def _beaten(answer: Answer, n: int) -> set[str]:
+    """Mixes of which another, at this count, has surely fewer errors."""
+    table = answer.comparisons
+    own = table[(table["n_real"] == n) & (table["reference_n_real"] == n)]
+    return {
+        *own.loc[own["verdict"] == "better", "reference"],
+        *own.loc[own["verdict"] == "worse", "mix"],
+    }
+
+
+def _instead(answer: Answer, mix: Mix, n: int) -> Recommendation:
+    other = mix.plain if mix.is_baseline else mix.baseline
+    known = other != mix and answer.has(other, n)
+    return Recommendation(
+        n_real=int(n),
+        mix=mix.name,
+        error=answer.error(mix, n),
+        instead_of=other.name if known else None,
+        instead_of_error=answer.error(other, n) if known else None,
+    )
