@@ -10,11 +10,12 @@ from scipy import stats
 from realink.answer import comparisons
 from realink.answer.analysis import analyse
 from realink.answer.cells import Reads
-from realink.answer.sentences import sentences
+from realink.answer.recommended import recommended
+from realink.answer.sentences import advice, sentences
 from realink.answer.statistics import compare, log_ratios, pool
 from realink.answer.studies import Study, compare_studies
 from realink.answer.talk import claims
-from realink.answer.words import as_count, percent
+from realink.answer.words import as_count, percent, places, span
 from realink.errors import InputError
 from realink.study.mixes import Mix
 from realink.study.tables import JUDGED, TRAINED
@@ -301,69 +302,69 @@ def plain(text):
 # --- sentences ------------------------------------------------------------------------------------
 
 
-def test_sentences_have_the_numbers_of_the_tables():
-    talk = answer_of(part("real", "rendered", "real-rendered", "gan", "real-gan", "real-aug"))
-    better, worth, last = map(plain, sentences(talk))
+def error(answer, mix, n):
+    return plain(percent(answer.error(Mix.parse(mix), n)))
 
-    def error(mix, n):
-        found = talk.error(Mix.parse(mix), n)
-        return f"{100 * found:.{1 if found >= 0.1 else 2}f} %"
 
-    assert better.startswith(
-        "Images translated by gan, beside N real images, lower the test error from "
-        f"{error('real', 55)} to {error('real-gan', 55)} at N = 55 and from "
-        f"{error('real', 385)} to {error('real-gan', 385)} at N = 385; "
-        "elsewhere: undecided at 5,500, worse at 38,500 "
-        f"({error('real-gan', 38_500)} against {error('real', 38_500)}); against untranslated "
-        "images beside them (real-rendered), they are better at "
-        f"55 ({error('real-gan', 55)} against {error('real-rendered', 55)}) and "
-        f"385 ({error('real-gan', 385)} against {error('real-rendered', 385)}), "
+def test_sentences_have_the_numbers_of_the_tables(talk):
+    advised, translating, worth = map(plain, sentences(talk))
+    mixed, alone = (error(talk, mix, 55) for mix in ("real-rendered-aug", "real-aug"))
+    assert advised == (
+        f"With 55 real images: add rendered ones and augment: {mixed} errors instead of {alone}; "
+        "translating adds nothing sure."
     )
-    row = the(talk.worth, mix="real-gan", n_real=55)
-    numbers = [f"{int(float(f'{row[name]:.2g}')):,}" for name in ("equals", "low", "high")]
-    assert "With them, 55 real images become worth {} (95 %: {} to {}; ".format(*numbers) in worth
-    assert worth.count("real images become worth") == 2
-    assert last.startswith("Augmenting the real images alone (real-aug) gives 10.")
-    assert last.endswith("beside them this was not tested here.")
-
-
-def test_augmented_mixes_come_first_and_rivals_are_named(talk):
-    first, last = map(plain, sentences(talk))
-    assert first.startswith(
-        "No translated images, beside N real images, surely lower the test error at any N; the "
-        "best (real-gan-aug), against real-aug, are undecided at 55 ("
+    assert translating.startswith("Beside N real images, those translated by gan surely beat untr")
+    assert translating.endswith(
+        " at no N, worse at every N (real-gan-aug against real-rendered-aug)."
     )
-    assert "; against untranslated images beside them (real-rendered-aug), they are worse" in first
-    assert last.startswith(
-        "Without augmentation (real-gan), against the real images alone (real) they are better at "
+    row = the(talk.worth, mix="real-rendered-aug", n_real=55)
+    equals, low, high = (
+        f"{int(float(f'{row[name]:.2g}')):,}" for name in ("equals", "low", "high")
+    )
+    assert worth == (
+        f"So 55 real images do what {equals} do alone (95 %: {low} to {high}), in real-aug."
     )
 
 
-def test_randomised_images_are_a_rival_and_not_the_answer():
+def said(answer):
+    """What is advised at each count, without its end."""
+    return {
+        one.n_real: plain(advice(answer, one)).removeprefix(f"With {one.n_real:,} real images: ")
+        for one in recommended(answer)
+    }
+
+
+def test_advice_at_every_count(talk):
+    found = said(talk)
+    assert list(found) == [*COUNTS, TOTAL]
+    assert found[TOTAL].startswith(("augment them: 0.6", "train on them alone: 1."))
+    for n, text in found.items():
+        assert len(text.split()) + 4 <= 25, n
+    errors = {"real-gan": {55: 0.05}, "real-rendered": {55: 0.1}}
+    translated = answer_of({"real": REAL} | errors)
+    assert said(translated)[55] == (
+        f"add rendered ones translated by gan: {error(translated, 'real-gan', 55)} errors instead "
+        f"of {error(translated, 'real', 55)} (untranslated: "
+        f"{error(translated, 'real-rendered', 55)})."
+    )
+    nothing = answer_of({"real": REAL} | {mix: {55: 0.4} for mix in errors})
+    assert said(nothing)[55].endswith(
+        " errors; rendered ones, translated or not, add nothing sure."
+    )
+    assert said(answer_of(part("real")))[55].endswith("% errors.")
+
+
+def test_a_translator_that_is_not_best_never_leads():
     errors = {"real-randomised": {55: 0.05, 385: 0.03}, "real-gan": {55: 0.12, 385: 0.06}}
     found = answer_of(part("real", **errors))
     assert set(verdicts(found, "real-gan", "real-randomised").values()) == {"worse"}
     assert verdicts(found, "real-randomised", "real-randomised") == {}
-    first = sentences(found)[0]
-    assert first.startswith("Images translated by gan, beside N real images, lower")
-    assert "; against randomised ones beside them (real-randomised), they are worse at 55" in first
-    alone = answer_of(part("real", **{"real-randomised": {55: 0.05}}))
-    assert sentences(alone)[0].startswith("Images translated by randomised, beside N real images")
-
-
-def test_many_counts_are_told_by_the_first_and_the_last():
-    better = dict.fromkeys((55, 385, 5500, 38_500), 0.001)
-    first = plain(sentences(answer_of(part("real", **{"real-gan": better})))[0])
-    assert " lower the test error at 55, 385, 5,500 and 38,500 of them: from " in first
-    assert first.count(" to ") == 2
-
-
-def test_where_nothing_is_better_the_sentence_says_so():
-    found = answer_of(part("real", **{"real-gan": {55: 0.3, 385: 0.2}}))
-    first, last = sentences(found)
-    assert first.startswith("No translated images, beside N real images, surely lower")
-    assert "the best (real-gan), against real, are worse at 55 (" in first
-    assert last == "What plain augmentation gives without any translator was not tested here."
+    first, second = sentences(found)[:2]
+    assert (
+        "add randomised rendered ones: 5." in first or "add randomised rendered ones: 4." in first
+    )
+    assert first.endswith("; translating adds nothing sure.")
+    assert second.startswith("Beside N real images, those translated by gan surely help at every N")
 
 
 def test_a_translator_that_is_better_somewhere_comes_before_a_better_mean():
@@ -371,13 +372,16 @@ def test_a_translator_that_is_better_somewhere_comes_before_a_better_mean():
     errors = {"real-gan": {55: 0.1, 385: 0.35}, "real-slight": {55: 0.194, 385: 0.097}}
     found = answer_of(part("real", **errors))
     assert set(verdicts(found, "real-slight", "real").values()) == {"undecided"}
-    assert sentences(found)[0].startswith("Images translated by gan, beside N real images, lower")
+    assert sentences(found)[1] == (
+        "Beside N real images, those translated by gan surely help at N = 55, worse at "
+        "N = 385 (real-gan against real)."
+    )
 
 
 def test_more_than_the_study_has():
-    found = answer_of(part("real", **{"real-gan": {5500: 0.005}}))
+    found = answer_of({"real": {55: 0.2, 385: 0.1}, "real-gan": {55: 0.01}})
     assert the(found.worth, mix="real-gan")["equals"] == np.inf
-    assert sentences(found)[1] == "With them, 5,500 real images become worth more than 55,000."
+    assert sentences(found)[2].startswith("So 55 real images do what more than 385 do alone")
 
 
 # --- test images in groups ------------------------------------------------------------------------
@@ -421,7 +425,7 @@ def test_one_replicate():
     assert found.summary[["low", "high", "sd"]].isna().all(axis=None)
     assert found.worth[["low", "high"]].isna().all(axis=None)
     assert set(found.comparisons["test"]) == {"McNemar"}
-    assert "(95 %" not in sentences(found)[1]
+    assert "(95" not in "".join(sentences(found))
 
 
 def test_missing_cells_are_named():
@@ -474,16 +478,16 @@ def test_no_baseline():
 def test_augmented_mixes_alone_have_a_baseline_of_their_own():
     found = answer_of(part("real-aug", "real-gan-aug"))
     assert found.notes == []
-    (first,) = sentences(found)
-    assert "the best (real-gan-aug), against real-aug, are undecided at 55 (" in first
+    assert said(found)[TOTAL] == f"augment them: {error(found, 'real-aug', TOTAL)} errors."
 
 
 def test_no_translator():
     found = answer_of(part("real", "rendered", "real-rendered"))
     assert found.notes == ["no translator: nothing says whether translation helps"]
-    assert sentences(found) == [
+    assert sentences(found)[1] == (
         "This study has no translator, so it cannot say whether translation helps."
-    ]
+    )
+    assert "transl" not in said(found)[55]
     assert verdict_of(found, "translated images alone") == "not tested"
     assert verdict_of(found, "labels are lost") == "not tested"
 
@@ -497,6 +501,7 @@ def test_the_baseline_alone_and_a_single_count():
     assert found.worth.empty
     assert verdicts(found, "real-gan", "real") == {55: "better"}
     assert len(sentences(found)) == 2
+    assert recommended(found)[0].mix == "real-gan"
 
 
 def test_classifiers_without_errors():
@@ -567,3 +572,11 @@ def test_words():
     assert as_count(1234.0, 55, 55_000) == "1,200"
     assert as_count(0.0, 55, 55_000) == "fewer than 55"
     assert as_count(np.inf, 55, 55_000) == "more than 55,000"
+    among = [55, 165, 385, 550]
+    assert span(55, 55, among) == "at N = 55"
+    assert span(55, 385, among) == "up to N = 385"
+    assert span(165, 385, among) == "from N = 165 to 385"
+    assert span(165, 550, among) == "from N = 165 on"
+    assert span(55, 550, among) == "at every N"
+    assert places([165, 385], among) == "from N = 165 to 385"
+    assert places([55, 385], among) == "at N = 55 and 385"

@@ -1,6 +1,5 @@
 """What is recommended at each count, in made-up studies whose truth is known."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -114,8 +113,13 @@ def test_counts_of_rendered_images_alone_are_left_out_and_verdicts_stay_at_their
 def test_instead_of_what(mix, instead):
     (found,) = recommended(answer({instead: 0.2, mix: 0.1}, [(mix, "better", instead)]))
     assert (found.mix, found.instead_of, found.instead_of_error) == (mix, instead, 0.2)
-    (alone,) = recommended(answer({mix: 0.1, "real-other": np.nan}))
-    assert (alone.instead_of, alone.instead_of_error) == (None, None)
+
+
+def test_without_the_baseline_of_its_kind_nothing_is_instead():
+    (found,) = recommended(
+        answer({"real": 0.2, "real-gan-aug": 0.1}, [("real", "worse", "real-gan-aug")])
+    )
+    assert (found.mix, found.instead_of, found.instead_of_error) == ("real-gan-aug", None, None)
 
 
 def test_simplicity():

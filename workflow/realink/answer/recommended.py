@@ -17,8 +17,8 @@ class Recommendation:
     mix, error
         Its name, and its mean test error, a fraction.
     instead_of, instead_of_error
-        What one would do without it: the real images alone, augmented as the mix is. None where
-        the mix is `real`, or the study has no such cell.
+        What one would do without it: the real images alone, augmented as the mix is; for `real-aug`
+        not augmented. None where the mix is `real`, or the study has no such cell.
     """
 
     n_real: int
@@ -29,7 +29,7 @@ class Recommendation:
 
 
 def recommended(answer: Answer) -> list[Recommendation]:
-    """What to train on at each count of real images, by the study's verdicts.
+    """What to train on at each count of real images that has a baseline, by the study's verdicts.
 
     Of the mixes at a count, those that others surely beat fall out, and those that have a higher
     mean error than a simpler one; of what is left, the simplest (`simplicity`). So a translator
@@ -40,8 +40,8 @@ def recommended(answer: Answer) -> list[Recommendation]:
     found = []
     for n, own in answer.summary.groupby("n_real"):
         errors = dict(zip(own["mix"], own["test_error"], strict=True))
-        if not any(Mix.parse(name).real for name in errors):
-            continue  # a count of rendered images alone, for their own curve
+        if not any(Mix.parse(name).is_baseline for name in errors):
+            continue
         order = sorted(errors, key=lambda name: (*simplicity(Mix.parse(name)), errors[name]))
         beaten = _beaten(answer, n)
         gains = [

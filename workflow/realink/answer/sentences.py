@@ -5,117 +5,107 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from realink.answer.analysis import Answer
-from realink.answer.words import as_count, listed, percent
-from realink.study.mixes import RANDOMISED, Mix
+from realink.answer.recommended import Recommendation, recommended
+from realink.answer.words import as_count, listed, percent, places
+from realink.study.mixes import RANDOMISED, RENDERED, Mix
 
 
 def sentences(answer: Answer) -> list[str]:
-    """The answer in a few sentences: better or not, against what, worth what, and otherwise.
+    """What to do with the fewest real images, what translating gains, what images are worth."""
+    first = recommended(answer)[:1]
+    return [
+        *(advice(answer, one) for one in first),
+        *_translating(answer),
+        *(words for one in first for words in _worth(answer, one)),
+    ]
 
-    With augmentation first, where the study has it: without it, the arm to beat is weaker than a
-    person would make it.
+
+def advice(answer: Answer, one: Recommendation) -> str:
+    """What to do at one count, what it gives, and what nothing more is gained by.
+
+    At most 25 words, if the translator's name is one.
+    """
+    mix = Mix.parse(one.mix)
+    said = f"With {one.n_real:,} real images: {_action(mix)}: {percent(one.error)} errors"
+    if one.instead_of_error is not None:
+        said += f" instead of {percent(one.instead_of_error)}"
+    own = answer.summary[answer.summary["n_real"] == one.n_real]
+    others = [Mix.parse(name) for name in own["mix"] if name != one.mix]
+    if mix.translator is not None and answer.has(mix.untranslated, one.n_real):
+        said += f" (untranslated: {percent(answer.error(mix.untranslated, one.n_real))})"
+    return said + _in_vain(mix, others) + "."
+
+
+def _action(mix: Mix) -> str:
+    """What to do, as an order: ``add rendered ones and augment``."""
+    if mix.is_baseline:
+        return "augment them" if mix.augmented else "train on them alone"
+    images = "rendered ones"
+    if mix.source == RANDOMISED:
+        images = "randomised rendered ones"
+    elif mix.source != RENDERED:
+        images = f"rendered ones translated by {mix.source}"
+    order = f"add {images}" if mix.real else f"train on {images} alone"
+    return order + (" and augment" if mix.augmented else "")
+
+
+def _in_vain(mix: Mix, others: Sequence[Mix]) -> str:
+    """Which of the other mixes' means were tried and add nothing that is sure."""
+    untranslated = (RENDERED, RANDOMISED)
+    translating = any(other.source not in (None, *untranslated) for other in others)
+    rendered = any(other.source in untranslated for other in others)
+    if not mix.augmented and any(other.augmented for other in others):
+        return "; nothing else tried is surely better"
+    if mix.is_baseline and rendered:
+        return f"; rendered ones{', translated or not,' if translating else ''} add nothing sure"
+    if translating and (mix.is_baseline or mix.source in untranslated):
+        return "; translating adds nothing sure"
+    return ""
+
+
+def _translating(answer: Answer) -> list[str]:
+    """Where translated images beat untranslated ones, or real ones alone: the title's question.
+
+    With augmentation, where the study has it: without it, the arm to beat is weaker than a person
+    would make it.
     """
     if not answer.names:
         return ["This study has no translator, so it cannot say whether translation helps."]
-    kinds = [augmented for augmented in (True, False) if _best(answer, augmented)]
-    if not kinds:
-        baselines = [Mix(None, True, augmented).name for augmented in (False, True)]
-        lacks = (
-            "mix of real and translated images at a count of the real images alone"
-            if answer.summary["mix"].isin(baselines).any()
-            else f"baseline (the mix `{baselines[0]}` or `{baselines[1]}`)"
-        )
-        return [f"This study has no {lacks}, so it cannot say whether translation helps."]
-    mix = Mix(_best(answer, kinds[0]), True, kinds[0])
-    found = answer.verdicts(mix, mix.baseline)
-    better = [n for n, verdict in found.items() if verdict == "better"]
-    others = {n: verdict for n, verdict in found.items() if verdict != "better"}
-    first = f"Images translated by {mix.source}, beside N real images"
-    if mix.augmented:
-        first += f" and all of them augmented ({mix.name})"
-    if better:
-        shown = better if len(better) <= 3 else [better[0], better[-1]]
-        steps = [
-            f"from {percent(answer.error(mix.baseline, n))} to {percent(answer.error(mix, n))} "
-            f"at N = {n:,}"
-            for n in shown
+    for augmented in (True, False):
+        name = _best(answer, augmented)
+        if name is None:
+            continue
+        mix = Mix(name, True, augmented)
+        rival = mix.untranslated if answer.verdicts(mix, mix.untranslated) else mix.baseline
+        gain = "help" if rival == mix.baseline else "beat untranslated ones"
+        return [
+            f"Beside N real images, those translated by {name} surely {gain} "
+            f"{_where(answer.verdicts(mix, rival))} ({mix.name} against {rival.name})."
         ]
-        where = "" if shown == better else f" at {listed(better)} of them"
-        first += f", lower the test error{where}{': ' if where else ' '}{listed(steps)}"
-        if others:
-            first += f"; elsewhere: {told(answer, mix, mix.baseline, others, brief=True)}"
-    else:
-        first = (
-            f"No translated images, beside N real images, surely lower the test error at any N; "
-            f"the best ({mix.name}), against {mix.baseline.name}, are "
-            f"{told(answer, mix, mix.baseline, found)}"
-        )
-    first += "".join(f"; {words}" for words in _against_rivals(answer, mix)) + "."
-    return [first, *_worth_sentence(answer, mix, better), *_otherwise(answer, mix)]
+    baselines = [Mix(None, True, augmented).name for augmented in (False, True)]
+    lacks = (
+        "mix of real and translated images at a count of the real images alone"
+        if answer.summary["mix"].isin(baselines).any()
+        else f"baseline (the mix `{baselines[0]}` or `{baselines[1]}`)"
+    )
+    return [f"This study has no {lacks}, so it cannot say whether translation helps."]
 
 
-def _against_rivals(answer: Answer, mix: Mix) -> list[str]:
-    """What a mix is against those that need no translation: the strongest test of a translator."""
-    return [
-        f"against {words} beside them ({rival.name}), they are "
-        f"{told(answer, mix, rival, found, brief=True)}"
-        for rival, words in (
-            (mix.untranslated, "untranslated images"),
-            (mix.randomised, "randomised ones"),
-        )
-        if rival != mix and (found := answer.verdicts(mix, rival))
-    ]
+def _where(verdicts: Mapping[int, str]) -> str:
+    """At which counts the verdict is better, and at which it is worse."""
+    among = list(verdicts)
+    better, worse = ([n for n in among if verdicts[n] == kind] for kind in ("better", "worse"))
+    said = places(better, among) if better else "at no N"
+    return said + (f", worse {places(worse, among)}" if worse else "")
 
 
-def _otherwise(answer: Answer, mix: Mix) -> list[str]:
-    """The same without augmentation; or what augmentation does, where the mix is without it."""
-    if mix.augmented:
-        plain = mix.plain
-        if not (found := answer.verdicts(plain, plain.baseline)):
-            return []
-        parts = [
-            f"against the real images alone ({plain.baseline.name}) they are "
-            f"{told(answer, plain, plain.baseline, found, brief=True)}",
-            *_against_rivals(answer, plain),
-        ]
-        return [f"Without augmentation ({plain.name}), " + "; ".join(parts) + "."]
-    augmented = Mix(None, True, augmented=True).name
-    alone = answer.summary[answer.summary["mix"] == augmented]
-    if alone.empty:
-        return ["What plain augmentation gives without any translator was not tested here."]
-    errors = [
-        f"{percent(row.test_error)} at N = {row.n_real:,}"
-        for row in alone.sort_values("n_real").itertuples()
-    ]
-    return [
-        f"Augmenting the real images alone ({augmented}) gives {listed(errors)}; with images "
-        f"translated by {mix.source} beside them this was not tested here."
-    ]
-
-
-def told(
-    answer: Answer, mix: Mix, reference: Mix, verdicts: Mapping[int, str], *, brief: bool = False
-) -> str:
-    """Say which verdict holds at which counts, with errors: ``better at 55 (5.7 % against …)``.
-
-    In brief, only the first and the last count of what is decided have their errors.
-    """
-    order: dict[str, list[int]] = {}
+def told(answer: Answer, mix: Mix, reference: Mix, verdicts: Mapping[int, str]) -> str:
+    """Say which verdict holds at which counts, with errors: ``better at 55 (5.7 % against …)``."""
+    order: dict[str, list[str]] = {}
     for n, verdict in verdicts.items():
-        order.setdefault(verdict, []).append(n)
-    parts = []
-    for verdict, counts in order.items():
-        shown = set(counts)
-        if brief:
-            shown = set() if verdict == "undecided" else {counts[0], counts[-1]}
-        places = [
-            f"{n:,} ({percent(answer.error(mix, n))} against {percent(answer.error(reference, n))})"
-            if n in shown
-            else f"{n:,}"
-            for n in counts
-        ]
-        parts.append(f"{verdict} at {listed(places)}")
-    return ", ".join(parts)
+        errors = f"{percent(answer.error(mix, n))} against {percent(answer.error(reference, n))}"
+        order.setdefault(verdict, []).append(f"{n:,} ({errors})")
+    return ", ".join(f"{verdict} at {listed(said)}" for verdict, said in order.items())
 
 
 def _best(answer: Answer, augmented: bool) -> str | None:
@@ -135,22 +125,18 @@ def _best(answer: Answer, augmented: bool) -> str | None:
     return min(mixed, key=key, default=None)
 
 
-def _worth_sentence(answer: Answer, mix: Mix, better: Sequence[int]) -> list[str]:
+def _worth(answer: Answer, one: Recommendation) -> list[str]:
+    """What the images that are recommended make of the real ones: they count as so many."""
     table = answer.worth
-    own = table[(table["mix"] == mix.name) & table["n_real"].isin(better)]
-    if own.empty:
-        return []
-    baseline = answer.summary.loc[answer.summary["mix"] == mix.baseline.name, "n_real"]
-    ends = baseline.min(), baseline.max()
-    rendered = table[table["mix"] == mix.untranslated.name].set_index("n_real")["equals"]
-    parts = []
+    own = table[(table["mix"] == one.mix) & (table["n_real"] == one.n_real)]
+    baseline = Mix.parse(one.mix).baseline.name
+    counts = answer.summary.loc[answer.summary["mix"] == baseline, "n_real"]
+    ends = counts.min(), counts.max()
+    found = []
     for row in own.itertuples():
-        text = f"{row.n_real:,} real images become worth {as_count(row.equals, *ends)}"
-        details = []
+        said = f"So {one.n_real:,} real images do what {as_count(row.equals, *ends)} do alone"
         if np.isfinite(row.low):
-            bounds = f"{as_count(row.low, *ends)} to {as_count(row.high, *ends)}"
-            details.append(f"95\N{NO-BREAK SPACE}%: {bounds}")
-        if row.n_real in rendered.index:
-            details.append(f"with untranslated ones: {as_count(rendered[row.n_real], *ends)}")
-        parts.append(text + (f" ({'; '.join(details)})" if details else ""))
-    return ["With them, " + listed(parts) + "."]
+            low, high = (as_count(bound, *ends) for bound in (row.low, row.high))
+            said += f" (95\N{NO-BREAK SPACE}%: {low} to {high})"
+        found.append(f"{said}, in {baseline}.")
+    return found

@@ -23,3 +23,19 @@ def as_count(count: float, smallest: int, largest: int) -> str:
 def listed(items: Sequence[object]) -> str:
     words = [f"{item:,}" if isinstance(item, int | np.integer) else str(item) for item in items]
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def span(first: int, last: int, among: Sequence[int]) -> str:
+    """A range of counts, of those in order that there are: ``up to N = 550``."""
+    if first == last:
+        return f"at N = {first:,}"
+    if first == among[0]:
+        return "at every N" if last == among[-1] else f"up to N = {last:,}"
+    return f"from N = {first:,} " + ("on" if last == among[-1] else f"to {last:,}")
+
+
+def places(counts: Sequence[int], among: Sequence[int]) -> str:
+    """Counts as a range, if it holds no others; else all of them: ``at N = 55 and 385``."""
+    ends = [among.index(n) for n in (counts[0], counts[-1])]
+    whole = len(counts) == 1 + ends[1] - ends[0]
+    return span(counts[0], counts[-1], among) if whole else f"at N = {listed(counts)}"

@@ -98,7 +98,10 @@ def analyse(
         answer,
         {
             "sentences": sentences.sentences(found),
-            "recommended": [asdict(one) for one in recommended(found)],
+            "recommended": [
+                asdict(one) | {"sentence": sentences.advice(found, one)}
+                for one in recommended(found)
+            ],
             "notes": found.notes,
         },
     )
