@@ -11,6 +11,7 @@ from realink.images.imagesets import ImageSet, Shape, concatenate
 from realink.images.mnist import load_embedded
 from realink.learning import augmentation, classifier
 from realink.learning.checkpoints import load, save, settings_from
+from realink.study.files import read_tensors, write_tensors
 from tests import drawn
 
 SETTINGS = classifier.Settings(
@@ -259,6 +260,25 @@ def test_a_checkpoint_reads_the_same_digits(digits, tmp_path):
     )
     with pytest.raises(InputError, match="checkpoint of 'classifier', not of 'cyclegan'"):
         load(tmp_path / "m.safetensors", "cyclegan", classifier.Network, classifier.Settings)
+
+
+def test_a_whole_file_that_is_no_checkpoint_of_the_network_is_refused(digits, tmp_path):
+    def read(name, state, record):
+        write_tensors(tmp_path / name, state, record)
+        with pytest.raises(InputError, match=rf"{name}: not a checkpoint of today's") as refused:
+            load(tmp_path / name, "classifier", classifier.Network, classifier.Settings)
+        return str(refused.value)
+
+    network = classifier.Network(SETTINGS, digits[0].shape)
+    save(tmp_path / "m", network, "classifier", SETTINGS, digits[0].shape)
+    state, record = read_tensors(tmp_path / "m")
+    for n, wrong in enumerate(({"shape": 7}, {"settings": None}, {"settings": {"steps": "x"}})):
+        read(f"w{n}", state, record | wrong)
+    read("none", state, {"network": "classifier"})
+    state.popitem()
+    message = read("less", state, record)
+    assert "Missing key" in message
+    assert "\n" not in message
 
 
 def test_settings_name_what_is_missing_or_unknown():

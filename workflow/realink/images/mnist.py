@@ -20,12 +20,13 @@ MNIST_FILES = {
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 MNIST_POOL = 55_000
+MOST_BYTES = 50_000_000
 CLASSES = tuple("0123456789")
 SIDE = 28
 
 
 def read_idx(path: Path) -> bytes:
-    """Read an IDX file, plain or gzipped.
+    """Read an IDX file, plain or gzipped, up to what is more than MNIST's largest.
 
     Raises
     ------
@@ -33,8 +34,9 @@ def read_idx(path: Path) -> bytes:
         It cannot be read, or its gzip stream is broken or ends early.
     """
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            # A small file may hold more than any memory.
+            return file.read(MOST_BYTES)
     except (EOFError, OSError, zlib.error) as error:
         raise InputError(
             f"{path}: broken or truncated ({error}); delete it and fetch it again"

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 # More than this, uncompressed, is taken for a decompression bomb: Pillow's own limit.
@@ -66,7 +66,7 @@ def decode(content: bytes, *, background: int = 255) -> Decoded:
             # Of Pillow's, on bombs, which are looked for here, and on odd metadata.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                return _decoded(image, background)
+                return _decoded(image, content, background)
     except UnidentifiedImageError:
         # Its message holds an address in memory.
         raise Unreadable("not a picture of a format that is read, or damaged") from None
@@ -78,7 +78,7 @@ def decode(content: bytes, *, background: int = 255) -> Decoded:
         raise Unreadable(f"damaged: {' '.join(str(error).split())}") from None
 
 
-def _decoded(image: Image.Image, background: int) -> Decoded:
+def _decoded(image: Image.Image, content: bytes, background: int) -> Decoded:
     width, height = image.size
     if width * height > MOST_PIXELS:
         raise Unreadable(f"{width} x {height} pixels: a decompression bomb")
@@ -89,6 +89,9 @@ def _decoded(image: Image.Image, background: int) -> Decoded:
         raise Unreadable("animated, or of several pages: only single pictures are read")
     if image.mode.startswith(("I", "F")) and not image.mode.startswith("I;16"):
         raise Unreadable(f"pixels of mode {image.mode}: only 8 and 16 bits are read")
+    if image.format == "PNG":
+        # Decoding passes over the checksums of the pixels.
+        PngImagePlugin.PngImageFile(io.BytesIO(content)).verify()
     if image.format in ("JPEG", "MPO") and width * height > LARGE_PIXELS:
         image.draft(None, (DRAFT_SIDE, DRAFT_SIDE))
     image.load()
@@ -114,12 +117,14 @@ def _flattened(image: Image.Image, background: int) -> tuple[Image.Image, Image.
         return image.convert("RGB"), None
     if not image.has_transparency_data:
         return image.convert("RGB"), None
-    colours = image.convert("RGBA")
+    # The largest pictures take a third of a gigabyte a copy.
+    colours = image if image.mode == "RGBA" else image.convert("RGBA")
     mask = colours.getchannel("A")
     if mask.getextrema() == (255, 255):
         return colours.convert("RGB"), None
     ground = Image.new("RGBA", image.size, (background, background, background, 255))
-    return Image.alpha_composite(ground, colours).convert("RGB"), mask
+    ground.alpha_composite(colours)
+    return ground.convert("RGB"), mask
 
 
 def fitted(

@@ -54,6 +54,14 @@ def load(path: Path, name: str, kind: type[Network], settings: type) -> Network:
     state, record = read_tensors(path)
     if record.get("network") != name:
         raise InputError(f"{path}: is a checkpoint of {record.get('network')!r}, not of {name!r}")
-    network = kind(settings_from(settings, record["settings"]), Shape(**record["shape"]))
-    network.load_state_dict({key: torch.from_numpy(value) for key, value in state.items()})
+    try:
+        network = kind(settings_from(settings, record["settings"]), Shape(**record["shape"]))
+        network.load_state_dict({key: torch.from_numpy(value) for key, value in state.items()})
+    # What a network makes of settings and weights that are not its own.
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError, InputError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise InputError(
+            f"{path}: not a checkpoint of today's {name!r} ({reason}); delete it and run snakemake "
+            "again"
+        ) from None
     return network.eval()

@@ -1,5 +1,6 @@
 """How results lie on disk: written whole or not at all, and in formats that cannot run code."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -17,6 +18,8 @@ from realink.images.imagesets import ImageSet
 
 if TYPE_CHECKING:
     import pandas as pd
+
+KEY = "realink"  # of a safetensors file's metadata: a digest and a record
 
 
 @contextmanager
@@ -49,30 +52,53 @@ def write_tensors(
 ) -> None:
     """Write named arrays, and metadata, as one safetensors file; equal contents, equal bytes."""
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
+    record = json.dumps(metadata or {}, sort_keys=True)
     # One key, since safetensors writes several in random order.
-    record = {"realink": json.dumps(metadata or {}, sort_keys=True)}
     with written_whole(path) as temporary:
-        save_file(arrays, temporary, metadata=record)
+        save_file(arrays, temporary, metadata={KEY: f"{digest(arrays, record)} {record}"})
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read a safetensors file: its arrays and its metadata.
+    """Read a safetensors file of `write_tensors`: its arrays and its metadata.
 
     Raises
     ------
     InputError
-        The file is missing, truncated or not a safetensors file.
+        The file is missing, truncated, not a safetensors file, or not as it was written. Those
+        published before there were digests are not checked for the latter.
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            names, metadata = file.keys(), (file.metadata() or {}).get("realink", "{}")
-            return {name: file.get_tensor(name) for name in names}, json.loads(metadata)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            text = (file.metadata() or {}).get(KEY)
+        if text is None:
+            raise ValueError("realink did not write it")
+        written, record = ("", text) if text.startswith("{") else text.split(" ", 1)
+        if written and written != digest(tensors, record):
+            raise ValueError("its content is not what was written")
+        metadata = json.loads(record)
+        if not isinstance(metadata, dict):
+            raise ValueError("its metadata are no record")
+        return tensors, metadata
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; build it with snakemake") from None
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())[:300]
         raise InputError(
-            f"{path}: not a whole safetensors file ({error}); delete it and run snakemake again"
+            f"{path}: not a whole safetensors file ({reason}); delete it and run snakemake again"
         ) from None
+
+
+def digest(arrays: Mapping[str, np.ndarray], record: str = "") -> str:
+    """Hash named arrays, their names, types, shapes and contents, and a text that goes with them.
+
+    A 64-digit hexadecimal SHA-256.
+    """
+    total = hashlib.sha256(record.encode())
+    for name, array in sorted(arrays.items()):
+        total.update(json.dumps([name, str(array.dtype), array.shape]).encode())
+        total.update(np.ascontiguousarray(array).data)
+    return total.hexdigest()
 
 
 def write_images(path: Path, images: ImageSet, **further: np.ndarray) -> None:
@@ -90,6 +116,9 @@ def read_images(path: Path) -> ImageSet:
     """Read an image set; raise `InputError` if `path` is not one."""
     tensors, metadata = read_tensors(path)
     try:
+        for name in ("classes", "group_names"):
+            if not all(isinstance(one, str) for one in metadata[name]):
+                raise ValueError(f"{name} are not all text")
         return ImageSet(
             tensors["images"],
             tensors["labels"],
@@ -100,7 +129,7 @@ def read_images(path: Path) -> ImageSet:
         )
     except KeyError as missing:
         raise InputError(f"{path}: holds no {missing}, so it is not an image set") from None
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"{path}: not an image set: {error}") from None
 
 

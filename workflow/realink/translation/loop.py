@@ -26,8 +26,9 @@ from torch import Tensor, nn
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
 from realink.learning.optimisers import Adam
+from realink.study.files import digest
 from realink.translation import translators
-from realink.translation.states import State, digest
+from realink.translation.states import State
 
 INTERVALS = 50  # rows of a training history
 CHUNK = 392_000  # pixels, of all channels together, translated at once
