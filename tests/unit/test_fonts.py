@@ -92,7 +92,7 @@ def test_a_font_that_crashes_its_reader_is_a_rejected_face(tmp_path, monkeypatch
 
     monkeypatch.setattr(fonts, "open_face", crash)
     bad, whole = fonts.catalogue([], tmp_path, DIGITS).to_dict("records")
-    assert bad["reason"].startswith("unreadable font file: it ends the process that reads it (SIGS")
+    assert bad["reason"].startswith("unreadable font file: it ends the process that reads it (SIGK")
     assert (bad["source"], bad["sha256"]) == ("a.ttf", good["sha256"][0])
     assert whole["accepted"]
     with pytest.raises(InputError, match=r"face .*a\.ttf#0 cannot be rendered: .*remove the file"):
