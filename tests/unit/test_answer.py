@@ -313,7 +313,7 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
         f"With 55 real images: add rendered ones and augment: {mixed} errors instead of {alone}; "
         "translating adds nothing sure."
     )
-    assert translating.startswith("Beside N real images, those translated by gan surely beat untr")
+    assert translating.startswith("Images translated by gan, beside N real ones, surely beat untr")
     assert translating.endswith(
         " at no N, worse at every N (real-gan-aug against real-rendered-aug)."
     )
@@ -322,7 +322,7 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
         f"{int(float(f'{row[name]:.2g}')):,}" for name in ("equals", "low", "high")
     )
     assert worth == (
-        f"So 55 real images do what {equals} do alone (95 %: {low} to {high}), in real-aug."
+        f"So used, 55 real images are worth {equals} used alone (real-aug; 95 %: {low} to {high})."
     )
 
 
@@ -364,7 +364,7 @@ def test_a_translator_that_is_not_best_never_leads():
         "add randomised rendered ones: 5." in first or "add randomised rendered ones: 4." in first
     )
     assert first.endswith("; translating adds nothing sure.")
-    assert second.startswith("Beside N real images, those translated by gan surely help at every N")
+    assert second.startswith("Images translated by gan, beside N real ones, surely help at every N")
 
 
 def test_a_translator_that_is_better_somewhere_comes_before_a_better_mean():
@@ -373,7 +373,7 @@ def test_a_translator_that_is_better_somewhere_comes_before_a_better_mean():
     found = answer_of(part("real", **errors))
     assert set(verdicts(found, "real-slight", "real").values()) == {"undecided"}
     assert sentences(found)[1] == (
-        "Beside N real images, those translated by gan surely help at N = 55, worse at "
+        "Images translated by gan, beside N real ones, surely help at N = 55, worse at "
         "N = 385 (real-gan against real)."
     )
 
@@ -381,7 +381,7 @@ def test_a_translator_that_is_better_somewhere_comes_before_a_better_mean():
 def test_more_than_the_study_has():
     found = answer_of({"real": {55: 0.2, 385: 0.1}, "real-gan": {55: 0.01}})
     assert the(found.worth, mix="real-gan")["equals"] == np.inf
-    assert sentences(found)[2].startswith("So 55 real images do what more than 385 do alone")
+    assert sentences(found)[2].startswith("So used, 55 real images are worth more than 385 used")
 
 
 # --- test images in groups ------------------------------------------------------------------------

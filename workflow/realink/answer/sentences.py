@@ -26,7 +26,7 @@ def advice(answer: Answer, one: Recommendation) -> str:
     At most 25 words, if the translator's name is one.
     """
     mix = Mix.parse(one.mix)
-    said = f"With {one.n_real:,} real images: {_action(mix)}: {percent(one.error)} errors"
+    said = f"With {one.n_real:,} real images: {action(mix)}: {percent(one.error)} errors"
     if one.instead_of_error is not None:
         said += f" instead of {percent(one.instead_of_error)}"
     own = answer.summary[answer.summary["n_real"] == one.n_real]
@@ -36,7 +36,7 @@ def advice(answer: Answer, one: Recommendation) -> str:
     return said + _in_vain(mix, others) + "."
 
 
-def _action(mix: Mix) -> str:
+def action(mix: Mix) -> str:
     """What to do, as an order: ``add rendered ones and augment``."""
     if mix.is_baseline:
         return "augment them" if mix.augmented else "train on them alone"
@@ -79,7 +79,7 @@ def _translating(answer: Answer) -> list[str]:
         rival = mix.untranslated if answer.verdicts(mix, mix.untranslated) else mix.baseline
         gain = "help" if rival == mix.baseline else "beat untranslated ones"
         return [
-            f"Beside N real images, those translated by {name} surely {gain} "
+            f"Images translated by {name}, beside N real ones, surely {gain} "
             f"{_where(answer.verdicts(mix, rival))} ({mix.name} against {rival.name})."
         ]
     baselines = [Mix(None, True, augmented).name for augmented in (False, True)]
@@ -134,9 +134,12 @@ def _worth(answer: Answer, one: Recommendation) -> list[str]:
     ends = counts.min(), counts.max()
     found = []
     for row in own.itertuples():
-        said = f"So {one.n_real:,} real images do what {as_count(row.equals, *ends)} do alone"
+        bounds = ""
         if np.isfinite(row.low):
             low, high = (as_count(bound, *ends) for bound in (row.low, row.high))
-            said += f" (95\N{NO-BREAK SPACE}%: {low} to {high})"
-        found.append(f"{said}, in {baseline}.")
+            bounds = f"; 95\N{NO-BREAK SPACE}%: {low} to {high}"
+        found.append(
+            f"So used, {one.n_real:,} real images are worth {as_count(row.equals, *ends)} used "
+            f"alone ({baseline}{bounds})."
+        )
     return found

@@ -2,6 +2,9 @@
 
 import base64
 import csv
+import hashlib
+import io
+import itertools
 import json
 import os
 import platform
@@ -15,6 +18,7 @@ import pandas as pd
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from PIL import Image
 
 from realink.answer.words import percent
 from realink.answer.worth import gains
@@ -22,6 +26,7 @@ from realink.page import charts, tables
 from realink.page.used import Used
 from realink.study.mixes import REAL, RENDERED
 
+WIDEST = 700  # pixels of an embedded picture
 LIBRARIES = ("torch", "numpy", "scipy")
 # Measures of the gap: column, title, and what it says.
 MEASURES = [
@@ -79,7 +84,7 @@ def page(
     summary, comparisons, break_even, worth : of `realink.answer.analysis`
     claims : of `realink.answer.talk`, in a study of the talk's images
     groups : errors by group of test images, in a study that has groups
-    answer : the sentences of `realink.answer.sentences`, and the notes
+    answer : the sentences of `realink.answer.sentences`, what is recommended, and the notes
     judge : the judge's own record
     sheets, rendered : PNGs of translated and of rendered images
     used : what was used of the folders that the images come from, if they do
@@ -118,7 +123,10 @@ def page(
         .get_template("report.html.jinja")
         .render(
             study=study,
-            sentences=answer["sentences"],
+            recommended=answer["recommended"],
+            strip=_strip(answer["recommended"]),
+            # The first recommendation's sentence is shown as such.
+            sentences=answer["sentences"][bool(answer["recommended"]) :],
             notes=answer["notes"],
             charts=drawn,
             measures=measured,
@@ -127,7 +135,7 @@ def page(
             counts=sorted(counts),
             names=sorted(translators["translator"].unique()),
             total=(metrics["n_real"] + metrics["n_synthetic"]).max(),
-            break_even=tables.break_even_rows(break_even),
+            verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
             claims=[] if claims is None else claims.fillna("").to_dict("records"),
@@ -137,8 +145,8 @@ def page(
             config=config,
             used=used,
             judge=judge,
-            sheets=[(s.translator, s.n_real, _kept(translators, s), _data(s.path)) for s in sheets],
-            rendered=_data(rendered),
+            sheets=_by_translator(sheets, translators),
+            rendered=embedded(rendered),
             metrics=metrics,
             jobs=_jobs(benchmarks),
             core_hours=benchmarks["s"].sum() / 3600 if len(benchmarks) else None,
@@ -207,6 +215,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["count"] = lambda n: f"{n:,}"
+    environment.filters["digest"] = digest
     # JSON inside a script: neither `</script` nor `<!--` may be read as markup.
     environment.filters["script"] = lambda value: Markup(json.dumps(value).replace("<", "\\u003c"))
     return environment
@@ -224,10 +233,52 @@ def _library() -> Markup:
     return Markup(vl_convert.javascript_bundle().replace("</script", "<\\/script"))
 
 
+def _strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The runs of `tables.strip`, with each count's place among all, and the mixes' colours."""
+    places = itertools.count(1)
+    runs = tables.strip(recommended)
+    sources = {run["source"] for run in runs}
+    return [
+        run
+        | {
+            "counts": [(next(places), n) for n in run["counts"]],
+            "colour": charts.colour(run["source"], sources),
+        }
+        for run in runs
+    ]
+
+
+def _by_translator(
+    sheets: Sequence[Sheet], translators: pd.DataFrame
+) -> list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]:
+    """Of each translator: the sheets of its first, middle and last count, and all others."""
+    found = []
+    for name in dict.fromkeys(sheet.translator for sheet in sheets):
+        own = [sheet for sheet in sheets if sheet.translator == name]
+        shown = [
+            {
+                "n": sheet.n_real,
+                "kept": _kept(translators, sheet),
+                "image": embedded(sheet.path),
+            }
+            for sheet in own
+        ]
+        few = {0, len(own) // 2, len(own) - 1}
+        found.append(
+            (
+                name,
+                [one for place, one in enumerate(shown) if place in few],
+                [one for place, one in enumerate(shown) if place not in few],
+            )
+        )
+    return found
+
+
 def _kept(translators: pd.DataFrame, sheet: Sheet) -> str:
     own = translators[translators["translator"] == sheet.translator]
     kept = own.loc[own["n_real"] == sheet.n_real, "label_retention"]
-    return f"labels kept {kept.mean():.0%} on average, {kept.min():.0%} to {kept.max():.0%}"
+    ends = dict.fromkeys(f"{share:.0%}" for share in (kept.min(), kept.max()))
+    return f"labels kept {' to '.join(ends)}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def _correlated(points: pd.DataFrame, column: str, outcome: str) -> str:
@@ -265,5 +316,19 @@ def _machine() -> str:
     return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-def _data(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+def embedded(path: Path) -> str:
+    """A picture as a URL that holds it: WebP, at most 700 pixels wide, since a page has many."""
+    with Image.open(path) as picture:
+        shown = picture.convert("RGB")
+    if shown.width > WIDEST:
+        height = round(shown.height * WIDEST / shown.width)
+        shown = shown.resize((WIDEST, height), Image.Resampling.LANCZOS)
+    data = io.BytesIO()
+    shown.save(data, "WEBP", quality=60, method=4)
+    return "data:image/webp;base64," + base64.b64encode(data.getvalue()).decode()
+
+
+def digest(script: str) -> str:
+    """What a content security policy calls the script that alone may run."""
+    found = hashlib.sha256(str(script).encode()).digest()
+    return f"sha256-{base64.b64encode(found).decode()}"

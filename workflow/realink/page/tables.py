@@ -1,11 +1,15 @@
 """The page's tables, in words and in the order in which it shows them."""
 
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from realink.answer.comparisons import references
-from realink.answer.words import as_count, percent
+from realink.answer.sentences import action
+from realink.answer.words import as_count, percent, span
 from realink.study.mixes import Mix, ordered
 
 MOST_CLASSES = 12  # a table of the confusions of more could not be read
@@ -61,11 +65,89 @@ def by_group(groups: pd.DataFrame) -> list[tuple[int, list[str], list[tuple[str,
     return found
 
 
-def break_even_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows, those without augmentation first; empty where there is no count."""
-    rows = table.astype(object).where(table.notna(), "").to_dict("records")
-    order = ordered(table["mix"].unique())
-    return sorted(rows, key=lambda row: (augmented(row["mix"]), order.index(row["mix"])))
+def strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Counts in a row that have the same mix recommended: what to do, and the errors, in words."""
+    found = []
+    for mix, own in itertools.groupby(recommended, key=lambda one: one["mix"]):
+        run = list(own)
+        errors = [percent(run[place]["error"]) for place in (0, -1)]
+        found.append(
+            {
+                "mix": mix,
+                "source": Mix.parse(mix).source,
+                "action": action(Mix.parse(mix)),
+                "counts": [one["n_real"] for one in run],
+                "errors": " to ".join(dict.fromkeys(errors)),
+            }
+        )
+    return found
+
+
+# What mixes are compared with: a title, and which reference of a mix it is.
+AGAINST = [
+    ("Against the real images alone, augmented or not as the mix is", lambda mix: mix.baseline),
+    ("Translated images against untranslated ones", lambda mix: mix.untranslated),
+    ("Translated images against randomised ones", lambda mix: mix.randomised),
+    ("Augmented against the same without augmentation", lambda mix: mix.plain),
+]
+
+
+def verdicts(
+    comparisons: pd.DataFrame, break_even: pd.DataFrame, counts: Sequence[int]
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The grid of verdicts, in parts by what mixes are compared with; None where it has a hole."""
+    same = comparisons[comparisons["n_real"] == comparisons["reference_n_real"]]
+    cells = {(row.mix, row.reference, row.n_real): row for row in same.itertuples()}
+    ends = {(row.mix, row.reference): row for row in break_even.itertuples()}
+    # Those with real images first, and of these the ones that are not augmented.
+    mixes = sorted(
+        ordered(same["mix"].unique()), key=lambda mix: (not Mix.parse(mix).real, augmented(mix))
+    )
+    parts, told = [], set()
+    for title, reference_of in AGAINST:
+        rows = []
+        for mix in mixes:
+            pair = mix, reference_of(Mix.parse(mix)).name
+            if pair not in ends or pair in told:
+                continue
+            told.add(pair)
+            among = [n for n in counts if (*pair, n) in cells]
+            end = ends[pair]
+            rows.append(
+                {
+                    "mix": mix,
+                    "reference": pair[1],
+                    "better": "nowhere better"
+                    if pd.isna(end.break_even)
+                    else f"better {span(int(end.break_even), int(end.until), among)}",
+                    "cells": [_verdict(cells.get((*pair, n))) for n in counts],
+                }
+            )
+        if rows:
+            parts.append((title, rows))
+    return parts
+
+
+def _verdict(row: Any) -> dict[str, Any] | None:
+    """A verdict with how much more or fewer the errors are, and how strongly to colour it."""
+    if row is None:
+        return None
+    interval = "" if pd.isna(row.low) else f" (95 %: {row.low:.2f} to {row.high:.2f})"
+    return {
+        "verdict": row.verdict,
+        "change": change(row.ratio),
+        "strength": int(np.digitize(abs(np.log(max(row.ratio, 1e-9))), [0.25, 0.7])) + 1,
+        "told": f"{row.ratio:.2f} times the errors of {row.reference}{interval}",
+    }
+
+
+def change(ratio: float) -> str:
+    """A ratio of errors in words: 55 % fewer, with a sign, or 4.2 times as many."""
+    if ratio >= 2:
+        return f"{ratio:.2g}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}"
+    more = round(100 * (ratio - 1))
+    sign = "+" if more > 0 else "\N{MINUS SIGN}" if more < 0 else "\N{PLUS-MINUS SIGN}"
+    return f"{sign}{abs(more)}\N{NO-BREAK SPACE}%"
 
 
 def worth_rows(worth: pd.DataFrame, summary: pd.DataFrame) -> list[tuple[str, str, dict]]:
