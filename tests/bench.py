@@ -30,11 +30,13 @@ from realink.images.characters import characters_of
 from realink.images.imagesets import ImageSet
 from realink.images.mnist import load_embedded
 from realink.learning import augmentation, classifier
-from realink.learning.checkpoints import save, settings_from
+from realink.learning.checkpoints import save
+from realink.settings import settings_from
 from realink.study import proposal
 from realink.study.files import write_images
 from realink.study.provenance import code_hash, parameters
 from realink.translation import loop
+from realink.translation.settings import complete, names
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config/config.yaml"
@@ -124,8 +126,8 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     yield Row("read with a classifier (judge)", rate, "images/s", flop)
 
     trained = {}
-    for name, asked in config["translators"].items():
-        module = loop.load(name)
+    for name in names():
+        module, asked = loop.load(name), complete(name, {})
         own = asked | {"average": 0.0} if "average" in asked else asked
         settings = settings_from(module.Settings, own)
 
@@ -215,13 +217,14 @@ def _smallest_jobs(
         augmentation=config["augmentation"],
     )
     for name, (model, settings) in trained.items():
+        asked = complete(name, {})
         save(folder / name, model, name, settings, real.shape)
-        if "steps" in config["translators"][name]:
+        if "steps" in asked:
             yield job(
                 "train_translator",
                 f"train-translator ({name})",
                 translator=name,
-                settings=config["translators"][name] | {"steps": 1, "average": 0},
+                settings=asked | {"steps": 1, "average": 0},
             )
         yield job("translate", f"translate ({name})", translator=name, checkpoint=folder / name)
     yield job("judge", "judge", translator=next(iter(trained)), translated=few, checkpoint=judge)

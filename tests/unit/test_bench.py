@@ -2,6 +2,7 @@
 
 import yaml
 
+from realink.translation.settings import names
 from tests import bench
 
 
@@ -20,7 +21,7 @@ def test_every_row_is_there():
     assert all(row.value > 0 for row in rows.values())
     multiplied = {name for name, row in rows.items() if row.flop}
     networks = {"cyclegan", "warp"}
-    assert multiplied - {f"translate with {name}" for name in config["translators"]} == {
+    assert multiplied - {f"translate with {name}" for name in names()} == {
         *(
             f"train a classifier{kind}{augmented}"
             for kind in ("", ", 32 x 32 colour")

@@ -10,7 +10,8 @@ from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape, concatenate
 from realink.images.mnist import load_embedded
 from realink.learning import augmentation, classifier
-from realink.learning.checkpoints import load, save, settings_from
+from realink.learning.checkpoints import load, save
+from realink.settings import settings_from
 from realink.study.files import read_tensors, write_tensors
 from tests import drawn
 
@@ -282,5 +283,7 @@ def test_a_whole_file_that_is_no_checkpoint_of_the_network_is_refused(digits, tm
 
 
 def test_settings_name_what_is_missing_or_unknown():
-    with pytest.raises(InputError, match=r"missing \['batch_size'.*unknown \['colour'\]"):
-        settings_from(classifier.Settings, {"steps": 3, "colour": 1})
+    with pytest.raises(InputError, match="'widht' is unknown; did you mean 'width'"):
+        settings_from(classifier.Settings, {"steps": 3, "widht": 1})
+    with pytest.raises(InputError, match="missing batch_size, muon_learning_rate"):
+        settings_from(classifier.Settings, {"steps": 3})

@@ -64,7 +64,7 @@ def test_it_is_a_study_that_the_workflow_takes(settings, monkeypatch):
     monkeypatch.chdir(ROOT)  # the config names paths of the project
     # As if they were saved and given as --configfile; the photographs need not be here.
     if settings["real"]["source"] == "mnist":
-        sources.check(config | settings | {"translators": config["translators"]})
+        sources.check(config | settings)
     laid_over = ROOT / f"config/{settings['study']}.yaml"
     asked = yaml.safe_load(laid_over.read_text()) if laid_over.exists() else config
     # The config may ask for more.

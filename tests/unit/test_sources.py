@@ -45,7 +45,7 @@ def laid_over(config, changes):
     merged = dict(config)
     for key, value in changes.items():
         mapping = isinstance(value, Mapping) and key != "characters"
-        merged[key] = laid_over(config[key], value) if mapping else value
+        merged[key] = laid_over(config.get(key, {}), value) if mapping else value
     return merged
 
 
@@ -65,7 +65,14 @@ def test_two_folders_pass(folders):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"mixes": ["real", "real-warp9"]}, "'real-warp9' needs the translator 'warp9'"),
+        ({"mixes": ["real", "real-warpp"]}, "'real-warpp' needs .* 'warpp', .* mean 'warp'"),
+        ({"translators": {"wrap": {"steps": 5}}}, "no translator 'wrap'; did you mean 'warp'"),
+        ({"translators": {"warp": {"trie": 1}}}, "warp:`: 'trie' is unknown; did you mean 'tries'"),
+        (
+            {"translators": {"warp": {"steps": 50}}},
+            "average: after 50 steps .* take 0.912 or",
+        ),
+        ({"translators": {"warp": {"steps": 1.5}}}, "warp:`: steps: 1.5 is not a whole number"),
         ({"counts": [55, 55_001]}, "55001 real images asked for, .*'mnist' has 55000"),
         ({"counts": [385], "total": 100}, "385 is more than `total`"),
         ({"real_share": {"default": 0.5, "real-wrap": 0.1}}, "`real_share`: 'real-wrap' is not"),
@@ -170,13 +177,3 @@ def test_what_stands_in_the_folders_is_checked(folders, tmp_path, change, messag
     group = {"real": {"group": "camera.."}} if change is split_group else {}
     with pytest.raises(InputError, match=message):
         sources.check(laid_over(folders, group))
-
-
-def test_a_translators_module_says_what_it_can_do(config, tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "TRANSLATORS", tmp_path)
-    with pytest.raises(InputError, match=r"there is no cyclegan\.py beside"):
-        sources.check(config)
-    for name in config["translators"]:
-        (tmp_path / f"{name}.py").write_text("import torch\n")
-    with pytest.raises(InputError, match="'cyclegan': its module does not say which SHAPES"):
-        sources.check(config)

@@ -15,7 +15,8 @@ from pathlib import Path
 from snakemake.cli import main
 
 sys.path.insert(0, str(Path("workflow").absolute()))
-from realink.study import provenance, sources
+from realink.study import provenance
+from realink.translation.settings import names
 
 
 def plan(arguments: list[str]) -> tuple[int, str]:
@@ -36,9 +37,8 @@ def plan(arguments: list[str]) -> tuple[int, str]:
 def hash_code_once() -> None:
     """Half of a dry run's time goes into that."""
     provenance.code_hash = cache(provenance.code_hash)
-    translators = [path.stem for path in sources.TRANSLATORS.glob("[a-z]*.py")]
     for command in provenance._commands(provenance.PACKAGE):
-        for translator in [None, *translators] if "trans" in command else [None]:
+        for translator in [None, *names()] if "trans" in command else [None]:
             provenance.code_hash(command, translator)
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from realink.study.files import read_images
 
-from .conftest import Project
+from .conftest import ROOT, Project
 
 # What follows whenever a number has changed.
 ANSWER = {
@@ -198,18 +198,13 @@ def test_a_stages_code_reruns_that_stage_and_what_follows(project):
     assert project.planned() == figures | sheets | {"report": 1}
 
 
-def test_a_second_translator_is_a_module_its_settings_and_their_bounds(project):
+def test_a_translator_is_one_file(project):
+    """The template of docs/extending.md, as it stands there."""
+    page = (ROOT / "docs/extending.md").read_text()
+    template = page.partition("```python\n")[2].partition("```")[0]
     translators = project.root / "workflow/realink/translation/translators"
-    (translators / "twin.py").write_text((translators / "cyclegan.py").read_text())
-    schema = "workflow/schemas/config.schema.yaml"
-    entry = 'cyclegan: {$ref: "#/$defs/cyclegan"}'
-    project.edit(schema, entry, f"{entry}\n      {entry.replace('cyclegan:', 'twin:')}")
-    small = (project.root / "small.yaml").read_text()
-    settings = small.partition("  cyclegan:\n")[2].partition("classifier:")[0]
-    whole = "    batch_size: 8\n    learning_rate: 0.001\n    blocks: 1\n    cycle_weight: 10\n"
-    whole += "    identity_weight: 0\n" + settings.replace("    batch_size: 8\n", "")
-    project.edit("small.yaml", "classifier:", f"  twin:\n{whole}classifier:")
-    project.edit("small.yaml", "real-cyclegan,", "real-cyclegan, real-twin,")
+    (translators / "tone.py").write_text(template)
+    project.edit("small.yaml", "real-cyclegan,", "real-cyclegan, real-tone,")
     assert (
         project.planned()
         == {
@@ -222,10 +217,18 @@ def test_a_second_translator_is_a_module_its_settings_and_their_bounds(project):
         }
         | ANSWER
     )
-    target = "results/small/translated/twin/n20/rep1/retention.json"
+    target = "results/small/translated/tone/n20/rep1/retention.json"
     done = project.run("--cores", "2", target)
     assert done.returncode == 0, done.stdout
     assert (project.root / target).is_file()
+    project.edit("small.yaml", "translators:", "translators:\n  tone: {contrast_weight: -1}")
+    done = project.run("--dry-run", target)
+    assert "`translators: tone:`: contrast_weight: -1 is not at least 0" in done.stdout
+    project.edit("small.yaml", "  tone: {contrast_weight: -1}\n", "")
+    # A default is a setting: it reruns its translator, and what follows.
+    project.edit(f"{translators.relative_to(project.root)}/tone.py", "setting(300", "setting(301")
+    done = project.run("--dry-run", "--cores", "2", target)
+    assert "train_translator" in done.stdout
 
 
 @pytest.mark.parametrize(

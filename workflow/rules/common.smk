@@ -21,6 +21,8 @@ from realink.study.mixes import Mix
 try:
     validate(config, "../schemas/config.schema.yaml")
     sources.check(config)
+    # Jobs, and the page, get all of them: those that the config does not name have defaults.
+    config["translators"] = sources.settings_of_translators(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 except WorkflowError as error:

@@ -35,9 +35,10 @@ def train_classifier(
 
     from realink.commands.support import device_for, recorded_code, report_step
     from realink.learning import augmentation as policies
-    from realink.learning.checkpoints import save, settings_from
+    from realink.learning.checkpoints import save
     from realink.learning.classifier import Settings, predict, train
     from realink.measures.judge import error_rate
+    from realink.settings import settings_from
     from realink.study.files import read_images, write_json, write_tensors
     from realink.study.mixes import Mix
     from realink.study.seeds import seed_for

@@ -20,9 +20,10 @@ def train_judge(
     """Train the network that reads translated images, on the whole pool, augmented."""
     from realink.commands.support import device_for, report_step
     from realink.learning import augmentation as policies
-    from realink.learning.checkpoints import save, settings_from
+    from realink.learning.checkpoints import save
     from realink.learning.classifier import Settings, predict, train
     from realink.measures.judge import error_rate
+    from realink.settings import settings_from
     from realink.study.files import read_images, write_json
     from realink.study.seeds import seed_for
 

@@ -27,7 +27,8 @@ def train_translator(
     import csv
 
     from realink.commands.support import device_for, recorded_code, report_step
-    from realink.learning.checkpoints import save, settings_from
+    from realink.learning.checkpoints import save
+    from realink.settings import settings_from
     from realink.study.files import read_images, write_json, written_whole
     from realink.study.seeds import seed_for
     from realink.translation import loop

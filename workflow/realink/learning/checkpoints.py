@@ -1,7 +1,6 @@
 """Networks on disk: their weights, and the settings and shape that rebuild them."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,30 +9,10 @@ from torch import nn
 
 from realink.errors import InputError
 from realink.images.imagesets import Shape
+from realink.settings import settings_from
 from realink.study.files import read_tensors, write_tensors
 
-T = TypeVar("T")
 Network = TypeVar("Network", bound=nn.Module)
-
-
-def settings_from(kind: type[T], record: Mapping[str, Any]) -> T:
-    """Build a settings dataclass from a record of its fields.
-
-    Raises
-    ------
-    InputError
-        A key is missing or unknown, or a value is out of bounds.
-    """
-    names = {field.name for field in fields(kind)}
-    if record.keys() != names:
-        raise InputError(
-            f"settings of {kind.__module__}: missing {sorted(names - record.keys())}, "
-            f"unknown {sorted(record.keys() - names)}"
-        )
-    try:
-        return kind(**record)
-    except ValueError as error:
-        raise InputError(f"settings of {kind.__module__}: {error}") from None
 
 
 def save(path: Path, network: nn.Module, name: str, settings: Any, shape: Shape) -> None:

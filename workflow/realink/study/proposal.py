@@ -119,9 +119,7 @@ def propose(
         "classifier": defaults["classifier"] | {"standardise": photographs},
         "augmentation": augmentation,
     }
-    known = {None, RENDERED, *defaults["translators"]}
-    order = PHOTOGRAPHS if photographs else PLAIN
-    mixes = [name for name in order if Mix.parse(name).source in known]
+    mixes = PHOTOGRAPHS if photographs else PLAIN
     return _within_budget(config, mixes, fewest, min(pool, total), 60 * minutes)
 
 

@@ -3,22 +3,21 @@
 Needs the standard library only, because every parse of the workflow reads it.
 """
 
-import ast
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from realink.errors import InputError
+from realink.errors import InputError, meant
 from realink.images import listing
 from realink.images.characters import READ, UNREAD, characters_of
 from realink.study import grid
 from realink.study.mixes import RENDERED, Mix
+from realink.translation import settings as translators
 
 # Of the sources that are no folder: images that may be drawn (`realink.images.mnist` splits so).
 POOLS = {"mnist": 55_000, "embedded": 4_000}
 MNIST = {"height": 28, "width": 28, "channels": 1}
 IDX = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-TRANSLATORS = Path(__file__).parents[1] / "translation/translators"
 
 
 def is_mnist(real: Mapping[str, Any]) -> bool:
@@ -84,6 +83,23 @@ def check(config: Mapping[str, Any]) -> None:
     _check_translators(config)
 
 
+def settings_of_translators(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """All settings of the translators that a config names: its own, else the modules' defaults.
+
+    Raises
+    ------
+    InputError
+        A translator or a setting is unknown, or a value is out of its bounds.
+    """
+    asked = config["translators"]
+    named = sorted({*_of_mixes(config), *asked})
+    return {name: translators.complete(name, asked.get(name) or {}) for name in named}
+
+
+def _of_mixes(config: Mapping[str, Any]) -> list[str]:
+    return sorted({Mix.parse(mix).translator for mix in config["mixes"]} - {None})
+
+
 def _check_images(config: Mapping[str, Any]) -> None:
     images, real, rendered = config["images"], config["real"], config["rendered"]
     if is_mnist(real):
@@ -128,13 +144,13 @@ def _check_idx(directory: Path) -> None:
 
 
 def _check_mixes(config: Mapping[str, Any]) -> None:
-    known = {RENDERED, *config["translators"]}
+    known = {RENDERED, *translators.names()}
     for name in config["mixes"]:
         mix = Mix.parse(name)
         if mix.source is not None and mix.source not in known:
             raise InputError(
-                f"config key `mixes`: {name!r} needs the translator {mix.source!r}, which "
-                f"`translators` does not describe (it has: {', '.join(sorted(known))})"
+                f"config key `mixes`: {name!r} needs the translator {mix.source!r}, which is not "
+                f"there{meant(mix.source, known)}"
             )
     for name in config["real_share"]:
         mix = Mix.parse(name)
@@ -173,8 +189,9 @@ def _check_counts(config: Mapping[str, Any]) -> None:
 
 def _check_translators(config: Mapping[str, Any]) -> None:
     images = config["images"]
-    for name in sorted({Mix.parse(mix).translator for mix in config["mixes"]} - {None}):
-        shapes = _shapes(name)
+    settings_of_translators(config)
+    for name in _of_mixes(config):
+        shapes = translators.declared(name).shapes
         low, high = shapes["sides"]
         sides = [low <= images[side] <= high for side in ("height", "width")]
         if images["channels"] not in shapes["channels"] or not all(sides):
@@ -183,18 +200,3 @@ def _check_translators(config: Mapping[str, Any]) -> None:
                 f"{images['height']} x {images['width']} with {images['channels']} channels"
                 + (f"; take {shapes['instead']}" if "instead" in shapes else "")
             )
-
-
-def _shapes(translator: str) -> dict[str, Any]:
-    """What a translator's module says of the shapes it can do, read without importing it."""
-    path = TRANSLATORS / f"{translator}.py"
-    if not path.is_file():
-        there = sorted(file.stem for file in TRANSLATORS.glob("*.py") if file.stem != "__init__")
-        raise InputError(
-            f"config key `translators`: there is no {path.name} beside the other translators "
-            f"({', '.join(there)})"
-        )
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SHAPES":
-            return ast.literal_eval(node.value)
-    raise InputError(f"translator {translator!r}: its module does not say which SHAPES it can do")

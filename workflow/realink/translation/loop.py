@@ -2,12 +2,14 @@
 
 A translator is a module ``realink.translation.translators.<name>`` with
 
-- ``Settings``, a frozen dataclass of its knobs, which extends `TrainingSettings` if it is trained;
+- ``Settings``, a frozen dataclass of its knobs with their defaults and bounds (`realink.settings`),
+  which extends `TrainingSettings` if it is trained, and else `Bounded`;
 - ``Translator``, built from them and the images' `Shape`, with the methods of `Translator` below,
   and of `Trained` if it has parameters;
-- ``SHAPES``, a literal, which the workflow reads without importing torch: the ``channels`` and the
-  least and largest ``sides`` that it can do, and, where there are others, what to take ``instead``.
+- ``SHAPES``, a literal: the ``channels`` and the least and largest ``sides`` that it can do, and,
+  where there are others, what to take ``instead``.
 
+The workflow reads ``Settings`` and ``SHAPES`` without the rest (`realink.translation.settings`).
 All chance comes from torch's global generators, seeded here and put back afterwards.
 """
 
@@ -15,7 +17,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
@@ -28,6 +30,7 @@ from realink.images.imagesets import ImageSet, Shape
 from realink.learning.optimisers import Adam
 from realink.study.files import digest
 from realink.translation import translators
+from realink.translation.settings import TrainingSettings
 from realink.translation.states import State
 
 INTERVALS = 50  # rows of a training history
@@ -45,35 +48,6 @@ class Batch(NamedTuple):
     images: Tensor
     labels: Tensor
     masks: Tensor | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingSettings:
-    """What the training loop itself reads of every translator's settings.
-
-    Attributes
-    ----------
-    steps
-        Optimiser steps of the generators, and as many of the discriminators.
-    batch_size
-        Rendered images in a step, and as many real ones.
-    learning_rate
-        Of Adam; constant for the first half of the steps, then linear to zero.
-    average
-        Decay in [0, 1) of the running mean of the generators' weights, which is the result.
-    """
-
-    steps: int
-    batch_size: int
-    learning_rate: float
-    average: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.average < 1 or self.average**self.steps > 0.01:
-            raise ValueError(
-                f"average: after {self.steps} steps a running mean of decay {self.average} would "
-                "still hold over 1 % of the first weights; lower it"
-            )
 
 
 Fakes = tuple[Tensor, ...]  # what both players' losses share in a step

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.translation.loop import Batch, Fakes, Losses, Pool, TrainingSettings
+from realink.settings import setting
+from realink.translation.loop import Batch, Fakes, Losses, Pool
+from realink.translation.settings import TrainingSettings
 
 SHAPES = {"channels": (1, 3), "sides": (16, 128)}
 
@@ -38,11 +40,14 @@ class Settings(TrainingSettings):
         Of the mean absolute change that a generator makes to an image of its target domain.
     """
 
-    channels: int
-    discriminator_channels: int
-    blocks: int
-    cycle_weight: float
-    identity_weight: float
+    steps: int = setting(600, low=1)
+    learning_rate: float = setting(0.0005, above=0)
+    average: float = setting(0.985, low=0, below=1)
+    channels: int = setting(16, low=1)
+    discriminator_channels: int = setting(24, low=1)
+    blocks: int = setting(2, low=0)
+    cycle_weight: float = setting(10, low=0)
+    identity_weight: float = setting(0, low=0)
 
 
 class Translator(nn.Module):

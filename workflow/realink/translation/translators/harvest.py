@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from realink.images.imagesets import Shape
 from realink.learning.augmentation import blurred
+from realink.settings import Bounded, setting
 from realink.translation.composing import (
     Objects,
     cut_out,
@@ -41,7 +42,7 @@ SPREAD = 1.4  # factor by which an object's size may differ from the middle one'
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Bounded):
     """Knobs of the harvest.
 
     Attributes
@@ -49,35 +50,18 @@ class Settings:
     exchange
         Fraction of images that take their object's colour from another real image.
     contrast
-        Least difference between an object's colour and what is behind it, of the full range,
-        0.01..0.5.
+        Least difference between an object's colour and what is behind it, of the full range.
     jitter
-        Standard deviation of the logarithms of an object's size and proportion, 0..0.5; its place
+        Standard deviation of the logarithms of an object's size and proportion; its place
         varies by half of that along each axis, in its own heights.
     blur
         Largest sigma of the object's Gaussian filter, in pixels.
-
-    Raises
-    ------
-    ValueError
-        A value is out of its bounds.
     """
 
-    exchange: float
-    contrast: float
-    jitter: float
-    blur: float
-
-    def __post_init__(self) -> None:
-        for name, low, high in (
-            ("exchange", 0, 1),
-            ("contrast", 0.01, 0.5),  # beside mid-grey there is no room for more
-            ("jitter", 0, 0.5),
-        ):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name}: {getattr(self, name)} is not within {low}..{high}")
-        if not self.blur >= 0:
-            raise ValueError(f"blur: {self.blur} pixels are less than none")
+    exchange: float = setting(0.5, low=0, high=1)
+    contrast: float = setting(0.2, low=0.01, high=0.5)  # beside mid-grey there is no room for more
+    jitter: float = setting(0.1, low=0, high=0.5)
+    blur: float = setting(1.2, low=0)
 
 
 class Looks(NamedTuple):

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from realink.images.imagesets import Shape
 from realink.learning.augmentation import blurred
+from realink.settings import Bounded, setting
 from realink.translation.composing import cut_out, told_apart, under
 from realink.translation.loop import Batch, Pool
 
@@ -21,43 +22,28 @@ PATCHES = 4  # random colours along a side of a background
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Bounded):
     """Knobs of the randomisation.
 
     Attributes
     ----------
     contrast
-        Least difference between a shape's colour and what is behind it, of the full range,
-        0.01..0.5.
+        Least difference between a shape's colour and what is behind it, of the full range.
     texture
-        Largest standard deviation of a background's smooth patches, of the full range, 0..1.
+        Largest standard deviation of a background's smooth patches, of the full range.
     gradient
-        Largest change of the light from one side to the other, of the full range, 0..1.
+        Largest change of the light from one side to the other, of the full range.
     blur
         Largest sigma of the picture's Gaussian filter, in pixels.
     noise
-        Largest standard deviation of the pixels' noise, of the full range, 0..1.
-
-    Raises
-    ------
-    ValueError
-        A value is out of its bounds.
+        Largest standard deviation of the pixels' noise, of the full range.
     """
 
-    contrast: float
-    texture: float
-    gradient: float
-    blur: float
-    noise: float
-
-    def __post_init__(self) -> None:
-        for name in ("contrast", "texture", "gradient", "noise"):
-            # Beside mid-grey there is no room for more contrast.
-            low, high = (0.01, 0.5) if name == "contrast" else (0, 1)
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name}: {getattr(self, name)} is not within {low}..{high}")
-        if not self.blur >= 0:
-            raise ValueError(f"blur: {self.blur} pixels are less than none")
+    contrast: float = setting(0.2, low=0.01, high=0.5)  # beside mid-grey there is no room for more
+    texture: float = setting(0.12, low=0, high=1)
+    gradient: float = setting(0.3, low=0, high=1)
+    blur: float = setting(1, low=0)
+    noise: float = setting(0.05, low=0, high=1)
 
 
 class Translator(nn.Module):

@@ -24,7 +24,9 @@ from torch.nn import functional
 from realink.images.imagesets import Shape
 from realink.learning.augmentation import Settings as Augmentation
 from realink.learning.augmentation import augment
-from realink.translation.loop import Batch, Fakes, Losses, Pool, TrainingSettings
+from realink.settings import setting
+from realink.translation.loop import Batch, Fakes, Losses, Pool
+from realink.translation.settings import TrainingSettings
 
 SHAPES = {"channels": (1,), "sides": (16, 128), "instead": "cyclegan or harvest"}
 SURE = 0.9  # probability of its label that ends an image's tries
@@ -56,12 +58,13 @@ class Settings(TrainingSettings):
         Translations of an image, until the reader is sure of its label; the surest is taken.
     """
 
-    channels: int
-    reach: float
-    smoothness_weight: float
-    borrowed: float
-    from_real: float
-    tries: int
+    learning_rate: float = setting(0.002, above=0)
+    channels: int = setting(16, low=1)
+    reach: float = setting(0.25, above=0)
+    smoothness_weight: float = setting(1, low=0)
+    borrowed: float = setting(0.5, low=0, high=1)
+    from_real: float = setting(0.5, low=0, high=1)
+    tries: int = setting(8, low=1)
 
 
 class Translator(nn.Module):
