@@ -56,7 +56,7 @@ def photographed(number: int = 12, channels: int = 3, **size: int) -> ImageSet:
 def translated(module, settings, rendered: ImageSet, real: ImageSet, seed: int = 0) -> np.ndarray:
     model, history = train(module, rendered, real, settings, seed=0)
     assert history == []
-    return translate(model, rendered, real, seed=seed)
+    return translate(model, rendered, real, seed=seed).images
 
 
 def visible(images: np.ndarray) -> bool:
@@ -104,7 +104,7 @@ def test_a_checkpoint_without_parameters_is_read_again(module, settings, tmp_pat
     model, _ = train(module, rendered, real, settings, seed=0)
     checkpoints.save(tmp_path / "m", model, name, settings, rendered.shape)
     again = checkpoints.load(tmp_path / "m", name, module.Translator, module.Settings)
-    results = [translate(one, rendered, real, seed=0) for one in (model, again)]
+    results = [translate(one, rendered, real, seed=0).images for one in (model, again)]
     assert np.array_equal(*results)
 
 

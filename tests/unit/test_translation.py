@@ -11,7 +11,8 @@ from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
 from realink.learning.checkpoints import load as load_checkpoint
 from realink.learning.checkpoints import save
-from realink.translation.loop import Pool, check_shape, load, train, translate
+from realink.translation import loop
+from realink.translation.loop import Pool, check_shape, load, train
 from realink.translation.states import State
 from realink.translation.translators import cyclegan, warp
 
@@ -57,6 +58,10 @@ def strokes(width: int, number: int = 40) -> ImageSet:
 
 
 THIN, THICK = strokes(2), strokes(6)
+
+
+def translate(*arguments, **options) -> np.ndarray:
+    return loop.translate(*arguments, **options).images
 
 
 def trained(seed: int = 0, **changes):
@@ -302,7 +307,25 @@ def test_a_translation_comes_from_the_side_that_is_asked_for(fraction, way):
     upright, slanted = leaning(0, 40), leaning(-0.5, 40)
     model, _ = train(warp, upright, slanted, settings, seed=0)
     expected = {"rendered": 0.0, "real": lean(slanted.images)}[way]
-    assert abs(lean(translate(model, upright, slanted, seed=0)) - expected) < 0.05
+    made = loop.translate(model, upright, slanted, seed=0)
+    assert abs(lean(made.images) - expected) < 0.05
+    np.testing.assert_array_equal(made.from_real, np.full(40, way == "real"))
+
+
+def test_each_translation_says_whether_it_is_a_bent_real_image():
+    """Of either side, many; and of a label that no real image has, none."""
+    few = np.array([1] * 20 + [7] * 20)
+    upright, slanted = leaning(0, 40), leaning(-0.5, 40)
+    slanted = dataclasses.replace(slanted, labels=few)
+    upright = dataclasses.replace(upright, labels=np.array([1] * 20 + [2] * 20))
+    settings = dataclasses.replace(WARP, steps=1, learning_rate=1e-9)
+    model, _ = train(warp, upright, slanted, settings, seed=0)
+    made = loop.translate(model, upright, slanted, seed=0)
+    assert 3 < made.from_real[:20].sum() < 17
+    assert not made.from_real[20:].any()
+    # Hardly anything moves yet: bent real images lean as real ones do.
+    assert lean(made.images[:20][made.from_real[:20]]) < -0.3
+    assert abs(lean(made.images[:20][~made.from_real[:20]])) < 0.1
 
 
 def test_the_try_that_the_reader_believes_most_is_kept():
@@ -447,5 +470,6 @@ def test_a_translator_without_parameters_is_not_trained(tmp_path):
     )
     assert history == []
     assert not state.path.exists()
-    translated = translate(model, rendered, rendered.take(slice(2)), seed=0)
+    translated, from_real = loop.translate(model, rendered, rendered.take(slice(2)), seed=0)
+    assert from_real is None  # it bends no real images
     assert np.array_equal(translated, 255 - rendered.images)

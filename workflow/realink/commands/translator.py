@@ -100,4 +100,6 @@ def translate(
         seed=seed_for(seed, "translate", translator, n, replicate),
         device=device,
     )
-    write_images(output, replace(images, images=translated, masks=None))
+    bent = translated.from_real
+    further = {} if bent is None else {"from_real": bent}
+    write_images(output, replace(images, images=translated.images, masks=None), **further)

@@ -55,13 +55,26 @@ Losses = dict[str, Tensor]  # scalar terms whose sum is minimised; the same name
 Report = Callable[[int, int, dict[str, float]], None]
 
 
+class Translations(NamedTuple):
+    """A translated set.
+
+    images : uint8 of the rendered set's shape
+    from_real : bool [n], which of them are real images that were bent, not rendered ones; None of
+        a translator that bends none
+    """
+
+    images: np.ndarray
+    from_real: np.ndarray | None
+
+
 class Translator(Protocol):
     """What every translator can do."""
 
-    def translate(self, rendered: Batch, real: "Pool") -> Tensor:
+    def translate(self, rendered: Batch, real: "Pool") -> Tensor | tuple[Tensor, Tensor]:
         """Translate images, float32 [b, channels, height, width] in [-1, 1], to the same.
 
-        `real` is the same object for all batches of a set.
+        `real` is the same object for all batches of a set. A translator some of whose translations
+        are bent real images says which: bool [b] beside them.
         """
 
 
@@ -169,22 +182,26 @@ def train(
 @torch.no_grad()
 def translate(
     translator: nn.Module, rendered: ImageSet, real: ImageSet, *, seed: int, device: str = "cpu"
-) -> np.ndarray:
-    """Translate rendered images to uint8 of their shape, [n, height, width] or [..., 3].
+) -> Translations:
+    """Translate rendered images.
 
     The real images are those that the translator was trained on; it may take models from them.
     """
     _check_alike(rendered, real)
     sources, models = Pool(rendered, device), Pool(real, device)
-    result = np.empty_like(rendered.images)
+    result, bent = np.empty_like(rendered.images), np.zeros(len(rendered), bool)
+    told = False
     size = max(1, CHUNK // (rendered.shape.height * rendered.shape.width))
     with _seeded(seed):
         for index in torch.arange(len(rendered), device=device).split(size):
-            levels = (translator.translate(sources[index], models) + 1) * 127.5
-            levels = levels.round().clamp(0, 255).to(torch.uint8).movedim(1, -1)
-            first = int(index[0])
-            result[first : first + len(index)] = levels.reshape(-1, *result.shape[1:]).cpu().numpy()
-    return result
+            made = translator.translate(sources[index], models)
+            first, last = int(index[0]), int(index[-1]) + 1
+            if told := isinstance(made, tuple):
+                made, from_real = made
+                bent[first:last] = from_real.cpu().numpy()
+            levels = ((made + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).movedim(1, -1)
+            result[first:last] = levels.reshape(-1, *result.shape[1:]).cpu().numpy()
+    return Translations(result, bent if told else None)
 
 
 class Pool:

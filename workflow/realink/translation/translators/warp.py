@@ -134,22 +134,27 @@ class Translator(nn.Module):
         """Return nothing."""
         return {}
 
-    def translate(self, rendered: Batch, real: Pool) -> Tensor:
-        """Translate images, float32 [b, 1, height, width] in [-1, 1], to the same."""
+    def translate(self, rendered: Batch, real: Pool) -> tuple[Tensor, Tensor]:
+        """Translate images, float32 [b, 1, height, width] in [-1, 1], to the same.
+
+        And say which of them are real images that were bent, bool [b].
+        """
         images, labels = rendered.images, rendered.labels
         best, belief = images.clone(), torch.full(labels.shape, -1.0).to(images)
+        from_real = torch.zeros_like(belief, dtype=torch.bool)
         todo = torch.arange(len(belief), device=belief.device)
         for _ in range(self.settings.tries):
-            light = self._try(Batch(images[todo], labels[todo]), real)
+            light, bent = self._try(Batch(images[todo], labels[todo]), real)
             own = self.reader(light).softmax(1).gather(1, labels[todo, None])[:, 0]
             better = own > belief[todo]
             best[todo[better]], belief[todo[better]] = 2 * light[better] - 1, own[better]
+            from_real[todo[better]] = bent[better]
             todo = todo[belief[todo] < SURE]
             if not len(todo):
                 break
-        return best
+        return best, from_real
 
-    def _try(self, rendered: Batch, real: Pool) -> Tensor:
+    def _try(self, rendered: Batch, real: Pool) -> tuple[Tensor, Tensor]:
         models = real.like(rendered.labels)
         seen = _light(models.images)
         drawn = _stroke_width_of(_light(rendered.images), seen)
@@ -163,7 +168,8 @@ class Translator(nn.Module):
         from_rendered = _move(drawn, torch.where(borrow, borrowed, stop * motion))
         from_real = _move(seen, torch.where(borrow, borrowed, (stop - 1) * motion))
         rendered_side = (side < 1 - self.settings.from_real) | ~known
-        return _sharpened(torch.where(rendered_side, from_rendered, from_real))
+        light = _sharpened(torch.where(rendered_side, from_rendered, from_real))
+        return light, ~rendered_side[:, 0, 0, 0]
 
 
 def _unit(shape: Shape) -> float:
