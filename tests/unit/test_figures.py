@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from realink.commands import figures as command
@@ -110,8 +111,28 @@ def test_a_study_without_the_baseline_still_has_its_curves(metrics):
 def test_mixes_differ_by_more_than_colour(metrics):
     axes = figures.plot_error(metrics, [55, 385, 1000], 1000).axes[0]
     shown = [lines(axes)[mix] for mix in ("real", "real-rendered", "real-gan", "rendered", "gan")]
-    assert len({line.get_marker() for line in shown}) == 5
+    marks = {(line.get_marker(), line.get_markerfacecolor() == "none") for line in shown}
+    assert len(marks) == 5
     assert len({(line.get_linestyle(), str(line.get_color())) for line in shown}) == 5
+
+
+def test_neighbouring_counts_share_no_room_for_their_names(metrics):
+    counts = [55, 165, 385, 550, 1650, 3850, 5500, 16500, 38500, 55000]
+    rows = metrics.loc[metrics["mix"] == "real"].iloc[:1]
+    rows = pd.concat([rows.assign(n_real=n) for n in counts])
+    axes = figures.plot_error(rows, counts, 55000).axes[0]
+    shown = [tick.get_text() for tick in axes.get_xticklabels() if tick.get_text()]
+    assert shown == ["55", "165", "385", "1,650", "3,850", "16,500", "55,000"]
+
+
+def test_bands_reach_from_the_smallest_to_the_largest_and_are_not_cut(metrics):
+    axes = figures.plot_error(metrics, [55, 385, 1000], 1000).axes[0]
+    low, high = axes.get_ylim()
+    errors = 100 * metrics.loc[metrics["n_real"] != 900, "test_error"]
+    assert low < errors.min() < errors.max() < high
+    bands = [band for band in axes.collections if isinstance(band, PolyCollection)]
+    edges = np.concatenate([band.get_paths()[0].vertices[:, 1] for band in bands])
+    assert errors.min() == pytest.approx(edges.min())
 
 
 def test_rendered_error_is_set_against_the_number_of_rendered_images(metrics):
@@ -151,6 +172,32 @@ def test_gain_has_a_mark_for_each_translator_and_says_what_is_lacking(without):
     assert marks == [0 if nothing else 4 for nothing in empty]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["gan", "rendered", "N = 55", "N = 385"]
+
+
+def test_gain_tells_every_count_by_the_size_of_its_marks():
+    counts = [55, 165, 385, 550, 1650, 3850, 5500, 16500, 38500]
+    points = pd.DataFrame({"translator": "gan", "n_real": counts, "replicate": 1})
+    points = points.assign(label_retention=90.0, frechet=3.0, alone=20.0, ratio=0.8)
+    figure = figures.plot_gain(points)
+    for axes in figure.axes:
+        sizes = [mark.get_markersize() for mark in axes.get_lines() if mark.get_marker() != "None"]
+        assert len(sizes) == len(set(sizes)) == len(counts)
+    legend = figure.legends[0]
+    named = [handle.get_markersize() for handle in legend.legend_handles][1:]
+    assert [text.get_text() for text in legend.get_texts()][1:] == [f"N = {n:,}" for n in counts]
+    assert named == sizes
+
+
+def test_gain_is_in_percent_and_says_which_way_is_better():
+    points = pd.DataFrame({"translator": ["gan"], "n_real": [55], "replicate": [1]})
+    points = points.assign(label_retention=70.0, frechet=3.0, alone=20.0, ratio=0.8)
+    axes = figures.plot_gain(points).axes
+    assert [own.get_xlabel() for own in axes[2:]] == [
+        "labels kept (%): higher is better", "Fréchet distance: lower is better"
+    ]  # fmt: skip
+    assert axes[0].get_ylabel() == "test error (%) of these images alone\nlower is better"
+    low, high = axes[2].get_xlim()
+    assert 50 < low < 70 < high < 90
 
 
 # --- sheets ---------------------------------------------------------------------------------------

@@ -181,6 +181,7 @@ def compare(
 ) -> None:
     """Set two studies side by side: is the second better?"""
     from realink.answer import cells, studies
+    from realink.page import plotted
     from realink.page import report as pages
     from realink.study.files import written_whole
 
@@ -208,11 +209,11 @@ def compare(
     for note in notes:
         print(f"note: {note}")
     if output is not None:
-        summaries = {
-            study.name: cells.summarise(cells.usable(study.metrics)[0]) for study in (one, two)
+        curves = {
+            study.name: plotted.errors(cells.usable(study.metrics)[0]) for study in (one, two)
         }
         with written_whole(output) as temporary:
-            temporary.write_text(pages.comparison_page(summaries, rows, notes))
+            temporary.write_text(pages.comparison_page(curves, rows, notes))
         print(f"written: {output}")
 
 

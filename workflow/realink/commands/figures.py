@@ -51,13 +51,14 @@ def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
 
 def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: Path) -> None:
     """Draw what translated images gain against the labels that they kept and against the gap."""
-    from realink.answer.worth import gains
-    from realink.page import figures
+    from realink.page import figures, plotted
     from realink.study.files import read_table
 
     figures.style()
-    points = gains(read_table(metrics), read_table(translators), read_table(gaps))
-    _save(figures.plot_gain(points), svg, png)
+    errors = read_table(metrics)
+    points = plotted.gains(errors, read_table(translators), read_table(gaps))
+    augmented = plotted.augmented_alone(errors["mix"])
+    _save(figures.plot_gain(points, augmented=augmented), svg, png)
 
 
 def plot_rendered(*, rendered: Path, invert: bool, svg: Path, png: Path) -> None:

@@ -4,25 +4,26 @@ Their colours are names of CSS variables that the page sets, so that the same ch
 light, dark and print.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from realink.answer.comparisons import references
-from realink.study.mixes import REAL, RENDERED, Mix, ordered
+from realink.page import look, plotted
+from realink.study.mixes import REAL, Mix, ordered
 
-SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "triangle-right"]
 
-
-def error(summary: pd.DataFrame, comparisons: pd.DataFrame, *, augmented: bool) -> dict:
+def error(curves: pd.DataFrame, comparisons: pd.DataFrame, *, augmented: bool) -> dict:
     """Test error against the number of real images, for all mixes that are augmented, or not.
 
     Parameters
     ----------
-    summary, comparisons : of `realink.answer.cells` and `realink.answer.comparisons`
+    curves : of `realink.page.plotted.errors`
+    comparisons : of `realink.answer.comparisons`
     """
-    rows = _of_kind(summary, augmented)
+    rows = curves[curves["augmented"] == augmented]
     verdicts = comparisons.set_index(["mix", "n_real", "reference"])["verdict"]
 
     def verdict(name: str, n: int) -> str:
@@ -31,112 +32,96 @@ def error(summary: pd.DataFrame, comparisons: pd.DataFrame, *, augmented: bool) 
                 return f"{found} (against {reference.name})"
         return "the baseline" if Mix.parse(name).is_baseline else "not compared"
 
-    rows["verdict"] = [verdict(*cell) for cell in zip(rows["mix"], rows["n_real"], strict=True)]
-    return _curves(rows, summary, "verdict", augmented)
+    told = [verdict(*cell) for cell in zip(rows["mix"], rows["n_real"], strict=True)]
+    return _curves(rows.assign(verdict=told), _log_y(plotted.ends(curves)), "verdict")
 
 
-def two_studies(summaries: dict[str, pd.DataFrame], *, augmented: bool) -> dict:
-    """Test error in two studies, one dashed, for the mixes that both have."""
-    first, second = summaries.values()
+def two_studies(curves: dict[str, pd.DataFrame], *, augmented: bool) -> dict:
+    """Test error in two studies, one dashed, for the mixes that both have.
+
+    Parameters
+    ----------
+    curves : of `realink.page.plotted.errors`, by study
+    """
+    first, second = curves.values()
     shared = set(first["mix"]) & set(second["mix"])
-    rows = pd.concat([table.assign(study=name) for name, table in summaries.items()])
-    rows = _of_kind(rows[rows["mix"].isin(shared)], augmented)
-    return _curves(
-        rows, pd.concat(summaries.values()), "study", augmented, dashed_by=list(summaries)
-    )
-
-
-def _of_kind(rows: pd.DataFrame, augmented: bool) -> pd.DataFrame:
-    """The rows of mixes that are augmented, or not."""
-    return rows[[Mix.parse(name).augmented == augmented for name in rows["mix"]]].copy()
+    rows = pd.concat([table.assign(study=name) for name, table in curves.items()])
+    y = _log_y(plotted.ends(rows))
+    rows = rows[rows["mix"].isin(shared) & (rows["augmented"] == augmented)]
+    return _curves(rows, y, "study", dashed_by=list(curves))
 
 
 def _curves(
-    rows: pd.DataFrame,
-    summary: pd.DataFrame,
-    told: str,
-    augmented: bool,
-    dashed_by: list[str] | None = None,
+    rows: pd.DataFrame, y: dict[str, Any], told: str, dashed_by: list[str] | None = None
 ) -> dict:
-    """Draw `rows`, in colours and on an error axis that serve all of `summary`."""
-    # A panel of its own says whether they are augmented.
-    rows["mix"] = [Mix.parse(name).plain.name for name in rows["mix"]]
-    mixes = ordered(rows["mix"].unique())
-    parsed, sources = (
-        list(map(Mix.parse, mixes)),
-        {Mix.parse(name).source for name in summary["mix"]},
-    )
-    looks = {
-        "color": [colour(mix.source, sources) for mix in parsed],
-        "shape": [SHAPES[place % len(SHAPES)] for place in range(len(mixes))],
-        "dash": [[1, 0] if mix.real else [5, 3] for mix in parsed],
-    }
-    errors = 100 * summary[["test_error", "high"]]
-    positive = errors["test_error"][errors["test_error"] > 0]
-    least = positive.min() if len(positive) else 1
-    limits = [least / 1.3, min(100, max(errors.max(axis=None) * 1.1, least))]
-    for column in ("test_error", "low", "high"):
-        rows[column] = 100 * rows[column]
-    # A logarithmic axis has no place for zero: it lies on the edge.
-    rows["shown_error"] = rows["test_error"].clip(lower=limits[0])
-    rows["shown_low"] = rows["low"].clip(lower=limits[0])
-    rows["shown_high"] = rows["high"].clip(upper=limits[1])
-    legend = alt.Legend(title="trained on", orient="bottom", columns=3, symbolStrokeWidth=2)
+    """Draw one panel of curves, on an error axis that serves all panels."""
+    mixes = ordered(rows["images"].unique())
+    augmented = bool(rows["augmented"].iloc[0])
+    looks = [look.of(Mix.parse(mix).as_augmented(augmented)) for mix in mixes]
+    legend = alt.Legend(title="trained on", orient="bottom", columns=3)
     picked = alt.selection_point(
-        fields=["mix"],
+        fields=["images"],
         bind=alt.binding_select(options=[None, *mixes], labels=["all", *mixes], name="show only "),
         name="picked",
     )
+    shown = picked | (alt.datum.images == REAL)
     base = alt.Chart(rows).encode(
         x=_counts_axis(rows["n_real"]),
-        color=alt.Color("mix:N", sort=mixes, legend=legend).scale(
-            domain=mixes, range=looks["color"]
-        ),
-        opacity=alt.when(picked | (alt.datum.mix == REAL))
-        .then(alt.value(1))
-        .otherwise(alt.value(0.08)),
+        opacity=alt.when(shown).then(alt.value(1)).otherwise(alt.value(0.08)),
     )
-    y = alt.Y("shown_error:Q", title="test error (%)").scale(type="log", domain=limits, nice=False)
+    colours = {"domain": mixes, "range": [its.variable for its in looks]}
+    stroke = alt.Stroke("images:N", legend=legend, sort=mixes).scale(**colours)
     if dashed_by is None:
-        dash = alt.StrokeDash("mix:N", sort=mixes, legend=legend).scale(
-            domain=mixes, range=looks["dash"]
+        dash = alt.StrokeDash("images:N", legend=legend, sort=mixes).scale(
+            domain=mixes, range=[its.dash or (1, 0) for its in looks]
         )
+        series = []
     else:
         dash = alt.StrokeDash("study:N", legend=alt.Legend(orient="bottom")).scale(
-            domain=dashed_by, range=[[1, 0], [5, 3]]
+            domain=dashed_by, range=[(1, 0), (5, 3)]
         )
-    line = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
-    bars = base.mark_rule(strokeWidth=1, strokeOpacity=0.5).encode(
-        y=alt.Y("shown_low:Q"), y2="shown_high:Q"
+        series = ["study:N"]
+    line = base.mark_line(strokeWidth=looks[0].width).encode(
+        y=alt.Y("shown:Q", **y), stroke=stroke, strokeDash=dash
     )
-    points = base.mark_point(size=70, filled=True).encode(
-        y=y,
-        shape=alt.Shape("mix:N", sort=mixes, legend=legend).scale(
-            domain=mixes, range=looks["shape"]
-        ),
+    # Each of its own: they would share a scale of fills with the marks, and fill the hollow ones.
+    bands = [
+        base.transform_filter(alt.datum.images == mix)
+        .mark_area(fill=its.variable)
+        .encode(
+            y=alt.Y("smallest:Q", **y),
+            y2="largest:Q",
+            detail=series,
+            opacity=alt.when(shown).then(alt.value(0.15)).otherwise(alt.value(0.02)),
+        )
+        for mix, its in zip(mixes, looks, strict=True)
+    ]
+    points = base.mark_point(size=60).encode(
+        y=alt.Y("shown:Q", **y),
+        **_marks(mixes, looks, legend),
         tooltip=[
             alt.Tooltip("mix:N", title="trained on"),
+            alt.Tooltip("n_real:Q", title="N real", format=look.COUNT),
+            alt.Tooltip("percent:Q", title="test error (%)", format=".3g"),
+            alt.Tooltip("low:Q", title="95 % from", format=".3g"),
+            alt.Tooltip("high:Q", title="to", format=".3g"),
             alt.Tooltip(f"{told}:N"),
-            alt.Tooltip("n_real:Q", title="N", format=","),
-            alt.Tooltip("test_error:Q", title="test error (%)", format=".2f"),
-            alt.Tooltip("low:Q", title="95 % from", format=".2f"),
-            alt.Tooltip("high:Q", title="95 % to", format=".2f"),
-            alt.Tooltip("n_synthetic:Q", title="synthetic images", format=","),
             alt.Tooltip("replicates:Q", title="replicates"),
         ],
     )
-    name = "with" if augmented else "without"
-    # One replicate has no intervals, and a layer of nothing but gaps makes Vega complain.
-    layers = [bars] if rows["low"].notna().any() else []
-    chart = alt.layer(*layers, line, points.add_params(picked)).properties(
+    # One replicate has no bands, and neither has a single count.
+    if rows["replicates"].max() == 1 or len(set(rows["n_real"])) == 1:
+        bands = []
+    chart = alt.layer(*bands, line, points.add_params(picked)).properties(
         width="container",
         height=400,
-        description=f"Test error against the number of real images, {name} augmentation",
+        description=f"Test error against the number of real images, "
+        f"{'with' if augmented else 'without'} augmentation",
     )
     return _themed(chart)
 
 
-def against_count(table: pd.DataFrame, measure: str, title: str, others: pd.DataFrame) -> dict:
+def against_count(table: pd.DataFrame, measure: look.Measure, others: pd.DataFrame) -> dict:
     """A measure of translated images against N, with rules for other sets (rendered, real).
 
     Parameters
@@ -144,97 +129,154 @@ def against_count(table: pd.DataFrame, measure: str, title: str, others: pd.Data
     table : one row a translator, with n_real, translator and the measure
     others : rows with ``images`` and the measure, for sets that no N belongs to
     """
-    names = sorted(table["translator"].unique())
-    sets = [*names, *others["images"].unique()]
-    sources = [None if name == REAL else name for name in sets]
-    colours = [colour(source, sources) for source in sources]
-    scale = alt.Scale(domain=sets, range=colours)
-    legend = alt.Legend(title=None, orient="bottom", columns=4)
-    mean = table.groupby(["translator", "n_real"], as_index=False)[measure].mean()
+    column = measure.column
+    mean = measure.of(table).groupby(["translator", "n_real"], as_index=False)[column].mean()
+    level = measure.of(others).groupby("images", as_index=False)[column].mean().dropna()
+    sets = [*sorted(mean["translator"].unique()), *level["images"]]
+    looks = [look.of_images(name) for name in sets]
+    legend = alt.Legend(title=None, orient="bottom", columns=3)
+    stroke = alt.Stroke("images:N", legend=legend, sort=sets).scale(
+        domain=sets, range=[its.variable for its in looks]
+    )
+    y = _linear([*mean[column], *level[column]], measure)
     base = alt.Chart(mean.rename(columns={"translator": "images"})).encode(
         x=_counts_axis(mean["n_real"]),
-        y=alt.Y(f"{measure}:Q", title=title).scale(zero=False),
-        color=alt.Color("images:N", legend=legend, scale=scale),
+        y=alt.Y(f"{column}:Q", **y),
+        stroke=stroke,
         tooltip=[
             alt.Tooltip("images:N", title="images"),
-            alt.Tooltip("n_real:Q", title="N", format=","),
-            alt.Tooltip(f"{measure}:Q", title=title, format=".3g"),
+            alt.Tooltip("n_real:Q", title="N", format=look.COUNT),
+            alt.Tooltip(f"{column}:Q", title=measure.title, format=".3g"),
         ],
     )
-    layers = base.mark_line() + base.mark_point(filled=True, size=60)
-    level = others.groupby("images", as_index=False)[measure].mean().dropna()
+    points = base.mark_point(size=60).encode(**_marks(sets, looks, legend))
+    layers = base.mark_line(strokeWidth=1.7) + points
     if len(level):
         layers += (
             alt.Chart(level)
             .mark_rule(strokeDash=[4, 3], strokeWidth=1.5)
             .encode(
-                y=f"{measure}:Q",
-                color=alt.Color("images:N", legend=legend, scale=scale),
+                y=f"{column}:Q",
+                stroke=stroke,
                 tooltip=[
                     alt.Tooltip("images:N", title="images"),
-                    alt.Tooltip(f"{measure}:Q", title=title, format=".3g"),
+                    alt.Tooltip(f"{column}:Q", title=measure.title, format=".3g"),
                 ],
             )
         )
-    return _themed(layers.properties(width="container", height=260, description=title))
+    return _themed(layers.properties(width="container", height=260, description=measure.axis))
 
 
-def gain(points: pd.DataFrame, measure: str, title: str, outcome: str, meaning: str) -> dict:
+def gain(points: pd.DataFrame, measure: look.Measure, outcome: str) -> dict:
     """What images did to the error, against a measure of them; one point a translator.
 
     Parameters
     ----------
-    points : of `realink.answer.worth.gains`
-    measure, title : a column of it, and its name
-    outcome, meaning : ``alone`` or ``ratio``, and its name
+    points : of `realink.page.plotted.gains`
+    outcome : ``alone`` or ``ratio``
     """
-    shown = points.dropna(subset=[measure, outcome])
-    shown = shown.assign(N=shown["n_real"].map("{:,}".format))
+    column, words = measure.column, list(look.OUTCOMES[outcome])
+    shown = points.dropna(subset=[column, outcome])
+    shown = shown[["translator", "n_real", "replicate", column, outcome]]
     names = ordered(shown["translator"].unique())
-    counts = [f"{n:,}" for n in sorted(set(shown["n_real"]))]
-    chart = (
-        alt.Chart(shown[["translator", "N", "replicate", measure, outcome]])
-        .mark_point(size=80, filled=True, opacity=0.85)
+    looks = [look.of(Mix(name, outcome == "ratio")) for name in names]
+    areas = look.sizes(shown["n_real"], 20, 200)
+    legend = alt.Legend(title=None, orient="top", columns=3)
+    ratios = [1] if outcome == "ratio" else []
+    x = alt.X(f"{column}:Q", **_linear(points[column], measure))
+    y = alt.Y(f"{outcome}:Q", **_log_y([*shown[outcome], *ratios], title=words))
+    marks = (
+        alt.Chart(shown)
+        .mark_point(opacity=0.85)
         .encode(
-            x=alt.X(f"{measure}:Q", title=title).scale(zero=False, padding=12),
-            y=alt.Y(f"{outcome}:Q", title=meaning).scale(type="log", nice=False, padding=12),
-            color=alt.Color("translator:N", legend=alt.Legend(title=None, orient="top")).scale(
-                domain=names, range=[colour(name, names) for name in names]
-            ),
-            shape=alt.Shape(
-                "N:N", sort=counts, legend=alt.Legend(title="N", orient="bottom", columns=3)
-            ),
+            x=x,
+            y=y,
+            size=alt.Size(
+                "n_real:O",
+                legend=alt.Legend(title="N", orient="bottom", columns=5, format=look.COUNT),
+            ).scale(domain=list(areas), range=list(areas.values())),
+            **_marks(names, looks, legend, field="translator"),
             tooltip=[
                 alt.Tooltip("translator:N", title="images"),
-                alt.Tooltip("N:N"),
+                alt.Tooltip("n_real:Q", title="N", format=look.COUNT),
                 alt.Tooltip("replicate:Q"),
-                alt.Tooltip(f"{measure}:Q", title=title, format=".3g"),
-                alt.Tooltip(f"{outcome}:Q", title=meaning, format=".3g"),
+                alt.Tooltip(f"{column}:Q", title=measure.title, format=".3g"),
+                alt.Tooltip(f"{outcome}:Q", title=words[0], format=".3g"),
             ],
         )
     )
-    if outcome == "ratio":
-        same = alt.Chart(pd.DataFrame({outcome: [1]})).mark_rule(strokeDash=[2, 2])
-        chart = same.encode(y=f"{outcome}:Q", color=alt.value("var(--muted)")) + chart
-    return _themed(chart.properties(width="container", height=300, description=title))
-
-
-def _counts_axis(counts: pd.Series) -> alt.X:
-    values = sorted(counts.unique().tolist())
-    # Slanted and complete, since the last counts lie close together.
-    return (
-        alt.X("n_real:Q", title="N real images")
-        .scale(type="log", nice=False, padding=12)
-        .axis(values=values, format=",", labelAngle=-40, labelOverlap=False, grid=False)
+    means = shown.groupby(["translator", "n_real"], as_index=False)[[column, outcome]].mean()
+    ways = (
+        alt.Chart(means)
+        .mark_line(strokeWidth=1, opacity=0.6)
+        .encode(
+            x=x,
+            y=y,
+            stroke=alt.Stroke("translator:N", legend=legend, sort=names).scale(
+                domain=names, range=[its.variable for its in looks]
+            ),
+            order="n_real:Q",
+        )
+    )
+    layers = [ways, marks]
+    if ratios:
+        same = alt.Chart(pd.DataFrame({outcome: ratios})).mark_rule(strokeDash=[2, 2])
+        layers.insert(0, same.encode(y=y, stroke=alt.value("var(--muted)")))
+    description = f"{words[0]} against {measure.title}"
+    return _themed(
+        alt.layer(*layers).properties(width="container", height=320, description=description)
     )
 
 
-def colour(source: str | None, others: Iterable[str | None]) -> str:
-    """The CSS variable of a mix's source: None (real images alone), rendered, or a translator."""
-    if source in (None, RENDERED):
-        return f"var(--{RENDERED if source else REAL})"
-    translators = sorted(set(others) - {None, RENDERED})
-    return f"var(--translator{translators.index(source) % 4 + 1})"
+def _marks(
+    names: Sequence[str], looks: Sequence[look.Look], legend: alt.Legend, field: str = "images"
+) -> dict[str, Any]:
+    """Channels for the marks of each name, in its own look; filled, or with what is behind them."""
+    ranges = {
+        "shape": [its.shape for its in looks],
+        "stroke": [its.variable for its in looks],
+        "fill": [its.variable if its.filled else "transparent" for its in looks],
+    }
+    channels = {"shape": alt.Shape, "stroke": alt.Stroke, "fill": alt.Fill}
+    return {
+        name: channels[name](f"{field}:N", legend=legend, sort=names).scale(domain=names, range=own)
+        for name, own in ranges.items()
+    }
+
+
+def _counts_axis(counts: Iterable[int]) -> alt.X:
+    # Slanted, since six digits are wide on a phone.
+    return (
+        alt.X("n_real:Q", title=look.COUNTS)
+        .scale(type="log", nice=False, padding=12)
+        .axis(
+            values=look.count_ticks(counts),
+            format=look.COUNT,
+            labelAngle=-40,
+            labelOverlap=False,
+            grid=False,
+        )
+    )
+
+
+def _log_y(values: Iterable[float], title: str | list[str] = look.ERROR) -> dict[str, Any]:
+    """A logarithmic axis for all of some values."""
+    ends = look.log_limits(values)
+    return {
+        "title": title,
+        "scale": alt.Scale(type="log", domain=list(ends), nice=False),
+        "axis": alt.Axis(values=look.log_ticks(*ends), format=look.NUMBER),
+    }
+
+
+def _linear(values: Iterable[float], measure: look.Measure) -> dict[str, Any]:
+    """A linear axis for all of a measure's values."""
+    ends = look.limits(values, measure.least, measure.most)
+    return {
+        "title": measure.axis,
+        "scale": alt.Scale(domain=list(ends), nice=False, zero=False),
+        "axis": alt.Axis(values=look.ticks_between(*ends), format=look.NUMBER),
+    }
 
 
 def _themed(chart: alt.Chart) -> dict:
@@ -254,6 +296,7 @@ def _themed(chart: alt.Chart) -> dict:
         .configure_legend(
             labelLimit=0,
             symbolSize=80,
+            symbolOpacity=1,
             symbolBaseFillColor="var(--text)",
             symbolBaseStrokeColor="var(--text)",
             **text,

@@ -1,6 +1,7 @@
 """The study's figures: from its tables to matplotlib figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import pandas as pd
@@ -8,17 +9,17 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
+from realink.page import look, plotted
 from realink.study.mixes import RENDERED, Mix, ordered
 
-MARKERS = "oDsv^PXd<>"
 MARKS = "points: replicates; bands: smallest to largest"
 
 
 def style() -> None:
     """Set fonts and lines for print, and SVGs that come out the same each time."""
-    sns.set_theme(style="whitegrid", context="notebook", palette="colorblind")
+    sns.set_theme(style="whitegrid", context="notebook")
     matplotlib.rcParams.update(
         {"svg.hashsalt": "realink", "svg.fonttype": "path", "axes.titlelocation": "left"}
     )
@@ -33,30 +34,24 @@ def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
     counts : the study's counts; cells at others only serve `plot_rendered_error`
     total : images that a mix of real and synthetic ones holds
     """
-    shown = _in_percent(metrics[metrics["n_real"].isin(counts)]).assign(
-        images=lambda rows: [Mix.parse(name).plain.name for name in rows["mix"]],
-        augmented=lambda rows: [Mix.parse(name).augmented for name in rows["mix"]],
-    )
-    mixes = ordered(shown["images"].unique())
-    looks = {mix: _look(mix, mixes) for mix in mixes}
-    panels = dict(list(shown.groupby("augmented")))
+    metrics = metrics[metrics["n_real"].isin(counts)]
+    curves = plotted.errors(metrics)
+    panels = sorted(curves["augmented"].unique())
     figure = Figure(figsize=(2.4 + 6.6 * len(panels), 5.6), layout="constrained")
     drawn = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    # All curves first: on axes that are logarithmic already, seaborn averages logarithms.
-    for axes, rows in zip(drawn, panels.values(), strict=True):
-        _draw_curves(axes, rows, looks)
     for axes, augmented in zip(drawn, panels, strict=True):
+        _draw_curves(axes, curves[curves["augmented"] == augmented], metrics)
         axes.set(
-            xlabel=f"N real images; synthetic ones: {total:,} - N",
-            ylabel="test error (%)",
+            xlabel=f"{look.COUNTS}; synthetic ones: {look.count(total)} - N",
+            ylabel=look.ERROR,
             title="with augmentation (-aug)" if augmented else "without augmentation",
         )
         _counts_axis(axes, counts)
+        _log_axis(axes, plotted.ends(curves))
     figure.suptitle("Test error against the number of real images", x=0.01, ha="left")
-    _legend(figure, mixes)
-    replicates = shown["replicate"].nunique()
-    note = _replicates_note(replicates)
-    if not shown["test_error"].all():
+    _legend(figure, ordered(curves["images"].unique()))
+    note = _replicates_note(metrics["replicate"].nunique())
+    if not metrics["test_error"].all():
         note += "; no error at all is drawn as half a test image"
     figure.text(0.01, -0.03, note, fontsize="small", color="0.3")
     return figure
@@ -70,168 +65,183 @@ def plot_studies(studies: Mapping[str, pd.DataFrame], mixes: Sequence[str]) -> F
     studies : as the metrics of `plot_error`, by the panels' titles
     mixes : those to draw, where a study has them
     """
-    looks = {mix: _look(mix, list(mixes)) for mix in mixes}
     figure = Figure(figsize=(2.6 + 4.6 * len(studies), 4.6), layout="constrained")
     drawn = figure.subplots(1, len(studies), squeeze=False)[0]
     for axes, (title, metrics) in zip(drawn, studies.items(), strict=True):
-        rows = _in_percent(metrics[metrics["mix"].isin(mixes)]).assign(
-            images=lambda own: own["mix"]
-        )
-        _draw_curves(axes, rows, looks)
-        axes.set(xlabel="N real images", ylabel="test error (%)", title=title)
-        _counts_axis(axes, sorted(rows["n_real"].unique()))
+        own = metrics[metrics["mix"].isin(mixes)]
+        curves = plotted.errors(own)
+        _draw_curves(axes, curves.assign(images=curves["mix"]), own)
+        axes.set(xlabel=look.COUNTS, ylabel=look.ERROR, title=title)
+        _counts_axis(axes, curves["n_real"])
+        _log_axis(axes, plotted.ends(curves))
     present = {mix for metrics in studies.values() for mix in metrics["mix"]}
     _legend(figure, [mix for mix in mixes if mix in present])
     figure.text(0.01, -0.04, f"lines: means; {MARKS}", fontsize="small", color="0.3")
     return figure
 
 
-def _in_percent(metrics: pd.DataFrame) -> pd.DataFrame:
-    # Logarithmic axes have no place for no error at all.
-    floor = 0.5 / metrics["n_test"]
-    return metrics.assign(percent=100 * metrics["test_error"].clip(lower=floor))
-
-
-def _counts_axis(axes: Axes, counts: Sequence[int]) -> None:
-    axes.set(xscale="log", yscale="log")
-    # Slanted, since the last counts lie close together.
-    axes.set_xticks(
-        counts, [f"{count:,}" for count in counts], rotation=55, ha="right", rotation_mode="anchor"
+def plot_rendered_error(metrics: pd.DataFrame) -> Figure:
+    """Draw the distribution gap: test error of rendered images alone against their number."""
+    own = metrics[metrics["mix"] == RENDERED]
+    # The same curve as of `plot_error`, but for its axis.
+    curves = plotted.errors(own.assign(n_real=own["n_synthetic"]))
+    figure = Figure(figsize=(7, 4.6), layout="constrained")
+    axes = figure.subplots()
+    _draw_curves(axes, curves, own.assign(n_real=own["n_synthetic"]))
+    axes.set(
+        xlabel="rendered images trained on (no real ones)",
+        ylabel="error on real test images (%): lower is better",
+        title="The distribution gap: rendered images alone",
     )
+    _counts_axis(axes, curves["n_real"])
+    axes.set_ylim(0, look.limits(curves["largest"], 0, 100)[1])
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
+    figure.text(
+        0.01, -0.03, _replicates_note(own["replicate"].nunique()), fontsize="small", color="0.3"
+    )
+    return figure
+
+
+def plot_gain(points: pd.DataFrame, *, augmented: bool = False) -> Figure:
+    """Draw what images did to the error, alone and beside real ones, against labels and gap.
+
+    Parameters
+    ----------
+    points : of `realink.page.plotted.gains`
+    augmented : whether they are of augmented mixes
+    """
+    names, counts = ordered(points["translator"].unique()), sorted(points["n_real"].unique())
+    areas = look.sizes(counts, 18, 150)
+    figure = Figure(figsize=(11, 8), layout="constrained")
+    grid = figure.subplots(2, 2, sharex="col", sharey="row")
+    for line, (outcome, words) in zip(grid, look.OUTCOMES.items(), strict=True):
+        for axes, column in zip(line, look.FOLLOWED, strict=True):
+            measure = look.MEASURES[column]
+            axes.set(xlabel=measure.axis, ylabel="\n".join(words))
+            axes.label_outer()
+            # A study need not have every mix, nor images enough to measure the gap.
+            rows = points.dropna(subset=[column, outcome])
+            if rows.empty:
+                axes.text(0.5, 0.5, "not in this study", transform=axes.transAxes, ha="center")
+                continue
+            for name in names:
+                own = rows[rows["translator"] == name]
+                _draw_path(axes, own, column, outcome, areas)
+            shown = rows[outcome]
+            if outcome == "ratio":
+                axes.axhline(1, color="0.4", linestyle=":")
+                shown = [*shown, 1]
+            _log_axis(axes, shown)
+            axes.set_xlim(look.limits(points[column], measure.least, measure.most))
+    handles = [
+        Line2D([], [], ls="", label=name, ms=8, **_marked(look.of_images(name))) for name in names
+    ]
+    handles += [
+        Line2D([], [], color="0.3", marker="o", ls="", ms=area**0.5, label=f"N = {look.count(n)}")
+        for n, area in areas.items()
+    ]
+    figure.legend(handles=handles, loc="outside right center", frameon=False)
+    title = "Does the error follow the labels, or the gap?"
+    figure.suptitle(title + " (augmented mixes)" * augmented, x=0.01, ha="left")
+    figure.text(
+        0.01, -0.03, "marks: replicates; lines: means, from the smallest N to the largest",
+        fontsize="small", color="0.3",
+    )  # fmt: skip
+    return figure
+
+
+def _draw_path(
+    axes: Axes, own: pd.DataFrame, column: str, outcome: str, areas: Mapping[int, float]
+) -> None:
+    """A translator's marks, larger with N, and the way that their means take."""
+    for (name, n), marks in own.groupby(["translator", "n_real"]):
+        looks = _marked(look.of(Mix(name, outcome == "ratio")))
+        axes.plot(
+            marks[column],
+            marks[outcome],
+            ls="",
+            ms=areas[n] ** 0.5,
+            alpha=0.8,
+            clip_on=False,
+            **looks,
+        )
+    means = own.groupby("n_real")[[column, outcome]].mean()
+    for name in own["translator"].unique():
+        colour = look.of_images(name).colour
+        axes.plot(means[column], means[outcome], color=colour, lw=0.8, alpha=0.6, zorder=1)
+
+
+def _draw_curves(axes: Axes, curves: pd.DataFrame, metrics: pd.DataFrame) -> None:
+    """Draw curves of `plotted.errors`, and each classifier's error as a point."""
+    floor = plotted.floor_of(metrics)
+    # By mixes, those with real images last and so on top.
+    for mix in reversed(ordered(curves["mix"].unique())):
+        own, its = curves[curves["mix"] == mix], look.of(mix)
+        axes.fill_between(
+            own["n_real"], own["smallest"], own["largest"], color=its.colour, alpha=0.15, lw=0
+        )
+        sns.lineplot(
+            own,
+            x="n_real",
+            y="shown",
+            errorbar=None,
+            estimator=None,
+            ax=axes,
+            label=own["images"].iloc[0],
+            legend=False,
+            markersize=7,
+            linewidth=its.width,
+            linestyle=(0, its.dash) if its.dash else "-",
+            **_marked(its),
+        )
+        points = metrics[metrics["mix"] == mix]
+        errors = (100 * points["test_error"]).clip(lower=floor)
+        axes.scatter(points["n_real"], errors, s=10, color=its.colour, alpha=0.6, zorder=3)
+
+
+def _marked(its: look.Look) -> dict[str, Any]:
+    """A mark of matplotlib's; a hollow one shows the line below it."""
+    return {
+        "color": its.colour,
+        "marker": its.mark,
+        "markerfacecolor": its.colour if its.filled else "none",
+        "markeredgecolor": "white" if its.filled else its.colour,
+    }
+
+
+def _counts_axis(axes: Axes, counts: Iterable[int]) -> None:
+    axes.set_xscale("log")
+    ticks = look.count_ticks(counts)
+    axes.set_xticks(
+        ticks, list(map(look.count, ticks)), rotation=40, ha="right", rotation_mode="anchor"
+    )
+    axes.set_xticks(sorted(set(counts)), minor=True)
     axes.xaxis.set_minor_formatter(NullFormatter())
-    _log_axis(axes)
 
 
-def _legend(figure: Figure, mixes: Sequence[str]) -> None:
+def _log_axis(axes: Axes, values: Iterable[float]) -> None:
+    axes.set_yscale("log")
+    ends = look.log_limits(values)
+    axes.set_ylim(ends)
+    ticks = look.log_ticks(*ends)
+    axes.set_yticks(ticks, list(map(look.number, ticks)))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _legend(figure: Figure, names: Sequence[str]) -> None:
     handles = {
         name: handle
         for axes in figure.axes
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)
     }
     figure.legend(
-        [handles[mix] for mix in mixes],
-        mixes,
+        [handles[name] for name in names],
+        names,
         title="trained on",
         loc="outside right upper",
         frameon=False,
         alignment="left",
     )
-
-
-def _draw_curves(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict[str, object]]) -> None:
-    for mix, look in looks.items():
-        own = rows[rows["images"] == mix]
-        if own.empty:
-            continue
-        sns.lineplot(
-            own,
-            x="n_real",
-            y="percent",
-            errorbar=("pi", 100),
-            err_kws={"alpha": 0.18, "linewidth": 0},
-            ax=axes,
-            label=mix,
-            legend=False,
-            markersize=7,
-            **look,
-        )
-        axes.scatter(own["n_real"], own["percent"], s=10, color=look["color"], alpha=0.6, zorder=3)
-
-
-def plot_rendered_error(metrics: pd.DataFrame) -> Figure:
-    """Draw the distribution gap: test error of rendered images alone against their number."""
-    rows = metrics[metrics["mix"] == RENDERED].assign(percent=100 * metrics["test_error"])
-    figure = Figure(figsize=(7, 4.6), layout="constrained")
-    axes = figure.subplots()
-    look = _look(RENDERED, [RENDERED]) | {"linestyle": "-"}
-    sns.lineplot(
-        rows,
-        x="n_synthetic",
-        y="percent",
-        errorbar=("pi", 100),
-        err_kws={"alpha": 0.18, "linewidth": 0},
-        ax=axes,
-        markersize=7,
-        **look,
-    )
-    axes.scatter(rows["n_synthetic"], rows["percent"], s=12, color=look["color"], alpha=0.6)
-    axes.set(
-        xscale="log",
-        xlabel="rendered images trained on (no real ones)",
-        ylabel="error on real test images (%)",
-        title="The distribution gap: rendered images alone",
-    )
-    axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    figure.text(
-        0.01, -0.03, _replicates_note(rows["replicate"].nunique()), fontsize="small", color="0.3"
-    )
-    return figure
-
-
-def plot_gain(points: pd.DataFrame) -> Figure:
-    """Draw what images did to the error, alone and beside real ones, against labels and gap.
-
-    Parameters
-    ----------
-    points : of `realink.answer.worth.gains`
-    """
-    measures = {
-        "label_retention": "labels kept (fraction)",
-        "frechet": "Fréchet distance to unseen real images",
-    }
-    outcomes = {"alone": "test error of these images alone", "ratio": "error beside real / of real"}
-    names, counts = ordered(points["translator"].unique()), sorted(points["n_real"].unique())
-    colours = {name: _look(name, names)["color"] for name in names}
-    markers = {n: MARKERS[place % len(MARKERS)] for place, n in enumerate(counts)}
-    figure = Figure(figsize=(11, 8), layout="constrained")
-    grid = figure.subplots(2, 2, sharex="col", sharey="row")
-    for line, (outcome, meaning) in zip(grid, outcomes.items(), strict=True):
-        for axes, (measure, label) in zip(line, measures.items(), strict=True):
-            axes.set(xlabel=label, ylabel=meaning)
-            axes.label_outer()
-            # A study need not have every mix, nor images enough to measure the gap.
-            rows = points.reindex(columns=[*points, measure]) if measure not in points else points
-            rows = rows[rows[measure].notna() & (rows[outcome] > 0)]
-            if rows.empty:
-                axes.text(0.5, 0.5, "not in this study", transform=axes.transAxes, ha="center")
-                continue
-            for (name, n), own in rows.groupby(["translator", "n_real"]):
-                axes.plot(
-                    own[measure], own[outcome], markers[n], color=colours[name], ms=8, mec="white"
-                )
-            axes.set_yscale("log")
-            _log_axis(axes)
-            if outcome == "ratio":
-                axes.axhline(1, color="0.4", linestyle=":")
-    handles = [Line2D([], [], color=colours[name], marker="o", ls="", label=name) for name in names]
-    handles += [
-        Line2D([], [], color="0.3", marker=markers[n], ls="", label=f"N = {n:,}") for n in counts
-    ]
-    figure.legend(handles=handles, loc="outside right center", frameon=False)
-    figure.suptitle("Does the error follow the labels, or the gap?", x=0.01, ha="left")
-    return figure
-
-
-def _look(name: str, mixes: list[str]) -> dict[str, object]:
-    """Colour by the synthetic source, dashes by whether real images join in, own marker."""
-    mix, palette = Mix.parse(name), sns.color_palette("colorblind")
-    translators = sorted({Mix.parse(other).translator for other in mixes} - {None})
-    colours = {None: (0, 0, 0), RENDERED: palette[1]} | {
-        translator: palette[(0, 2, 4, 5, 8, 9)[place % 6]]
-        for place, translator in enumerate(translators)
-    }
-    return {
-        "color": colours[mix.source],
-        "linestyle": "-" if mix.real else (0, (4, 2)),
-        "marker": MARKERS[mixes.index(name) % len(MARKERS)],
-    }
-
-
-def _log_axis(axes: Axes) -> None:
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _replicates_note(replicates: int) -> str:

@@ -21,29 +21,12 @@ from markupsafe import Markup
 from PIL import Image
 
 from realink.answer.words import percent
-from realink.answer.worth import gains
-from realink.page import charts, tables
+from realink.page import charts, look, plotted, tables
 from realink.page.used import Used
 from realink.study.mixes import REAL, RENDERED
 
 WIDEST = 700  # pixels of an embedded picture
 LIBRARIES = ("torch", "numpy", "scipy")
-# Measures of the gap: column, title, and what it says.
-MEASURES = [
-    ("label_retention", "labels kept", "fraction of images that the judge reads as their label"),
-    ("detected", "told from real images", "accuracy of a classifier at that; 0.5 is chance"),
-    ("frechet", "Fréchet distance", "on the judge's features; depends on the number compared"),
-    ("kernel", "kernel distance", "on the same features; 0 for equal distributions"),
-    ("density", "density", "how deep they lie among real images; 1 for equal distributions"),
-    ("coverage", "coverage", "fraction of real images that have one of them nearby"),
-    ("copied", "near copies", "fraction nearer to one of the N than 99 % of unseen ones are"),
-]
-# What the error is set against: labels, and one measure of the gap.
-FOLLOWED = ("label_retention", "frechet")
-OUTCOMES = [
-    ("alone", "error (%) of these images alone"),
-    ("ratio", "error beside real / real alone"),
-]
 
 
 class Sheet(NamedTuple):
@@ -92,32 +75,26 @@ def page(
     """
     counts = set(metrics.loc[metrics["mix"] != RENDERED, "n_real"]) or set(metrics["n_real"])
     shown = summary[summary["n_real"].isin(counts)]
+    curves = plotted.errors(metrics[metrics["n_real"].isin(counts)])
     drawn = {
-        f"error-{kind}": charts.error(shown, comparisons, augmented=kind == "aug")
+        f"error-{kind}": charts.error(curves, comparisons, augmented=kind == "aug")
         for kind in _kinds(shown["mix"])
     }
     measured = []
-    if len(translators):
-        for column, title, meaning in MEASURES:
-            if column in translators and translators[column].notna().any():
-                # The judge reads no labels of sets that are not translated.
-                others = gaps[gaps["images"].isin([RENDERED, REAL])].reindex(
-                    columns=["images", column]
-                )
-                drawn[f"measure-{column}"] = charts.against_count(
-                    translators, column, title, others
-                )
-                measured.append((f"measure-{column}", title, meaning))
-    points, followed = gains(metrics, translators, gaps), []
-    points["alone"] *= 100
-    for outcome, meaning in OUTCOMES:
-        for column, title, _ in MEASURES:
-            if column not in FOLLOWED or column not in points:
-                continue
+    for column, measure in look.MEASURES.items():
+        if column in translators and translators[column].notna().any():
+            # The judge reads no labels of sets that are not translated.
+            others = gaps[gaps["images"].isin([RENDERED, REAL])].reindex(columns=["images", column])
+            drawn[f"measure-{column}"] = charts.against_count(translators, measure, others)
+            measured.append((f"measure-{column}", measure.title, measure.meaning))
+    points, followed = plotted.gains(metrics, translators, gaps), []
+    for outcome, (meaning, _) in look.OUTCOMES.items():
+        for column in look.FOLLOWED:
             if len(points.dropna(subset=[column, outcome])) > 2:
-                drawn[f"{outcome}-{column}"] = charts.gain(points, column, title, outcome, meaning)
+                measure = look.MEASURES[column]
+                drawn[f"{outcome}-{column}"] = charts.gain(points, measure, outcome)
                 told = _correlated(points, column, outcome)
-                followed.append((f"{outcome}-{column}", f"{title} and {meaning}", told))
+                followed.append((f"{outcome}-{column}", f"{measure.title} and {meaning}", told))
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -162,19 +139,19 @@ def page(
 
 
 def comparison_page(
-    summaries: Mapping[str, pd.DataFrame], rows: pd.DataFrame, notes: list[str]
+    curves: Mapping[str, pd.DataFrame], rows: pd.DataFrame, notes: list[str]
 ) -> str:
     """Write the page that sets two studies side by side.
 
     Parameters
     ----------
-    summaries : of `realink.answer.cells`, by study, two of them
+    curves : of `realink.page.plotted.errors`, by study, two of them
     rows : of `realink.answer.studies`
     """
-    first, second = summaries.values()
+    first, second = curves.values()
     shared = set(first["mix"]) & set(second["mix"])
     drawn = {
-        f"error-{kind}": charts.two_studies(dict(summaries), augmented=kind == "aug")
+        f"error-{kind}": charts.two_studies(dict(curves), augmented=kind == "aug")
         for kind in _kinds(shared)
     }
     shown = [
@@ -188,7 +165,7 @@ def comparison_page(
     ]
     template = _environment().get_template("compare.html.jinja")
     return template.render(
-        studies=list(summaries), charts=drawn, rows=shown, notes=notes, library=_library()
+        studies=list(curves), charts=drawn, rows=shown, notes=notes, library=_library()
     )
 
 
@@ -214,6 +191,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["palette"] = look.palette
     environment.filters["count"] = lambda n: f"{n:,}"
     environment.filters["digest"] = digest
     # JSON inside a script: neither `</script` nor `<!--` may be read as markup.
@@ -237,12 +215,11 @@ def _strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The runs of `tables.strip`, with each count's place among all, and the mixes' colours."""
     places = itertools.count(1)
     runs = tables.strip(recommended)
-    sources = {run["source"] for run in runs}
     return [
         run
         | {
             "counts": [(next(places), n) for n in run["counts"]],
-            "colour": charts.colour(run["source"], sources),
+            "colour": f"var(--{look.source(run['source']).variable})",
         }
         for run in runs
     ]

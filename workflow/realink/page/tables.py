@@ -170,10 +170,11 @@ def worth_rows(worth: pd.DataFrame, summary: pd.DataFrame) -> list[tuple[str, st
     return rows
 
 
-def confusions(table: pd.DataFrame) -> list[tuple[str, int, list[str], list[list[float]]]]:
+def confusions(table: pd.DataFrame) -> list[tuple[str, int, list[str], list[list[int]]]]:
     """Of each translator and count, the classes and, in percent of a label's images, what was read.
 
-    Over all replicates; none of studies of more classes than a table can show.
+    In whole percents, half a percent counting as one; over all replicates. None of studies of more
+    classes than a table can show.
     """
     classes = list(table["label"].unique())
     if len(classes) > MOST_CLASSES:
@@ -182,8 +183,8 @@ def confusions(table: pd.DataFrame) -> list[tuple[str, int, list[str], list[list
     for (translator, n), own in table.groupby(["translator", "n_real"]):
         counted = own.pivot_table(index="label", columns="read", values="images", aggfunc="sum")
         counted = counted.reindex(index=classes, columns=classes)
-        shares = 100 * counted.div(counted.sum(axis=1).clip(lower=1), axis=0)
-        found.append((translator, n, classes, shares.round(1).to_numpy().tolist()))
+        shares = 100 * counted.div(counted.sum(axis=1).clip(lower=1), axis=0).fillna(0).to_numpy()
+        found.append((translator, n, classes, np.floor(shares + 0.5).astype(int).tolist()))
     return found
 
 

@@ -52,6 +52,10 @@ class Mix:
         """The mix of the same images without augmentation."""
         return replace(self, augmented=False)
 
+    def as_augmented(self, augmented: bool) -> "Mix":
+        """The mix of the same images, augmented or not."""
+        return replace(self, augmented=augmented)
+
     @property
     def is_baseline(self) -> bool:
         """Whether it holds the real images alone."""
