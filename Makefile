@@ -1,6 +1,6 @@
 # make demo: the whole chain on a part of MNIST, in minutes.  make test: all tests.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-cluster bench lint lock clean
+.PHONY: help env demo test test-cluster fuzz bench lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -38,6 +38,9 @@ test: env  ## run all tests but test-cluster
 
 test-cluster: env  ## run the small study on a SLURM that this starts here, through faults (Debian, root)
 	python -m pytest -m cluster tests/cluster
+
+fuzz: env  ## try thousands of damaged pictures, fonts, files, tables, configs and names (10 minutes)
+	PYTHONPATH=workflow python -m tests.fuzz
 
 bench: env  ## how fast this machine trains, translates and starts, on one core, in 3 minutes
 	PYTHONPATH=workflow $(MALLOC) python -m tests.bench

@@ -11,7 +11,8 @@ import sys
 import time
 from collections import Counter
 
-from tests.fuzz.kinds import GOOD, KINDS
+from tests.fuzz.kind import GOOD
+from tests.fuzz.kinds import KINDS
 from tests.fuzz.watching import outcomes
 
 SHOWN = 8  # faults of a kind that are named, at most

@@ -7,6 +7,7 @@ from safetensors.numpy import save_file
 
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
+from realink.study import tables
 from realink.study.files import (
     read_images,
     read_json,
@@ -146,6 +147,46 @@ def test_a_table_survives_and_a_cut_off_one_is_named(tmp_path):
     path.write_text("mix,error\nreal,0.0123\nrendered,0.1")
     with pytest.raises(InputError, match=r"m\.csv: cut off"):
         read_table(path)
+
+
+def test_what_is_no_table_or_record_is_named_in_one_line(tmp_path):
+    path = tmp_path / "t"
+    for content in (b"a,b\n1,2\n3,4,5\n", b"a\n\xff\n", b"\n"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"t: not a whole table \(.*\); delete it and run"):
+            read_table(path)
+    path.write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(InputError, match="t: lacks the column c, d; delete it"):
+        read_table(path, ["a", "c", "d"])
+    for content in (b"[1]", b"null", b"[" * 100_000, b"\xff", b'{"a": ' + b"9" * 5000 + b"}"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"t: .*; delete it and run snakemake again"):
+            read_json(path)
+
+
+def test_an_error_is_one_line_whatever_it_names():
+    error = InputError("a\nb\r\x1b[31m\udcff\u202eü日本: rename it")
+    assert str(error) == r"a\nb\r\x1b[31m\udcff\u202eü日本: rename it"
+
+
+def test_a_record_that_lacks_a_key_or_has_another_type_is_named(tmp_path):
+    path = tmp_path / "r.json"
+    whole = {"mix": "real", "n_real": 5, "replicate": 1}
+    write_json(path, whole)
+    assert tables.classifiers_table([path]).to_dict("records") == [whole]
+    for wrong in ({"mix": 7}, {"n_real": None}, {"n_real": True}, {"replicate": "1"}):
+        write_json(path, whole | wrong)
+        (name,) = wrong
+        with pytest.raises(InputError, match=rf"r\.json: '{name}' is .*; delete it"):
+            tables.classifiers_table([path])
+    write_json(path, {"mix": "real"})
+    with pytest.raises(InputError, match=r"r\.json: 'n_real' is missing; delete it"):
+        tables.classifiers_table([path])
+    identity = {"translator": "warp", "n_real": 5, "replicate": 1, "classes": ["a", "b"]}
+    for confusion in ([[1, 2]], [[1, 2], [3]], [1, 2]):
+        write_json(path, identity | {"confusion": confusion})
+        with pytest.raises(InputError, match=r"r\.json: 'confusion' has not a row"):
+            tables.confusions_table([path])
 
 
 def test_names_survive_a_table(tmp_path):

@@ -69,6 +69,9 @@ def test_a_file_that_is_not_the_tables_leaves_nothing(made, damage, says):
         ("class", ""),
         ("group", "../up"),
         ("sha256", "12"),
+        ("source", "pictures/some\0"),
+        ("class", "1\0"),
+        ("group", "x" * 250),
     ],
 )
 def test_a_table_cannot_reach_outside(made, column, value):
@@ -80,7 +83,14 @@ def test_a_table_cannot_reach_outside(made, column, value):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("a,b\n1,2\n", "needs the columns source, sha256"), ("", "not a CSV table")]
+    ("text", "says"),
+    [
+        ("a,b\n1,2\n", "needs the columns source, sha256"),
+        ("\n", "not a CSV table"),
+        ("a,b\n1,2\n3,4,5\n", r"not a CSV table \(.* saw 3\)$"),
+        ("", "ends within a line"),
+        ("a,b\n1,", "ends within a line"),
+    ],
 )
 def test_another_table_is_refused(made, text, says):
     _, root = made
@@ -89,6 +99,13 @@ def test_another_table_is_refused(made, text, says):
         gathered(root)
     (root / "table.csv").unlink()
     with pytest.raises(InputError, match="no such file"):
+        gathered(root)
+
+
+def test_a_picture_that_stands_there_twice_is_refused(made):
+    table, root = made
+    pd.concat([table, table[:1]]).to_csv(root / "table.csv", index=False)
+    with pytest.raises(InputError, match=r"table\.csv, line 4: this picture stands there twice"):
         gathered(root)
 
 

@@ -1,5 +1,6 @@
 """What a config may not ask for: named, with what to do, before any job starts."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -79,6 +80,10 @@ def test_two_folders_pass(folders):
         ({"real_share": {"default": 0.5, "real-warp-aug": 0.1}}, "'real-warp-aug' is not real-X"),
         ({"rendered_counts": [55_001]}, "`rendered_counts`: 55001"),
         ({"rendered": {"folder": "nowhere"}}, "`rendered: folder:`: nowhere is not a directory"),
+        ({"rendered": {"folder": ""}}, "`rendered: folder:`:  is not a directory"),
+        ({"rendered": {"folder": "x" * 999}}, "`rendered: folder:`: x+ is not a directory"),
+        ({"real": {"directory": "x" * 999}}, "`real: directory:`: x+ lacks train-images-"),
+        ({"classifier": {"momentum": math.nan}}, "`classifier: momentum:` is nan: write a number"),
         ({"images": {"height": 32}}, "`images: height:` is 32, but .* 'mnist' have 28"),
         ({"images": {"channels": 3}}, "`images: channels:` is 3"),
         ({"rendered": {"characters": "012345678"}}, "`rendered: characters:` lacks '9'"),

@@ -5,7 +5,14 @@ from difflib import get_close_matches
 
 
 class InputError(Exception):
-    """Input that a person must fix; the message names the file or key and what to do."""
+    """Input that a person must fix; the message names the file or key and what to do.
+
+    It is one line, whatever the names in it hold: what is not printable comes escaped.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def meant(name: str, known: Iterable[str]) -> str:

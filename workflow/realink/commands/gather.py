@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ["source", "sha256", "split", "class", "group"]
+LONGEST = 200  # bytes of a name, to which a prefix and a suffix come
 NAMED = 5  # files that an error names, at most
 
 
@@ -62,21 +63,29 @@ def _read(table: Path) -> "pd.DataFrame":
     import pandas as pd
 
     try:
+        # Half a row may well look like a whole one.
+        if not table.read_bytes().endswith(b"\n"):
+            raise InputError(f"{table}: ends within a line: get it again, or end the line")
         rows = pd.read_csv(table, dtype=str, keep_default_na=False)[COLUMNS]
     except FileNotFoundError:
         raise InputError(f"{table}: no such file") from None
     except KeyError:
         raise InputError(f"{table}: needs the columns {', '.join(COLUMNS)}") from None
     except ValueError as error:  # of pandas' parser too
-        raise InputError(f"{table}: not a CSV table ({error})") from None
+        reason = " ".join(str(error).split())
+        raise InputError(f"{table}: not a CSV table ({reason})") from None
     rows = rows.rename(columns={"class": "label"})
     for line, row in enumerate(rows.itertuples(index=False), start=2):
         # A table from elsewhere must not write outside the folder, nor read outside the source.
         inside = not PurePosixPath(row.source).is_absolute() and ".." not in row.source.split("/")
         names = all(n and n not in (".", "..") and "/" not in n for n in (row.split, row.label))
-        if not (row.source and inside and names and "/" not in row.group and len(row.sha256) == 64):
+        short = all(len(n.encode()) <= LONGEST for n in (row.split, row.label, row.group))
+        names = names and short and "/" not in row.group and not any("\0" in text for text in row)
+        if not (row.source and inside and names and len(row.sha256) == 64):
             raise InputError(
                 f"{table}, line {line}: `source` must be a path below the source, `sha256` 64 "
-                "digits, `split`, `class` and `group` names without a slash"
+                "digits, `split`, `class` and `group` short names without a slash"
             )
+    if (again := rows.duplicated(["split", "label", "group", "sha256"])).any():
+        raise InputError(f"{table}, line {again.argmax() + 2}: this picture stands there twice")
     return rows

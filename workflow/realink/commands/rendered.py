@@ -82,7 +82,7 @@ def prepare_rendered(
 
         characters = characters_of(asked["characters"])
         rendered, face = fonts.render(
-            read_table(faces, keep_default_na=False),
+            read_table(faces, fonts.COLUMNS, dtype={"accepted": bool}, keep_default_na=False),
             {name: characters[name] for name in names},
             total=total,
             seed=seed,

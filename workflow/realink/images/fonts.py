@@ -29,6 +29,7 @@ from realink.images.imagesets import ImageSet
 from realink.images.looks import reject_by_looks
 
 COLUMNS = ["face", "family", "style", "axes", "licence", "source", "file", "sha256"]
+COLUMNS += ["accepted", "reason"]
 # Design axes that a typesetter sets freely; any other axis stays at the font's default.
 AXES = ("wght", "wdth", "slnt", "opsz")
 # Pixels per em when rasterising, with the font's own hinting: large enough to average down to
@@ -89,7 +90,7 @@ def catalogue(families: Sequence[str], folder: Path, characters: Mapping[str, st
             rows.append(about | row | {"face": f"{row['file']}#{n}", "reason": reason})
             probes.append(glyphs)
     reject_by_looks(rows, probes)
-    table = pd.DataFrame(rows, columns=[*COLUMNS, "accepted", "reason"])
+    table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(accepted=table["reason"] == "")
 
 

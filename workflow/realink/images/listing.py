@@ -166,7 +166,7 @@ def _walk(directory: Path, key: str) -> list[tuple[str, str]]:
     A folder that is empty, or cannot be read, comes as itself, with a slash at its end.
     """
     # Path("") is the working directory.
-    if not directory.is_dir() or directory == Path():
+    if not os.path.isdir(directory) or directory == Path():
         raise InputError(
             f"config key `{key}`: {str(directory)!r} is not a directory of pictures, one folder "
             "a class"

@@ -34,7 +34,8 @@ class Used(NamedTuple):
 def read_manifest(path: Path) -> Used:
     """Read and count a manifest: its columns file, class, split, group and left_out, the reason."""
     # Any of them may be called NA, or 007.
-    rows = read_table(path, dtype=str, keep_default_na=False)
+    columns = "file", "class", "split", "group", "left_out"
+    rows = read_table(path, columns, dtype=str, keep_default_na=False)
     return count(path.parent.name, rows)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,14 +133,31 @@ def read_images(path: Path) -> ImageSet:
         raise InputError(f"{path}: not an image set: {error}") from None
 
 
-def read_table(path: Path, **options: Any) -> "pd.DataFrame":
-    """Read a CSV file by pandas, with its options; raise `InputError` if it ends within a line."""
+def read_table(path: Path, columns: Sequence[str] = (), **options: Any) -> "pd.DataFrame":
+    """Read a CSV file by pandas, with its options.
+
+    Raises
+    ------
+    InputError
+        It ends within a line, is no table, or lacks one of some columns.
+    """
     import pandas as pd
 
     # Half a table would be read as a smaller one.
     if not path.read_bytes().endswith(b"\n"):
         raise InputError(f"{path}: cut off; delete it and run snakemake again")
-    return pd.read_csv(path, **options)
+    try:
+        table = pd.read_csv(path, **options)
+    except ValueError as error:  # pandas' own are such
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: not a whole table ({reason}); delete it and run snakemake again"
+        ) from None
+    if lacking := [name for name in columns if name not in table]:
+        raise InputError(
+            f"{path}: lacks the column {', '.join(lacking)}; delete it and run snakemake again"
+        )
+    return table
 
 
 def write_table(path: Path, table: "pd.DataFrame") -> None:
@@ -156,8 +173,11 @@ def write_json(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a record; raise `InputError` if `path` is not whole JSON."""
+    """Read a record; raise `InputError` if `path` is not whole JSON, or no record."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        record = json.loads(path.read_text())
+        if not isinstance(record, dict):
+            raise ValueError("no record")
+        return record
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: {error}; delete it and run snakemake again") from None

@@ -3,7 +3,9 @@
 Needs the standard library only, because every parse of the workflow reads it.
 """
 
+import os
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,7 @@ def needed(config: Mapping[str, Any], source: str) -> int:
 
 def check(config: Mapping[str, Any]) -> None:
     """Raise `InputError` on what the schema cannot see: names, counts, images that do not fit."""
+    _check_finite(config, "")
     _check_images(config)
     _check_mixes(config)
     _check_counts(config)
@@ -100,6 +103,15 @@ def _of_mixes(config: Mapping[str, Any]) -> list[str]:
     return sorted({Mix.parse(mix).translator for mix in config["mixes"]} - {None})
 
 
+def _check_finite(value: Any, key: str) -> None:
+    """Refuse infinity and NaN, which no bound of the schema stops."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            _check_finite(inner, f"{key} {name}:".strip())
+    elif isinstance(value, float) and not isfinite(value):
+        raise InputError(f"config key `{key}` is {value}: write a number")
+
+
 def _check_images(config: Mapping[str, Any]) -> None:
     images, real, rendered = config["images"], config["real"], config["rendered"]
     if is_mnist(real):
@@ -116,7 +128,8 @@ def _check_images(config: Mapping[str, Any]) -> None:
         drawn, key = set(_rendered(config).classes), "rendered: directory:"
     else:
         drawn, key = set(characters_of(rendered["characters"])), "rendered: characters:"
-        if not Path(rendered["folder"]).is_dir():
+        # Not Path's, to which the empty path is the working directory, and a long one an error.
+        if not os.path.isdir(rendered["folder"]):
             raise InputError(
                 f"config key `rendered: folder:`: {rendered['folder']} is not a directory"
             )
@@ -135,7 +148,8 @@ def _check_images(config: Mapping[str, Any]) -> None:
 
 
 def _check_idx(directory: Path) -> None:
-    there = {path.name.removesuffix(".gz") for path in directory.glob("*-ubyte*")}
+    names = os.listdir(directory) if os.path.isdir(directory) else []
+    there = {name.removesuffix(".gz") for name in names}
     if missing := [f"{name}-ubyte" for name in IDX if f"{name}-ubyte" not in there]:
         raise InputError(
             f"config key `real: directory:`: {directory} lacks {', '.join(missing)} (plain or "

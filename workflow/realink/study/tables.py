@@ -1,10 +1,12 @@
 """The study's tables, from the records that its jobs wrote."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from realink.errors import InputError
 from realink.study.files import read_json, read_table
 
 
@@ -13,13 +15,13 @@ def classifiers_table(metrics: Iterable[Path]) -> pd.DataFrame:
 
     Every row carries its own identity, so paths are never parsed.
     """
-    rows = pd.DataFrame([read_json(path) for path in metrics])
+    rows = pd.DataFrame(_records(metrics, CELL))
     return rows.sort_values(["mix", "n_real", "replicate"])
 
 
 def gap_table(gaps: Sequence[Path]) -> pd.DataFrame:
     """One row a set of images that was measured against unseen real ones."""
-    rows = pd.DataFrame(map(read_json, gaps), columns=None if gaps else GAP)
+    rows = pd.DataFrame(_records(gaps, GAP), columns=None if gaps else list(GAP))
     return rows.sort_values(["images", "n_real", "replicate"], ignore_index=True)
 
 
@@ -27,8 +29,8 @@ def translators_table(
     metrics: Iterable[Path], retentions: Iterable[Path], gap: pd.DataFrame
 ) -> pd.DataFrame:
     """One row a translator: its training's record, what the judge read, and its images' gap."""
-    trained = pd.DataFrame(map(read_json, metrics), columns=TRAINED)
-    judged = pd.DataFrame(map(read_json, retentions), columns=JUDGED)
+    trained = pd.DataFrame(_records(metrics, TRANSLATOR), columns=TRAINED)
+    judged = pd.DataFrame(_records(retentions, TRANSLATOR), columns=JUDGED)
     measured = gap.rename(columns={"images": "translator"})
     table = trained.merge(judged, on=IDENTITY, how="left", validate="one_to_one")
     table = table.merge(measured, on=IDENTITY, how="left", validate="one_to_one")
@@ -40,13 +42,21 @@ def confusions_table(retentions: Iterable[Path]) -> pd.DataFrame:
 
     Columns: those of `IDENTITY`, ``label`` and ``read``, names of classes, and ``images``.
     """
-    rows = []
-    for judged in map(read_json, retentions):
+    rows, paths = [], list(retentions)
+    known = TRANSLATOR | {"classes": list, "confusion": list}
+    for path, judged in zip(paths, _records(paths, known), strict=True):
         identity = {name: judged[name] for name in IDENTITY}
-        for label, counts in zip(judged["classes"], judged["confusion"], strict=True):
+        names, confusion = judged["classes"], judged["confusion"]
+        columns = [len(row) if isinstance(row, list) else 0 for row in confusion]
+        if columns != [len(names)] * len(names):
+            raise InputError(
+                f"{path}: 'confusion' has not a row and a column for each class; delete it and run "
+                "snakemake again"
+            )
+        for label, counts in zip(names, confusion, strict=True):
             rows += [
                 identity | {"label": label, "read": read, "images": n}
-                for read, n in zip(judged["classes"], counts, strict=True)
+                for read, n in zip(names, counts, strict=True)
             ]
     return pd.DataFrame(rows, columns=[*IDENTITY, "label", "read", "images"])
 
@@ -56,8 +66,26 @@ def read_confusions(path: Path) -> pd.DataFrame:
     return read_table(path, dtype={"label": str, "read": str}, keep_default_na=False)
 
 
-GAP = ["images", "n_real", "replicate"]
-IDENTITY = ["translator", "n_real", "replicate"]
+def _records(paths: Iterable[Path], known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read records; raise `InputError` if one lacks a key of some, or it holds another type."""
+    records = []
+    for path in paths:
+        records.append(read_json(path))
+        for name, kind in known.items():
+            # True is an int to Python.
+            value = records[-1].get(name, ...)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise InputError(
+                    f"{path}: {name!r} is {'missing' if value is ... else repr(value)}; delete it "
+                    "and run snakemake again"
+                )
+    return records
+
+
+TRANSLATOR = {"translator": str, "n_real": int, "replicate": int}
+IDENTITY = list(TRANSLATOR)
+CELL = {"mix": str, "n_real": int, "replicate": int}
+GAP = {"images": str, "n_real": int | None, "replicate": int}
 # A study without translators still has the tables, so that their readers need no special case.
 TRAINED = ["study", *IDENTITY, "train_steps", "train_seconds", "device", "code"]
 JUDGED = [*IDENTITY, "label_retention"]

@@ -1,0 +1,78 @@
+"""A part of the fuzz, the same every time; all of it by `make fuzz`."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.fuzz import watching
+from tests.fuzz.kind import GOOD, ROOT
+from tests.fuzz.kinds import KINDS
+from tests.fuzz.watching import outcomes
+
+# Inputs of each kind, a few seconds.
+COUNTS = {"pictures": 300, "fonts": 30, "IDX files": 60, "checkpoints": 100, "configs": 40}
+USUAL = 120
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_damaged_input_is_read_rightly_or_refused(kind):
+    made, seed = kind(), 1
+    numbers = range(COUNTS.get(kind.name, USUAL))
+    found = list(outcomes(lambda number: made.attempt(seed, number), numbers))
+    assert [number for number, _ in found] == list(numbers)
+    assert [fault for fault in found if fault[1] not in GOOD] == []
+    assert "refused" in {outcome for _, outcome in found}
+
+
+def test_the_watch_sees_what_it_is_for(monkeypatch):
+    monkeypatch.setattr(watching, "SECONDS", 0.3)
+    monkeypatch.setattr(watching, "BYTES", 100_000_000)
+
+    def attempt(number):
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if number == 2:
+            while True:
+                pass
+        if number == 3:
+            end = time.process_time() + 0.5
+            while time.process_time() < end:
+                pass
+        if number == 4:
+            assert len(b"x" * 200_000_000)
+        return "same"
+
+    found = dict(outcomes(attempt, range(6)))
+    assert found[1] == "crashed: SIGKILL"
+    assert found[2] == "hung: over 1.8 s"
+    assert found[3].startswith("hung: ")
+    assert found[4] == "too large: 0.2 GB, same"
+    assert found[0] == found[5] == "same"
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "damage"),
+    [
+        ("draw-real --pool {} --n 1 --replicate 1 --seed 1 --output out", "a\nb", b"no tensors"),
+        ("gather {} --source . --output out", "a\nb", b"source,\xff\n"),
+        ("compare . other", "metrics.csv", b"mix,n_real\n1,2,3\n"),
+    ],
+)
+def test_a_command_ends_in_one_line_and_leaves_nothing(tmp_path, call, name, damage):
+    (tmp_path / name).write_bytes(damage)
+    done = subprocess.run(
+        [sys.executable, "-m", "realink", *(word.format(name) for word in call.split())],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.startswith(f"error: {name}".replace("\n", r"\n")), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert list(tmp_path.iterdir()) == [tmp_path / name]
