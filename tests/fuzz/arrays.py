@@ -141,7 +141,7 @@ class Checkpoints(Tensors):
         made = []
         for name, settings, kind in (
             ("classifier", Settings(**config["classifier"] | {"width": 2}), Network),
-            ("warp", warp.Settings(**config["translators"]["warp"] | {"channels": 4}), None),
+            ("warp", warp.Settings(channels=4), None),
         ):
             network = (kind or warp.Translator)(settings, shape)
             arrays = {key: value.numpy() for key, value in network.state_dict().items()}

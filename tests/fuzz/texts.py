@@ -171,10 +171,13 @@ class Configs(Kind):
     def __init__(self) -> None:
         from snakemake.common.configfile import load_configfile
 
+        from realink.study.sources import settings_of_translators
         from tests import drawn
 
         os.chdir(ROOT)
         self.defaults = json.loads(json.dumps(load_configfile("config/config.yaml")))
+        # With the translators' settings, which the file leaves to their modules.
+        self.whole = self.defaults | {"translators": settings_of_translators(self.defaults)}
         self.folder = tempfile.TemporaryDirectory(prefix="realink-fuzz-")
         drawn.write_real(Path(self.folder.name, "real"), each=12)
         drawn.write_rendered(Path(self.folder.name, "rendered"), each=12)
@@ -200,7 +203,7 @@ class Configs(Kind):
         if random.random() < 0.5:
             _, content = mutate(self.seeds, random)
         else:
-            record = json.loads(json.dumps(self.defaults))
+            record = json.loads(json.dumps(self.whole))
             for _ in range(random.choice((1, 1, 3))):
                 record = changed_json(record, random)
             if isinstance(record, dict) and random.random() < 0.5 and _numbers(record):
@@ -224,6 +227,7 @@ class Configs(Kind):
         except (WorkflowError, yaml.YAMLError, UnicodeDecodeError):
             return "refused"  # by Snakemake
         sources.check(config)
+        config["translators"] = sources.settings_of_translators(config)
         # What the rules ask for while they are read.
         cells = grid.cells(config), grid.translator_cells(config), grid.references(config)
         sources.files(config["real"]), sources.files(config["rendered"])
