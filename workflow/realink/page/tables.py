@@ -162,7 +162,9 @@ def worth_rows(worth: pd.DataFrame, summary: pd.DataFrame) -> list[tuple[str, st
                 as_count(row.equals, *ends),
                 ""
                 if pd.isna(row.low)
-                else f"{as_count(row.low, *ends)} to {as_count(row.high, *ends)}",
+                else " to ".join(
+                    dict.fromkeys(as_count(bound, *ends) for bound in (row.low, row.high))
+                ),
             )
             for row in own.itertuples()
         }
