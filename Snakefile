@@ -20,6 +20,7 @@ include: "workflow/rules/gap.smk"
 include: "workflow/rules/classifier.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/answer.smk"
+include: "workflow/rules/talk.smk"
 
 
 # The tables of the study, its figures and its answer page.

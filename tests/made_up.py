@@ -45,6 +45,7 @@ def settings(**changed) -> dict:
         "rendered_counts": [],
         "replicates": 2,
         "mixes": ["real", "rendered", "real-rendered", "warp", "real-warp", "real-warp-aug"],
+        "controls": {},
     } | changed
 
 

@@ -58,7 +58,7 @@ def study(errors, replicates=3, images=4000, seed=0):
             {
                 "mix": mix,
                 "n_real": n,
-                "n_synthetic": 0 if mix in ("real", "real-aug") else TOTAL - n,
+                "n_synthetic": 0 if Mix.parse(mix).is_baseline else TOTAL - n,
                 "replicate": r + 1,
                 "test_error": wrong.mean(),
             }

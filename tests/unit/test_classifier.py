@@ -18,6 +18,7 @@ from tests import drawn
 SETTINGS = classifier.Settings(
     steps=150,
     batch_size=32,
+    optimiser="muon",
     muon_learning_rate=0.05,
     learning_rate=0.1,
     warmup_fraction=0.3,
@@ -54,6 +55,30 @@ def test_it_learns_to_read_digits(digits):
     assert (probabilities.argmax(1) != test.labels).mean() < 0.1
     assert history[-1]["step"] == 150
     assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_a_plain_optimiser_learns_at_a_constant_rate(digits):
+    pool, test = digits
+    plain = replace(SETTINGS, optimiser="adam", learning_rate=1e-3, steps=100)
+    network, history = classifier.train([pool], plain, seed=1)
+    assert (classifier.predict(network, test.images).argmax(1) != test.labels).mean() < 0.25
+    assert {row["learning_rate"] for row in history} == {1e-3}
+    with pytest.raises(ValueError, match="optimiser must be muon or adam, not 'sgd'"):
+        replace(SETTINGS, optimiser="sgd")
+
+
+def test_it_goes_on_from_all_but_the_last_layer_of_another_task(digits):
+    few = digits[0].take(slice(None, None, 40))
+    short = replace(SETTINGS, steps=1, muon_learning_rate=1e-9, learning_rate=1e-9)
+    task = ImageSet(few.images, few.labels % 4, ("a", "b", "c", "d"))
+    start, _ = classifier.train([task], replace(SETTINGS, steps=20), seed=1)
+    network, _ = classifier.train([few], short, start=start, seed=2)
+    fresh, _ = classifier.train([few], short, seed=2)
+    # One step at a rate of nothing leaves the weights where they began.
+    ours, theirs, own = (net.layers[0].weight for net in (network, start, fresh))
+    torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
+    assert not torch.allclose(ours, own, atol=1e-3)
+    torch.testing.assert_close(network.layers[-1].weight, fresh.layers[-1].weight)
 
 
 def test_seed_alone_decides(digits):

@@ -16,7 +16,7 @@ from realink.commands import support
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
 from realink.study import provenance
-from realink.study.files import write_images
+from realink.study.files import write_images, write_tensors
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,6 +77,50 @@ def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, s
     assert seen["parts"] == 1 + (mix != "real")
     assert seen["real_share"] == (None if share == "concatenate" else share)
     assert (seen["augment"] and seen["augment"].rotation) == policy
+
+
+@pytest.mark.parametrize(
+    ("mix", "labels"),
+    [
+        ("real-warp", [0, 1, 2, 3]),
+        ("real-warp-reread", [3, 3, 3, 3]),
+        ("real-warp-confirmed", [3, 3, 3, 3]),
+        ("real-warp-pretrained", None),
+    ],
+)
+def test_a_control_reaches_the_training(tmp_path, monkeypatch, mix, labels):
+    from realink.learning import classifier
+
+    images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
+    write_images(tmp_path / "four", images)
+    write_tensors(tmp_path / "read", {"read": np.full(4, 3, np.uint8)})
+    seen = []
+
+    def train(parts, settings, *, start=None, **options):
+        seen.append((parts, start))
+        if labels is None and start is None:
+            return "pretrained", []
+        raise FloatingPointError
+
+    monkeypatch.setattr(classifier, "train", train)
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    with pytest.raises(FloatingPointError):
+        command.train_classifier(
+            study="s", mix=mix, n=4, n_synthetic=4, replicate=1, real_share=0.5,
+            settings=json.dumps(config["classifier"]), augmentation="null",
+            validation=tmp_path, test=tmp_path, seed=1, device="cpu",
+            checkpoint=tmp_path, predictions=tmp_path, metrics=tmp_path,
+            real=tmp_path / "four", synthetic=tmp_path / "four", judged=tmp_path / "read",
+        )  # fmt: skip
+    parts, start = seen[-1]
+    if labels is None:
+        # First the translated images by another task, then the real ones alone.
+        assert [part.classes for part in seen[0][0]] == [("as it is", "over", "sideways", "both")]
+        assert (len(parts), start) == (1, "pretrained")
+    else:
+        assert (len(seen), len(parts), start) == (1, 2, None)
+        assert sorted(parts[1].labels.tolist()) == labels
+    assert sorted(parts[0].labels.tolist()) == [0, 1, 2, 3]  # the real ones stay as they are
 
 
 def test_code_edited_during_a_run_is_not_run_under_its_old_name(monkeypatch):

@@ -53,6 +53,21 @@ def test_rendered_counts_are_cells_of_the_mix_rendered_once(config):
     assert [(cell.n_real, cell.n_synthetic) for cell in cells] == [(54_000, 1000), (54_945, 55)]
 
 
+def test_controls_stand_at_counts_of_their_own(config):
+    few = config | {"mixes": ["real"], "counts": [55], "rendered_counts": [], "replicates": 1}
+    controls = {"real-12epochs": [385], "real-cyclegan-shuffled": [385, 5500]}
+    cells = grid.cells(few | {"controls": controls})
+    assert [(cell.mix, cell.n_real, cell.n_synthetic, cell.synthetic) for cell in cells] == [
+        ("real", 55, 0, "none"),
+        ("real-12epochs", 385, 0, "none"),
+        ("real-cyclegan-shuffled", 385, 54_615, "cyclegan"),
+        ("real-cyclegan-shuffled", 5500, 49_500, "cyclegan"),
+    ]
+    trained = grid.translator_cells(few | {"controls": controls})
+    assert [cell.n_real for cell in trained] == [385, 5500]
+    assert grid.counts(few | {"controls": controls}) == [55, 385, 385, 5500]
+
+
 def test_another_replicate_only_adds_cells(config):
     before = set(grid.cells(config))
     after = set(grid.cells(config | {"replicates": config["replicates"] + 1}))

@@ -14,6 +14,14 @@ from realink.study.mixes import Mix, ordered
         ("real-rendered", Mix("rendered", True)),
         ("warp-aug", Mix("warp", False, True)),
         ("real-cyclegan-aug", Mix("cyclegan", True, True)),
+        ("real-12epochs", Mix(None, True, budget="12epochs")),
+        ("cyclegan-900steps", Mix("cyclegan", False, budget="900steps")),
+        ("real-warp-shuffled", Mix("warp", True, control="shuffled")),
+        ("real-rendered-exposed-aug-5epochs", Mix("rendered", True, True, "exposed", "5epochs")),
+        # Only mixes of both kinds have controls: these need translators of such names.
+        ("real-shuffled", Mix("shuffled", True)),
+        ("noise", Mix("noise", False)),
+        ("my-noise", Mix("my-noise", False)),
     ],
 )
 def test_a_label_is_read_and_written(name, mix):
@@ -33,6 +41,50 @@ def test_what_a_mix_is_compared_with():
     assert mix.untranslated.name == "real-rendered-aug"
     assert Mix.parse("real-aug").is_baseline
     assert not mix.is_baseline
+
+
+def test_a_control_and_a_budget_keep_to_their_kind():
+    mix = Mix.parse("real-warp-shuffled-aug-5epochs")
+    assert mix.is_variant
+    assert mix.baseline.name == "real-aug-5epochs"
+    assert mix.uncontrolled.name == "real-warp-aug-5epochs"
+    assert mix.untranslated.name == "real-rendered-shuffled-aug-5epochs"
+    assert mix.standard.name == "real-warp"
+    assert not Mix.parse("real-warp-aug").is_variant
+    assert Mix.parse("real-5epochs").is_baseline
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "steps"),
+    [
+        ("real", None, 700),  # equal steps, whatever it holds
+        ("real-warp", None, 700),
+        ("real", 2, 4),  # 2 x 55 images, 32 a step, the last one not full
+        ("real-warp", 2, 63),
+        ("warp", 2, 60),  # 945 images
+        ("real-warp-shuffled", 2, 63),
+        ("real-50epochs", 2, 86),
+        ("real-50epochs", None, 86),
+        ("real-9steps", 2, 9),
+        ("real-aug", 0.1, 1),
+    ],
+)
+def test_epochs_are_steps_by_what_a_mix_holds(name, epochs, steps):
+    mix = Mix.parse(name)
+    assert mix.steps(55, 1000, steps=700, epochs=epochs, batch=32) == steps
+
+
+@pytest.mark.parametrize(
+    ("name", "share", "batch"),
+    [
+        ("real-warp", 0.5, 64),
+        ("real-warp-exposed", 0.5, 128),  # 64 real ones, as a baseline has
+        ("real-warp-exposed-aug", 0.25, 256),
+        ("real-warp-shuffled", 0.5, 64),
+    ],
+)
+def test_equal_exposure_is_a_larger_batch(name, share, batch):
+    assert Mix.parse(name).batch(64, share) == batch
 
 
 def test_it_is_filled_up_to_its_total():

@@ -27,7 +27,7 @@ PICTURES = {
     "rendered": {"source": "folder", "directory": "data/rendered"},
     "counts": [10],
     "total": 40,
-    "mixes": ["rendered", "real", "real-cyclegan-aug", "harvest", "randomised"],
+    "mixes": ["rendered", "real", "real-cyclegan-aug", "patchgan", "harvest", "randomised"],
 }
 # Of each key another value, and the study in which it is tried.
 CHANGED = {
@@ -55,6 +55,7 @@ CHANGED = {
     "rendered_counts": (DIGITS, [30]),
     "replicates": (DIGITS, 2),
     "mixes": (DIGITS, ["real", "warp"]),
+    "controls": (DIGITS, {"real-warp-shuffled": [20]}),
     "real_share: default": (DIGITS, "concatenate"),
     "translators: cyclegan: steps": (DIGITS, 5),
     "translators: cyclegan: batch_size": (DIGITS, 9),
@@ -65,6 +66,15 @@ CHANGED = {
     "translators: cyclegan: blocks": (DIGITS, 3),
     "translators: cyclegan: cycle_weight": (DIGITS, 9),
     "translators: cyclegan: identity_weight": (DIGITS, 1),
+    "translators: patchgan: steps": (FOLDERS, 5),
+    "translators: patchgan: batch_size": (FOLDERS, 9),
+    "translators: patchgan: learning_rate": (FOLDERS, 0.1),
+    "translators: patchgan: average": (FOLDERS, 0.1),
+    "translators: patchgan: channels": (FOLDERS, 5),
+    "translators: patchgan: discriminator_channels": (FOLDERS, 5),
+    "translators: patchgan: blocks": (FOLDERS, 3),
+    "translators: patchgan: cycle_weight": (FOLDERS, 9),
+    "translators: patchgan: identity_weight": (FOLDERS, 1),
     "translators: warp: steps": (DIGITS, 5),
     "translators: warp: batch_size": (DIGITS, 9),
     "translators: warp: learning_rate": (DIGITS, 0.1),
@@ -84,8 +94,10 @@ CHANGED = {
     "translators: randomised: gradient": (FOLDERS, 0.2),
     "translators: randomised: blur": (FOLDERS, 2),
     "translators: randomised: noise": (FOLDERS, 0.1),
+    "epochs": (DIGITS, 3),
     "classifier: steps": (DIGITS, 41),
     "classifier: batch_size": (DIGITS, 17),
+    "classifier: optimiser": (DIGITS, "adam"),
     "classifier: muon_learning_rate": (DIGITS, 0.01),
     "classifier: learning_rate": (DIGITS, 0.01),
     "classifier: warmup_fraction": (DIGITS, 0.2),
@@ -115,7 +127,7 @@ CHANGED = {
 
 def leaves(config: Mapping, place: str = "") -> Iterator[str]:
     for name, value in config.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             yield from leaves(value, f"{place}{name}: ")
         else:
             yield f"{place}{name}"

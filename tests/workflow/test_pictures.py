@@ -40,10 +40,15 @@ def test_from_folders_to_the_page(pictured):
         "real-aug": [*both, (100, 1), (100, 2)],
         "real-cyclegan": both,
         "real-cyclegan-aug": both,
+        "real-cyclegan-pretrained-3epochs": both[2:],
+        "real-cyclegan-reread": both[2:],
         "real-rendered": both,
         "rendered": [*both, (80, 1), (80, 2)],
     }
     assert sorted(set(metrics["mix"][metrics["augmented"]])) == augmented
+    steps = metrics.groupby("mix")["train_steps"].unique().map(set)
+    assert steps["real-cyclegan-reread"] == steps["real"] == {40}
+    assert steps["real-cyclegan-pretrained-3epochs"] == {19}  # of 100 images in batches of 16
     # Each replicate has its own draw, so its own classifier.
     assert metrics.groupby(["mix", "n_real"])["test_error"].nunique().max() > 1
     translators = pd.read_csv(pictured.results / "translators.csv")
@@ -142,7 +147,7 @@ def test_another_rendered_picture_reruns_all_that_depends_on_it(study, edit):
     assert planned.keys().isdisjoint({"prepare_real", "draw_real", "train_judge"})
     assert planned["prepare_rendered"] == planned["plot_rendered"] == planned["report"] == 1
     assert planned["train_translator"] == 4
-    assert planned["train_classifier"] == 22  # the mixes of real images alone stay
+    assert planned["train_classifier"] == 26  # the mixes of real images alone stay
 
 
 def test_a_changed_picture_is_read_again(study):

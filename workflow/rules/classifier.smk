@@ -9,6 +9,7 @@ rule train_classifier:
     input:
         real=real_of,
         synthetic=synthetic_of,
+        judged=judged_of,
         validation="results/{study}/real/validation.safetensors",
         test="results/{study}/real/test.safetensors",
     output:
@@ -30,7 +31,7 @@ rule train_classifier:
             "train_classifier",
             n_synthetic=n_synthetic_of,
             real_share=real_share_of,
-            settings=config["classifier"],
+            settings=classifier_of,
             augmentation=augmentation_of,
             seed=config["seed"],
             device=config["device"],

@@ -16,7 +16,7 @@ sys.path.insert(0, str(PACKAGE))
 
 from realink.errors import InputError
 from realink.study import grid, provenance, slurm, sources
-from realink.study.mixes import Mix
+from realink.study.mixes import JUDGED, Mix
 
 try:
     validate(config, "../schemas/config.schema.yaml")
@@ -67,6 +67,8 @@ localrules:
     plot_gain,
     plot_rendered,
     plot_translations,
+    explain_talk,
+    plot_talk,
 
 
 SLURM_RUN = Path(f"results/{STUDY}/logs/slurm_run")
@@ -98,7 +100,7 @@ onerror:
 
 wildcard_constraints:
     study=re.escape(STUDY),
-    mix="|".join(map(re.escape, [*config["mixes"], "rendered"])),
+    mix="|".join(map(re.escape, [*grid.mixes(config), "rendered"])),
     translator="|".join(map(re.escape, config["translators"])) or "none",
     n=r"\d+",
     replicate=r"\d+",
@@ -185,10 +187,32 @@ def synthetic_of(wildcards):
     )
 
 
+def judged_of(wildcards):
+    """What the judge read in the synthetic images of a mix, if it is a control that needs it."""
+    mix = Mix.parse(wildcards.mix)
+    if mix.control not in JUDGED:
+        return []
+    return f"results/{{study}}/translated/{mix.source}/n{{n}}/rep{{replicate}}/read.safetensors"
+
+
+def classifier_of(wildcards):
+    """The classifier's settings, with the steps and the batch size of a mix."""
+    mix, settings = Mix.parse(wildcards.mix), config["classifier"]
+    batch = settings["batch_size"]
+    steps = mix.steps(
+        int(wildcards.n),
+        config["total"],
+        steps=settings["steps"],
+        epochs=config["epochs"],
+        batch=batch,
+    )
+    return settings | {"steps": steps, "batch_size": mix.batch(batch, real_share_of(wildcards))}
+
+
 def real_share_of(wildcards):
     """Fraction of real images in a training batch of a mix."""
     mix, shares = Mix.parse(wildcards.mix), config["real_share"]
-    share = shares.get(mix.plain.name, shares["default"])
+    share = shares.get(mix.standard.name, shares["default"])
     return mix.real_share(int(wildcards.n), config["total"], share)
 
 

@@ -118,13 +118,15 @@ def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def _missing(metrics: pd.DataFrame) -> list[str]:
     """Cells that are absent though their mix, their count and their replicate exist."""
     present = set(metrics[CELL].itertuples(index=False, name=None))
-    # Further classifiers of rendered images alone stand at counts of their own.
-    counts = sorted(metrics.loc[metrics["mix"] != RENDERED, "n_real"].unique())
+    # Variants, and further classifiers of rendered images alone, stand at counts of their own.
+    own = {mix: sorted(set(rows["n_real"])) for mix, rows in metrics.groupby("mix")}
+    whole = [mix for mix in own if mix != RENDERED and not Mix.parse(mix).is_variant]
+    counts = sorted(set().union(*(own[mix] for mix in whole)))
     total = (metrics["n_real"] + metrics["n_synthetic"]).max()
     return [
         f"{mix} at {n:,}, replicate {replicate}"
         for mix in metrics["mix"].unique()
-        for n in counts
+        for n in (own[mix] if Mix.parse(mix).is_variant else counts)
         for replicate in sorted(metrics["replicate"].unique())
         if (Mix.parse(mix).is_baseline or n < total) and (mix, n, replicate) not in present
     ]

@@ -10,15 +10,21 @@ from realink.answer.statistics import adjust, compare, log_ratios, pool
 from realink.answer.words import listed
 from realink.study.mixes import RENDERED, Mix
 
+Cell = tuple[str, int]  # a mix and its count
 DECIDED = 0.05  # a comparison is decided below this adjusted p
 
 
-def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+def compare_mixes(
+    metrics: pd.DataFrame,
+    reads: Reads,
+    pairs: Iterable[tuple[Cell, Cell]] | None = None,
+    decided_at: float = DECIDED,
+) -> pd.DataFrame:
     """Compare mixes on the same test images, replicate by replicate.
 
     Every mix with its `references`, and the classifier of most rendered images alone with that of
-    fewest. All of them together tell how much replicates spread. Where test images come in
-    groups, these are what varies.
+    fewest; or those `pairs` of cells that are asked for, where both are there. All of them together
+    tell how much replicates spread. Where test images come in groups, these are what varies.
 
     Returns one row a comparison: ``ratio`` of the errors (below one, the mix is better) with its
     interval, ``p``, ``p_adjusted`` for all comparisons here, and the ``verdict``: better,
@@ -26,8 +32,11 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
     """
     cells = dict(list(metrics.groupby(["mix", "n_real"])))
     wrong = reads.read != reads.labels
-    pairs, rows = [], []
-    for (mix, n), (reference, reference_n) in _pairs(cells):
+    places, rows = [], []
+    asked = _pairs(cells) if pairs is None else pairs
+    for (mix, n), (reference, reference_n) in asked:
+        if (mix, n) not in cells or (reference, reference_n) not in cells:
+            continue
         both = (
             cells[mix, n]
             .reset_index()
@@ -39,28 +48,28 @@ def compare_mixes(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
         )
         if both.empty:
             continue
-        pairs.append((both["index"].to_numpy(), both["index_reference"].to_numpy()))
+        places.append((both["index"].to_numpy(), both["index_reference"].to_numpy()))
         rows.append(
             {"mix": mix, "n_real": n, "reference": reference, "reference_n_real": reference_n}
             | {"replicates": len(both)}
         )
-    ratios = [log_ratios(wrong[own], wrong[other]) for own, other in pairs]
+    ratios = [log_ratios(wrong[own], wrong[other]) for own, other in places]
     priors = pool(ratios, [row["n_real"] for row in rows])
-    for row, (own, other), prior in zip(rows, pairs, priors, strict=True):
+    for row, (own, other), prior in zip(rows, places, priors, strict=True):
         row |= compare(wrong[own], wrong[other], prior=prior, groups=reads.cases)._asdict()
     columns = ["mix", "n_real", "reference", "reference_n_real", "ratio", "low", "high", "p"]
-    return decided(pd.DataFrame(rows, columns=[*columns, "test", "replicates"]))
+    return decided(pd.DataFrame(rows, columns=[*columns, "test", "replicates"]), decided_at)
 
 
-def decided(table: pd.DataFrame) -> pd.DataFrame:
-    """Add each comparison's adjusted p and its verdict."""
+def decided(table: pd.DataFrame, level: float = DECIDED) -> pd.DataFrame:
+    """Add each comparison's adjusted p and its verdict, which is undecided from `level` on."""
     table["p_adjusted"] = adjust(table["p"].to_numpy(dtype=float))
     sign = np.where(table["ratio"] < 1, "better", "worse")
-    table["verdict"] = np.where(table["p_adjusted"] < DECIDED, sign, "undecided")
+    table["verdict"] = np.where(table["p_adjusted"] < level, sign, "undecided")
     return table
 
 
-def _pairs(cells: Iterable[tuple[str, int]]) -> Iterable[tuple[tuple[str, int], tuple[str, int]]]:
+def _pairs(cells: Iterable[Cell]) -> Iterable[tuple[Cell, Cell]]:
     present = dict.fromkeys(cells)
     for mix, n in present:
         for reference in references(Mix.parse(mix)):
@@ -75,13 +84,14 @@ def references(mix: Mix) -> list[Mix]:
     """The mixes that a mix is compared with.
 
     The baseline that is augmented as it is; for translated images also the same mix of
-    untranslated ones, and that of randomised ones, which need no real image either. Each augmented
-    mix, last of all, with the same without augmentation.
+    untranslated ones, and that of randomised ones, which need no real image either. A control also
+    with what it is a control of. Each augmented mix, last of all, with the same without
+    augmentation.
     """
     rivals = [] if mix.translator is None else [mix.untranslated, mix.randomised]
     return [
         reference
-        for reference in dict.fromkeys([mix.baseline, *rivals, mix.plain])
+        for reference in dict.fromkeys([mix.baseline, *rivals, mix.uncontrolled, mix.plain])
         if reference != mix
     ]
 

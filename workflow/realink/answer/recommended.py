@@ -1,5 +1,6 @@
 """What to do with the real images at hand: the simplest mix that nothing surely beats."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from realink.answer.analysis import Answer
@@ -39,11 +40,13 @@ def recommended(answer: Answer) -> list[Recommendation]:
     """
     found = []
     for n, own in answer.summary.groupby("n_real"):
-        errors = dict(zip(own["mix"], own["test_error"], strict=True))
+        cells = zip(own["mix"], own["test_error"], strict=True)
+        # A control knows what nobody has, and another budget is no other mix.
+        errors = {name: error for name, error in cells if not Mix.parse(name).is_variant}
         if not any(Mix.parse(name).is_baseline for name in errors):
             continue
         order = sorted(errors, key=lambda name: (*simplicity(Mix.parse(name)), errors[name]))
-        beaten = _beaten(answer, n)
+        beaten = _beaten(answer, n, errors)
         gains = [
             name
             for place, name in enumerate(order)
@@ -66,10 +69,11 @@ def simplicity(mix: Mix) -> tuple[bool, int, bool]:
     return not mix.real, effort, mix.augmented
 
 
-def _beaten(answer: Answer, n: int) -> set[str]:
-    """Mixes of which another, at this count, has surely fewer errors."""
+def _beaten(answer: Answer, n: int, mixes: Iterable[str]) -> set[str]:
+    """Mixes of which another of them, at this count, has surely fewer errors."""
     table = answer.comparisons
     own = table[(table["n_real"] == n) & (table["reference_n_real"] == n)]
+    own = own[own["mix"].isin(list(mixes))]
     return {
         *own.loc[own["verdict"] == "better", "reference"],
         *own.loc[own["verdict"] == "worse", "mix"],

@@ -22,6 +22,7 @@ from realink.commands import (
     judge,
     real,
     rendered,
+    talk,
     translator,
 )
 from realink.commands.support import check_code
@@ -44,6 +45,8 @@ COMMANDS = [
     answer.analyse,
     answer.report,
     answer.compare,
+    talk.explain_talk,
+    talk.plot_talk,
     figures.plot_error,
     figures.plot_studies,
     figures.plot_rendered_error,

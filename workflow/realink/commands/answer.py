@@ -84,7 +84,7 @@ def analyse(
     from realink.study.files import read_table, write_json, write_table
 
     found = analysis.analyse(
-        read_table(metrics), _reads(predictions), read_table(translators), seed=seed
+        read_table(metrics), read_reads(predictions), read_table(translators), seed=seed
     )
     write_table(summary, found.summary)
     write_table(comparisons, found.comparisons)
@@ -194,7 +194,7 @@ def compare(
         studies.Study(
             str(path) if alike else path.resolve().name,
             _metrics(path / "metrics.csv"),
-            _reads(path / "predictions.safetensors"),
+            read_reads(path / "predictions.safetensors"),
         )
         for path in (first, second)
     )
@@ -234,7 +234,7 @@ def _metrics(path: Path) -> Any:
     return table
 
 
-def _reads(predictions: Path) -> Any:
+def read_reads(predictions: Path) -> Any:
     """Read what `collect` wrote; raise `InputError` if it is something else."""
     from realink.answer.cells import Reads
     from realink.study.files import read_tensors

@@ -28,37 +28,53 @@ def train_classifier(
     metrics: Path,
     real: Path | None = None,
     synthetic: Path | None = None,
+    judged: Path | None = None,
     device: Device = "auto",
 ) -> None:
-    """Train a classifier on one mix, and read the validation and the test images with it."""
+    """Train a classifier on one mix, and read the validation and the test images with it.
+
+    Parameters
+    ----------
+    judged : what the judge read in the synthetic images, of controls that need it
+    """
     import numpy as np
 
     from realink.commands.support import device_for, recorded_code, report_step
     from realink.learning import augmentation as policies
+    from realink.learning import controls
     from realink.learning.checkpoints import save
     from realink.learning.classifier import Settings, predict, train
     from realink.measures.judge import error_rate
     from realink.settings import settings_from
-    from realink.study.files import read_images, write_json, write_tensors
-    from realink.study.mixes import Mix
+    from realink.study.files import read_images, read_tensors, write_json, write_tensors
+    from realink.study.mixes import CHANGED, PRETRAINED, Mix
     from realink.study.seeds import seed_for
 
     knobs = settings_from(Settings, json.loads(settings))
     asked = json.loads(augmentation)
     policy = None if asked is None else settings_from(policies.Settings, asked)
     device = device_for(device)
+    control, start = Mix.parse(mix).control, None
     parts = [] if real is None else [read_images(real)]
     if synthetic is not None:
-        parts.append(
-            read_images(synthetic).draw(n_synthetic, seed_for(seed, "synthetic", replicate))
-        )
-    shares = [len(part) / sum(map(len, parts)) for part in parts]
+        images = read_images(synthetic)
+        if control in CHANGED:
+            reading = None if judged is None else read_tensors(judged)[0]["read"]
+            of_control = seed_for(seed, "control", mix, n, replicate)
+            images = controls.changed(control, images, reading, of_control)
+        parts.append(images.draw(n_synthetic, seed_for(seed, "synthetic", replicate)))
     started = time.perf_counter()
+    if control == PRETRAINED:
+        of_task = seed_for(seed, "pretraining", mix, n, replicate)
+        task, real_share = controls.flipped(parts.pop(), of_task), "concatenate"
+        start, _ = train([task], knobs, seed=of_task, device=device, report=report_step)
+    shares = [len(part) / sum(map(len, parts)) for part in parts]
     network, _ = train(
         parts,
         knobs,
         real_share=None if real_share == "concatenate" else real_share,
         augment=policy,
+        start=start,
         seed=seed_for(seed, "classifier", mix, n, replicate),
         device=device,
         report=report_step,

@@ -12,7 +12,7 @@ def plot_error(*, metrics: Path, counts: list[int], total: int, svg: Path, png: 
     from realink.study.files import read_table
 
     figures.style()
-    _save(figures.plot_error(read_table(metrics), counts, total), svg, png)
+    save(figures.plot_error(read_table(metrics), counts, total), svg, png)
 
 
 def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path, png: Path) -> None:
@@ -37,7 +37,7 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
         if not tables[title]["mix"].isin(mixes).any():
             raise InputError(f"{study} has none of the mixes {', '.join(mixes)}")
     figures.style()
-    _save(figures.plot_studies(tables, mixes), svg, png)
+    save(figures.plot_studies(tables, mixes), svg, png)
 
 
 def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
@@ -46,7 +46,7 @@ def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
     from realink.study.files import read_table
 
     figures.style()
-    _save(figures.plot_rendered_error(read_table(metrics)), svg, png)
+    save(figures.plot_rendered_error(read_table(metrics)), svg, png)
 
 
 def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: Path) -> None:
@@ -58,7 +58,7 @@ def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: P
     errors = read_table(metrics)
     points = plotted.gains(errors, read_table(translators), read_table(gaps))
     augmented = plotted.augmented_alone(errors["mix"])
-    _save(figures.plot_gain(points, augmented=augmented), svg, png)
+    save(figures.plot_gain(points, augmented=augmented), svg, png)
 
 
 def plot_rendered(*, rendered: Path, invert: bool, svg: Path, png: Path) -> None:
@@ -74,7 +74,7 @@ def plot_rendered(*, rendered: Path, invert: bool, svg: Path, png: Path) -> None
     figures.style()
     drawn_in = read_tensors(rendered)[0].get("face")
     faces = None if drawn_in is None else len(set(drawn_in.tolist()))
-    _save(sheets.plot_rendered(read_images(rendered), faces, invert=invert), svg, png)
+    save(sheets.plot_rendered(read_images(rendered), faces, invert=invert), svg, png)
 
 
 def plot_translations(
@@ -107,10 +107,11 @@ def plot_translations(
     figure = sheets.plot_translations(
         read_images(rendered), carried, reading, read_images(real), title, invert=invert
     )
-    _save(figure, svg, png)
+    save(figure, svg, png)
 
 
-def _save(figure: Any, svg: Path, png: Path) -> None:
+def save(figure: Any, svg: Path, png: Path) -> None:
+    """Write a figure in both formats."""
     from realink.study.files import written_whole
 
     # Without the date, the same numbers give the same file.

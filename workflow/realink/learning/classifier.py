@@ -1,8 +1,8 @@
 """The classifier that every training mix is measured with.
 
-One small convolutional network and one recipe serve all mixes with the same number
-of optimiser steps, so that differences in test error come from the training images,
-and from the augmentation where there is one. Nothing here reads or writes files.
+One small convolutional network and one recipe serve all mixes, so that differences in test
+error come from the training images, from how long it trains, and from the augmentation where
+there is one. Nothing here reads or writes files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from realink.images.imagesets import ImageSet, Shape, concatenate
 from realink.learning import augmentation
-from realink.learning.optimisers import Muon, Sgd
+from realink.learning.optimisers import Adam, Muon, Sgd
 
 LARGEST_MAP = 10  # sides of the last feature map; more positions than these only cost time
 HISTORY_INTERVALS = 20
@@ -29,10 +29,11 @@ PREDICT_PIXELS = 80_000  # that are read at once: few enough for a CPU's cache
 class Settings:
     """Network size and training recipe; the values live in the configuration."""
 
-    steps: int  # whatever the size of the training set
+    steps: int
     batch_size: int
+    optimiser: str  # muon, on a one-cycle schedule; or adam at a constant rate, which needs no more
     muon_learning_rate: float  # of the convolutions: peak of the one-cycle schedule
-    learning_rate: float  # of the last layer and the norms: peak of the same schedule
+    learning_rate: float  # of the last layer and the norms: peak of the same schedule; or of Adam
     warmup_fraction: float  # share of the steps before the peak, in [0, 1)
     momentum: float  # Nesterov
     weight_decay: float  # L2 penalty on the last layer's weights
@@ -46,6 +47,8 @@ class Settings:
         for name in "steps", "batch_size", "muon_learning_rate", "learning_rate":
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive")
+        if self.optimiser not in ("muon", "adam"):
+            raise ValueError(f"optimiser must be muon or adam, not {self.optimiser!r}")
         for name in "warmup_fraction", "label_smoothing", "dropout":
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie in [0, 1)")
@@ -133,16 +136,18 @@ def train(
     *,
     real_share: float | None = None,
     augment: augmentation.Settings | None = None,
+    start: Network | None = None,
     seed: int,
     device: str | torch.device = "cpu",
     report: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> tuple[Network, list[dict[str, float]]]:
-    """Train a fresh network: its convolutions by Muon, the rest by gradient descent.
+    """Train a fresh network: its convolutions by Muon, the rest by gradient descent; or Adam.
 
     Muon (Jordan et al. 2024) needs fewer steps than gradient descent. Nesterov
     momentum (Sutskever et al. 2013, ICML), one learning rate cycle (Smith & Topin 2017,
     arXiv:1708.07120) that ends in a cosine (Loshchilov & Hutter 2016, arXiv:1608.03983),
-    label smoothing (Szegedy et al. 2015, arXiv:1512.00567).
+    label smoothing (Szegedy et al. 2015, arXiv:1512.00567). Adam (Kingma & Ba 2014,
+    arXiv:1412.6980) is what most people take: one learning rate for all, which does not change.
 
     Parameters
     ----------
@@ -152,6 +157,8 @@ def train(
         least one image. By default all images are used equally often.
     augment : optional
         How every image of every batch is augmented; not at all by default.
+    start : optional
+        A network for images of the same size: all but its last layer is where training begins.
     seed : int
         The only source of randomness (initial weights, batch order, augmentation,
         dropout): on the CPU the same seed and number of threads give the same network.
@@ -181,16 +188,9 @@ def train(
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         network = Network(settings, whole.shape).to(device)
-        kernels, weights, others = (
-            [parameter for parameter in network.parameters() if parameter.ndim == ndim]
-            for ndim in (4, 2, 1)
-        )
-        momentum, rate = settings.momentum, settings.learning_rate
-        optimisers = [
-            (Muon(kernels, momentum=momentum), settings.muon_learning_rate),
-            (Sgd(weights, momentum=momentum, weight_decay=settings.weight_decay), rate),
-            (Sgd(others, momentum=momentum), rate),
-        ]
+        if start is not None:
+            network.layers[:-1].load_state_dict(start.layers[:-1].state_dict())
+        rate, optimisers = settings.learning_rate, _optimisers(network, settings)
         # Summed on the device: reading every loss would stall a GPU.
         total, before = torch.zeros((), device=device), 0
         steps = zip(_cycle(settings), _batches(sizes, takes, settings.steps), strict=True)
@@ -253,8 +253,26 @@ def _inputs(pixels: torch.Tensor) -> torch.Tensor:
     return images.float().div_(255)
 
 
+def _optimisers(network: Network, settings: Settings) -> list[tuple[Adam | Muon | Sgd, float]]:
+    """What trains which parameters, and at which peak of the learning rate."""
+    if settings.optimiser == "adam":
+        return [(Adam(list(network.parameters()), betas=(0.9, 0.999)), settings.learning_rate)]
+    kernels, weights, others = (
+        [parameter for parameter in network.parameters() if parameter.ndim == ndim]
+        for ndim in (4, 2, 1)
+    )
+    momentum, rate = settings.momentum, settings.learning_rate
+    return [
+        (Muon(kernels, momentum=momentum), settings.muon_learning_rate),
+        (Sgd(weights, momentum=momentum, weight_decay=settings.weight_decay), rate),
+        (Sgd(others, momentum=momentum), rate),
+    ]
+
+
 def _cycle(settings: Settings) -> list[float]:
     """What a learning rate is in each step, as a fraction of its peak."""
+    if settings.optimiser == "adam":
+        return [1.0] * settings.steps
     warmup = int(settings.warmup_fraction * settings.steps)
     rise = np.arange(1, warmup + 1) / max(warmup, 1)
     progress = np.linspace(0, 1, settings.steps - warmup, endpoint=False)

@@ -46,8 +46,8 @@ def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
             ylabel=look.ERROR,
             title="with augmentation (-aug)" if augmented else "without augmentation",
         )
-        _counts_axis(axes, counts)
-        _log_axis(axes, plotted.ends(curves))
+        counts_axis(axes, counts)
+        log_axis(axes, plotted.ends(curves))
     figure.suptitle("Test error against the number of real images", x=0.01, ha="left")
     _legend(figure, ordered(curves["images"].unique()))
     note = _replicates_note(metrics["replicate"].nunique())
@@ -69,11 +69,11 @@ def plot_studies(studies: Mapping[str, pd.DataFrame], mixes: Sequence[str]) -> F
     drawn = figure.subplots(1, len(studies), squeeze=False)[0]
     for axes, (title, metrics) in zip(drawn, studies.items(), strict=True):
         own = metrics[metrics["mix"].isin(mixes)]
-        curves = plotted.errors(own)
+        curves = plotted.errors(own, variants=True)
         _draw_curves(axes, curves.assign(images=curves["mix"]), own)
         axes.set(xlabel=look.COUNTS, ylabel=look.ERROR, title=title)
-        _counts_axis(axes, curves["n_real"])
-        _log_axis(axes, plotted.ends(curves))
+        counts_axis(axes, curves["n_real"])
+        log_axis(axes, plotted.ends(curves))
     present = {mix for metrics in studies.values() for mix in metrics["mix"]}
     _legend(figure, [mix for mix in mixes if mix in present])
     figure.text(0.01, -0.04, f"lines: means; {MARKS}", fontsize="small", color="0.3")
@@ -93,7 +93,7 @@ def plot_rendered_error(metrics: pd.DataFrame) -> Figure:
         ylabel="error on real test images (%): lower is better",
         title="The distribution gap: rendered images alone",
     )
-    _counts_axis(axes, curves["n_real"])
+    counts_axis(axes, curves["n_real"])
     axes.set_ylim(0, look.limits(curves["largest"], 0, 100)[1])
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
     figure.text(
@@ -131,7 +131,7 @@ def plot_gain(points: pd.DataFrame, *, augmented: bool = False) -> Figure:
             if outcome == "ratio":
                 axes.axhline(1, color="0.4", linestyle=":")
                 shown = [*shown, 1]
-            _log_axis(axes, shown)
+            log_axis(axes, shown)
             axes.set_xlim(look.limits(points[column], measure.least, measure.most))
     handles = [
         Line2D([], [], ls="", label=name, ms=8, **_marked(look.of_images(name))) for name in names
@@ -209,7 +209,8 @@ def _marked(its: look.Look) -> dict[str, Any]:
     }
 
 
-def _counts_axis(axes: Axes, counts: Iterable[int]) -> None:
+def counts_axis(axes: Axes, counts: Iterable[int]) -> None:
+    """Make the horizontal axis one of counts."""
     axes.set_xscale("log")
     ticks = look.count_ticks(counts)
     axes.set_xticks(
@@ -219,7 +220,8 @@ def _counts_axis(axes: Axes, counts: Iterable[int]) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _log_axis(axes: Axes, values: Iterable[float]) -> None:
+def log_axis(axes: Axes, values: Iterable[float]) -> None:
+    """Make the vertical axis logarithmic, with room for these values."""
     axes.set_yscale("log")
     ends = look.log_limits(values)
     axes.set_ylim(ends)

@@ -10,8 +10,8 @@ from realink.page.look import FOLLOWED, MEASURES
 from realink.study.mixes import RENDERED, Mix
 
 
-def errors(metrics: pd.DataFrame) -> pd.DataFrame:
-    """One row a mix and count, in percent, for a logarithmic axis.
+def errors(metrics: pd.DataFrame, *, variants: bool = False) -> pd.DataFrame:
+    """One row a mix and count, in percent, for a logarithmic axis; `variants` only if asked for.
 
     Columns: ``mix``, ``images``, the mix without its augmentation, ``augmented``, ``n_real``,
     ``replicates``; ``percent``, the mean test error, with its 95 % interval ``low`` and ``high``;
@@ -19,6 +19,8 @@ def errors(metrics: pd.DataFrame) -> pd.DataFrame:
     ``smallest`` and ``largest`` of the replicates.
     """
     rows = metrics[metrics["test_error"].notna()].astype({"test_error": float})
+    if not variants:
+        rows = rows[[not Mix.parse(name).is_variant for name in rows["mix"]]]
     table = summarise(rows)
     cells = rows.groupby(["mix", "n_real"])["test_error"].agg(smallest="min", largest="max")
     table = table.merge(cells.reset_index(), on=["mix", "n_real"])

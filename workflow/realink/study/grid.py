@@ -1,6 +1,7 @@
 """The experiment's grid: which classifiers and translators a config asks for."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,10 +42,11 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
 
     Where nothing synthetic is left (n_real = total) only the baseline exists. `rendered_counts`
     adds classifiers trained on that many rendered images alone, which have the same path as the
-    others: n_real = total - count.
+    others: n_real = total - count. `controls` are mixes at some counts only.
     """
     total = config["total"]
     axes = [(name, n) for name in config["mixes"] for n in config["counts"]]
+    axes += [(name, n) for name, counts in config["controls"].items() for n in counts]
     axes += [(RENDERED, total - count) for count in config["rendered_counts"]]
     return [
         Cell(name, n, mix.n_synthetic(n, total), replicate, mix.source or "none")
@@ -52,6 +54,16 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
         if (mix := Mix.parse(name)).is_baseline or n < total
         for replicate in range(1, config["replicates"] + 1)
     ]
+
+
+def mixes(config: Mapping[str, Any]) -> list[str]:
+    """Every mix that a config names."""
+    return [*config["mixes"], *config["controls"]]
+
+
+def counts(config: Mapping[str, Any]) -> list[int]:
+    """Every number of real images that a config names."""
+    return [*config["counts"], *chain(*config["controls"].values())]
 
 
 def translator_cells(config: Mapping[str, Any]) -> list[TranslatorCell]:

@@ -1,8 +1,10 @@
-"""What a mix is: which images a classifier trains on, and whether they are augmented.
+"""What a mix is: which images a classifier trains on, and how.
 
 Needs the standard library only, because every parse of the workflow reads it.
 """
 
+import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,6 +12,14 @@ from functools import lru_cache
 REAL, RENDERED = "real", "rendered"
 RANDOMISED = "randomised"  # the translator that looks at no real image: the rival of all others
 AUGMENTED = "-aug"
+# Controls that change the synthetic images or their labels (`realink.learning.controls`): the first
+# two need to know what the judge read in them.
+JUDGED = ("reread", "confirmed")
+CHANGED = (*JUDGED, "shuffled", "noise")
+PRETRAINED = "pretrained"  # learns from these images without their labels, then from real ones
+
+EXPOSED = "exposed"  # as many real images in a batch as a baseline's has
+CONTROLS = (*CHANGED, PRETRAINED, EXPOSED)
 
 
 @dataclass(frozen=True)
@@ -24,28 +34,41 @@ class Mix:
         Whether it holds the N real images.
     augmented
         Whether its images are augmented while training.
+    control
+        One of `CONTROLS`, for mixes of real and synthetic images, or None.
+    budget
+        How long it trains, if not as the study says: ``2epochs``, two passes over its own images,
+        or ``900steps``.
     """
 
     source: str | None
     real: bool
     augmented: bool = False
+    control: str | None = None
+    budget: str | None = None
 
     @staticmethod
     @lru_cache
     def parse(name: str) -> "Mix":
-        """Read a label: ``real``, ``X`` or ``real-X``, each with or without ``-aug``."""
-        images = name.removesuffix(AUGMENTED)
-        augmented = images != name
+        """Read a label: ``real``, ``X`` or ``real-X``, and what may follow.
+
+        That is, in this order: a control (of ``real-X``), ``-aug``, and a budget.
+        """
+        rest, budget = re.fullmatch(r"(.+?)(?:-(\d+(?:epochs|steps)))?", name).groups()
+        images = rest.removesuffix(AUGMENTED)
+        augmented = images != rest
         if images == REAL:
-            return Mix(None, True, augmented)
-        source = images.removeprefix(f"{REAL}-")
-        return Mix(source, source != images, augmented)
+            return Mix(None, True, augmented, None, budget)
+        source, real, control = images.removeprefix(f"{REAL}-"), images.startswith(f"{REAL}-"), None
+        if real and "-" in source and source.rpartition("-")[2] in CONTROLS:
+            source, _, control = source.rpartition("-")
+        return Mix(source, real, augmented, control, budget)
 
     @property
     def name(self) -> str:
         """Its label."""
-        parts = [REAL] * self.real + [self.source] * (self.source is not None)
-        return "-".join(parts) + AUGMENTED * self.augmented
+        parts = [REAL * self.real, self.source, self.control, "aug" * self.augmented, self.budget]
+        return "-".join(filter(None, parts))
 
     @property
     def plain(self) -> "Mix":
@@ -57,14 +80,29 @@ class Mix:
         return replace(self, augmented=augmented)
 
     @property
+    def is_variant(self) -> bool:
+        """Whether it is a control or has a budget of its own: for tables, not for curves."""
+        return bool(self.control or self.budget)
+
+    @property
+    def standard(self) -> "Mix":
+        """The mix of these images without augmentation, control or own budget."""
+        return Mix(self.source, self.real)
+
+    @property
+    def uncontrolled(self) -> "Mix":
+        """The mix that it is a control of; itself if it is none."""
+        return replace(self, control=None)
+
+    @property
     def is_baseline(self) -> bool:
         """Whether it holds the real images alone."""
         return self.source is None
 
     @property
     def baseline(self) -> "Mix":
-        """The real images alone, augmented as this mix is."""
-        return Mix(None, True, self.augmented)
+        """The real images alone, augmented as this mix is, and with its budget."""
+        return Mix(None, True, self.augmented, budget=self.budget)
 
     @property
     def untranslated(self) -> "Mix":
@@ -95,6 +133,29 @@ class Mix:
         return (
             share if both and share != "concatenate" and share > n_real / total else "concatenate"
         )
+
+    def steps(
+        self, n_real: int, total: int, *, steps: int, epochs: float | None, batch: int
+    ) -> int:
+        """Optimiser steps of its classifier, by its own budget or else the study's.
+
+        Parameters
+        ----------
+        steps : of a study without `epochs`, whatever a mix holds
+        epochs : passes over the images that a mix holds, whatever steps that takes; or None
+        batch : images in a step
+        """
+        if self.budget:
+            number, unit = re.fullmatch(r"(\d+)(epochs|steps)", self.budget).groups()
+            steps, epochs = int(number), int(number) if unit == "epochs" else None
+        if epochs is None:
+            return steps
+        images = n_real * self.real + self.n_synthetic(n_real, total)
+        return math.ceil(epochs * images / batch)
+
+    def batch(self, batch: int, share: float | str) -> int:
+        """Images in a batch, of which `share` are real; `batch` but for the control `EXPOSED`."""
+        return round(batch / share) if self.control == EXPOSED else batch
 
 
 def ordered(names: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from realink.errors import InputError, meant
 from realink.images import listing
 from realink.images.characters import READ, UNREAD, characters_of
 from realink.study import grid
-from realink.study.mixes import RENDERED, Mix
+from realink.study.mixes import EXPOSED, JUDGED, RENDERED, Mix
 from realink.translation import settings as translators
 
 # Of the sources that are no folder: images that may be drawn (`realink.images.mnist` splits so).
@@ -73,7 +73,7 @@ def needed(config: Mapping[str, Any], source: str) -> int:
     if config[source]["source"] != "folder":
         return 0
     if source == "real":
-        return max(config["counts"])
+        return max(grid.counts(config))
     return max(cell.n_synthetic for cell in grid.cells(config))
 
 
@@ -100,7 +100,7 @@ def settings_of_translators(config: Mapping[str, Any]) -> dict[str, dict[str, An
 
 
 def _of_mixes(config: Mapping[str, Any]) -> list[str]:
-    return sorted({Mix.parse(mix).translator for mix in config["mixes"]} - {None})
+    return sorted({Mix.parse(mix).translator for mix in grid.mixes(config)} - {None})
 
 
 def _check_finite(value: Any, key: str) -> None:
@@ -159,16 +159,27 @@ def _check_idx(directory: Path) -> None:
 
 def _check_mixes(config: Mapping[str, Any]) -> None:
     known = {RENDERED, *translators.names()}
-    for name in config["mixes"]:
+    for name in grid.mixes(config):
         mix = Mix.parse(name)
         if mix.source is not None and mix.source not in known:
             raise InputError(
                 f"config key `mixes`: {name!r} needs the translator {mix.source!r}, which is not "
                 f"there{meant(mix.source, known)}"
             )
+        if mix.control in JUDGED and mix.translator is None:
+            raise InputError(
+                f"config key `controls`: {name!r} needs what the judge reads in a translator's "
+                f"images, and {mix.source!r} is none"
+            )
+        share = config["real_share"].get(mix.standard.name, config["real_share"]["default"])
+        if mix.control == EXPOSED and share == "concatenate":
+            raise InputError(
+                f"config key `controls`: {name!r} needs a fraction in `real_share`, not "
+                "concatenate, which would make batches of any size"
+            )
     for name in config["real_share"]:
         mix = Mix.parse(name)
-        if name != "default" and (mix.augmented or mix.source not in known or not mix.real):
+        if name != "default" and (mix != mix.standard or mix.source not in known or not mix.real):
             raise InputError(
                 f"config key `real_share`: {name!r} is not real-X with an X of: "
                 f"{', '.join(sorted(known))} (a twin with -aug takes its mix's share)"
@@ -178,16 +189,16 @@ def _check_mixes(config: Mapping[str, Any]) -> None:
 def _check_counts(config: Mapping[str, Any]) -> None:
     real, total = config["real"], config["total"]
     pool = POOLS[real["source"]] if is_mnist(real) else len(_real(config).split("train"))
-    for n in config["counts"]:
+    for n in grid.counts(config):
         if n > pool:
             raise InputError(
-                f"config key `counts`: {n} real images asked for, but the source "
+                f"config key `counts` or `controls`: {n} real images asked for, but the source "
                 f"{real['source']!r} has {pool} to train on"
             )
         if n > total:
             raise InputError(
-                f"config key `counts`: {n} is more than `total`, the {total} images that a mix "
-                "holds"
+                f"config key `counts` or `controls`: {n} is more than `total`, the {total} images "
+                "that a mix holds"
             )
     for n in config["rendered_counts"]:
         if n > total:

@@ -58,8 +58,22 @@ class Translator(nn.Module):
         self.settings = settings
         self.to_real = _Generator(settings.channels, settings.blocks, shape)
         self.to_rendered = _Generator(settings.channels, settings.blocks, shape)
-        self.discriminator_real = _discriminator(settings.discriminator_channels, shape)
-        self.discriminator_rendered = _discriminator(settings.discriminator_channels, shape)
+        self.discriminator_real = self.discriminator(settings.discriminator_channels, shape)
+        self.discriminator_rendered = self.discriminator(settings.discriminator_channels, shape)
+
+    @staticmethod
+    def discriminator(channels: int, shape: Shape) -> nn.Module:
+        """Build what gives each image [b, channels, height, width] one verdict, [b, 1, 1, 1]."""
+        # Verdicts on patches keep more labels and hide what this translator is here to show: they
+        # are another one, patchgan.
+        layers = halvings(channels, shape)
+        sides = [side // 2 // 2 for side in (shape.height, shape.width)]
+        shared, inside = len(layers), 2 * channels
+        while len(layers) == shared or max(sides) > 4:
+            outside = min(2 * inside, 8 * channels)
+            layers += convolution(inside, outside, stride=2)
+            inside, sides = outside, [(side + 1) // 2 for side in sides]
+        return nn.Sequential(*layers, nn.Conv2d(inside, 1, tuple(sides)))
 
     def generator_parameters(self) -> Iterator[nn.Parameter]:
         """Yield what the generators' optimiser trains."""
@@ -171,25 +185,21 @@ class _Residual(nn.Module):
         return features + self.body(features)
 
 
-def _discriminator(channels: int, shape: Shape) -> nn.Sequential:
-    """Images [b, channels, height, width] to one verdict each, [b, 1, 1, 1]."""
-    # Verdicts on overlapping patches (pix2pix) keep more labels and hide what this translator is
-    # here to show; docs/translators.md has the numbers.
-    layers = [
+def halvings(channels: int, shape: Shape) -> list[nn.Module]:
+    """Layers that every discriminator begins with: to a quarter of the size, 2 x `channels`."""
+    return [
         nn.Conv2d(shape.channels, channels, 4, stride=2, padding=1),
         nn.LeakyReLU(0.2, inplace=True),
         nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1),
         _norm(2 * channels),
         nn.LeakyReLU(0.2, inplace=True),
     ]
-    sides = [side // 2 // 2 for side in (shape.height, shape.width)]
-    inside = 2 * channels
-    while len(layers) == 5 or max(sides) > 4:
-        outside = min(2 * inside, 8 * channels)
-        layers += [
-            nn.Conv2d(inside, outside, 3, stride=2, padding=1),
-            _norm(outside),
-            nn.LeakyReLU(0.2, inplace=True),
-        ]
-        inside, sides = outside, [(side + 1) // 2 for side in sides]
-    return nn.Sequential(*layers, nn.Conv2d(inside, 1, tuple(sides)))
+
+
+def convolution(inside: int, outside: int, *, stride: int) -> list[nn.Module]:
+    """A further layer of a discriminator."""
+    return [
+        nn.Conv2d(inside, outside, 3, stride=stride, padding=1),
+        _norm(outside),
+        nn.LeakyReLU(0.2, inplace=True),
+    ]
