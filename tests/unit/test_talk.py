@@ -1,6 +1,5 @@
 """Why the talk saw what it saw: made-up studies in which it is known."""
 
-import numpy as np
 import pytest
 
 from realink.answer import talk
@@ -90,7 +89,8 @@ def test_what_is_left_of_a_gain_is_a_share_of_it(made_up):
 
 
 def test_the_figure_has_a_curve_for_each_budget_and_a_row_for_each_control(made_up):
-    figure = plot_talk(made_up[0], talk.gains(made_up[0]), 2)
+    metrics = made_up[0].assign(n_test=3000)
+    figure = plot_talk(metrics, talk.gains(metrics), 2)
     left, right = figure.axes
     labels = [text.get_text() for text in left.get_legend().get_texts()]
     assert labels == [
@@ -113,7 +113,7 @@ def test_a_study_that_cannot_tell_is_named(made_up, lacking):
 
 def test_variants_are_no_missing_cells_and_no_curves(made_up):
     from realink.answer.cells import usable
-    from realink.page import charts, figures
+    from realink.page import figures
 
     metrics, _ = made_up
     assert not [note for note in usable(metrics)[1] if note.startswith("missing")]
@@ -123,8 +123,6 @@ def test_variants_are_no_missing_cells_and_no_curves(made_up):
         "missing: real-gan-noise at 55, replicate 2", "missing: real-gan-noise at 385, replicate 2",
     ]  # fmt: skip
     curves = {"real", "gan", "real-gan", "rendered", "real-rendered"}
-    summary = metrics.assign(low=np.nan, high=metrics["test_error"])
-    assert set(charts._of_kind(summary, augmented=False)["mix"]) == curves
     drawn = figures.plot_error(metrics.assign(n_test=3000), [55, 385, 5500], 55_000)
     (legend,) = drawn.legends
     assert {text.get_text() for text in legend.get_texts()} == curves

@@ -20,7 +20,7 @@ def errors(metrics: pd.DataFrame, *, variants: bool = False) -> pd.DataFrame:
     """
     rows = metrics[metrics["test_error"].notna()].astype({"test_error": float})
     if not variants:
-        rows = rows[[not Mix.parse(name).is_variant for name in rows["mix"]]]
+        rows = rows[np.array([not Mix.parse(name).is_variant for name in rows["mix"]], bool)]
     table = summarise(rows)
     cells = rows.groupby(["mix", "n_real"])["test_error"].agg(smallest="min", largest="max")
     table = table.merge(cells.reset_index(), on=["mix", "n_real"])

@@ -1,6 +1,7 @@
 """The figure of docs/talk.md: budgets on the left, on the right what the gain needs."""
 
 import re
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
@@ -37,10 +38,9 @@ def plot_talk(metrics: pd.DataFrame, gains: pd.DataFrame, epochs: float) -> Figu
     budgets = {name: _said(name, epochs) for name in curves.index.unique("mix")}
     real = [name for name in budgets if (mix := Mix.parse(name)) == mix.baseline]
     real.sort(key=lambda name: _length(budgets[name]))
-    shades = sns.color_palette("Greys", len(real) + 2)[2:]
-    drawn = {
-        name: {"color": shade, "marker": "o"} for name, shade in zip(real, shades, strict=True)
-    }
+    drawn: dict[str, dict[str, Any]] = {}
+    for name, shade in zip(real, sns.color_palette("Greys", len(real) + 2)[2:], strict=True):
+        drawn[name] = {"color": shade, "marker": "o"}
     for name in ("real-rendered", "real-cyclegan", "real-patchgan"):
         its = look.of(name)
         drawn[name] = {"color": its.colour, "marker": its.mark, "linewidth": 2.5}

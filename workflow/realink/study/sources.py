@@ -190,15 +190,15 @@ def _check_counts(config: Mapping[str, Any]) -> None:
     real, total = config["real"], config["total"]
     pool = POOLS[real["source"]] if is_mnist(real) else len(_real(config).split("train"))
     for n in grid.counts(config):
+        key = "counts" if n in config["counts"] else "controls"
         if n > pool:
             raise InputError(
-                f"config key `counts` or `controls`: {n} real images asked for, but the source "
+                f"config key `{key}`: {n} real images asked for, but the source "
                 f"{real['source']!r} has {pool} to train on"
             )
         if n > total:
             raise InputError(
-                f"config key `counts` or `controls`: {n} is more than `total`, the {total} images "
-                "that a mix holds"
+                f"config key `{key}`: {n} is more than `total`, the {total} images that a mix holds"
             )
     for n in config["rendered_counts"]:
         if n > total:

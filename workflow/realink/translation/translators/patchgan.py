@@ -20,7 +20,21 @@ SHAPES = {"channels": (1, 3), "sides": (16, 128)}
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(TrainingSettings):
-    """Knobs of the CycleGAN, as `cyclegan` describes them."""
+    """Knobs of the CycleGAN: those of `cyclegan`, written out, since they are read without torch.
+
+    Attributes
+    ----------
+    channels
+        Feature maps of the generators at half size; twice as many at a quarter.
+    discriminator_channels
+        Feature maps of the discriminators at half size; 2 and 4 times as many in later layers.
+    blocks
+        Residual blocks of a generator, at a quarter of the size.
+    cycle_weight
+        Of the mean absolute difference between an image and its way there and back.
+    identity_weight
+        Of the mean absolute change that a generator makes to an image of its target domain.
+    """
 
     steps: int = setting(600, low=1)
     learning_rate: float = setting(0.0005, above=0)
