@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from tests import licences
+
 ROOT = Path(__file__).parents[2]
 CONDA_NAMES = {"pytorch": "torch"}
 
@@ -28,3 +30,16 @@ def test_every_locked_package_has_hashes_and_no_address():
     packages = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
     assert len(packages) > 300
     assert all("--hash=sha256:" in package for package in packages)
+
+
+def test_every_licence_goes_with_mit_and_stands_in_the_docs():
+    listed = licences.TABLE.read_text()
+    for package in licences.locked():
+        if package.startswith("fontpkg-"):
+            assert re.match("OFL-1.1|Apache-2.0", licences.licence(package)), package
+            continue
+        (named,) = re.findall(rf"^\| {package} \| (.+) \|$", listed, re.MULTILINE) or [None]
+        assert named, f"docs/licences.md lacks {package}: run `python -m tests.licences`"
+        free = re.search(licences.COMPATIBLE, named) and "GPL" not in named
+        assert free or re.match(licences.UNFREE, package), f"{package}: {named}"
+    assert len(re.findall("^\\| ", listed, re.MULTILINE)) > 100
