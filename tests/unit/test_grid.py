@@ -1,5 +1,6 @@
 """The grid: which cells exist, which do not, and how their paths are filled in."""
 
+import re
 import subprocess
 import sys
 from dataclasses import fields
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from realink.errors import InputError
 from realink.learning import augmentation, classifier
-from realink.study import grid
+from realink.study import grid, schema
 from realink.study.mixes import Mix
 from realink.study.seeds import seed_for
 
@@ -129,7 +131,8 @@ def test_every_key_is_described():
 def test_parsing_needs_no_package_besides_snakemakes_own():
     script = (
         "import sys; before = set(sys.modules); "
-        "import realink.study.grid, realink.study.provenance, realink.study.sources; "
+        "import realink.study.grid, realink.study.provenance; "
+        "import realink.study.schema, realink.study.slurm, realink.study.sources; "
         "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}"
         " - sys.stdlib_module_names))"
     )
@@ -137,3 +140,32 @@ def test_parsing_needs_no_package_besides_snakemakes_own():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["realink"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"replicate": 2}, "config key `replicate:` is unknown; did you mean 'replicates'?"),
+        ({"classifier": {"widht": 3}}, "config key `classifier: widht:` is unknown; did you mean"),
+        ({"seed": None}, "config key `seed:`: None is not of type 'integer'"),
+        ({"counts": [5, -5]}, "config key `counts: 1:`: -5 is less than the minimum of 1"),
+        ({"real_share": {"warp": 0.5}}, "config key `real_share:`: 'warp' does not match"),
+        ({"translators": {"warp": 3}}, "config key `translators: warp:`: 3 is not of type"),
+    ],
+)
+def test_what_is_not_as_the_schema_says_is_named_in_a_line(config, change, said):
+    for key, value in change.items():
+        config[key] = config[key] | value if isinstance(value, dict) else value
+    with pytest.raises(InputError, match=f"^{re.escape(said)}[^\n]*$"):
+        schema.check(config)
+
+
+def test_every_fault_is_named(config):
+    config |= {"see": config.pop("seed"), "total": 1}
+    with pytest.raises(InputError) as refused:
+        schema.check(config)
+    assert str(refused.value).splitlines() == [
+        "config key `see:` is unknown; did you mean 'seed'?",
+        "config key `seed:` is missing",
+        "config key `total:`: 1 is less than the minimum of 10",
+    ]

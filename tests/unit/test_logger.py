@@ -26,10 +26,10 @@ def send(handler, capsys, event, **fields):
     return shown.out.rstrip("\n")
 
 
-def start(handler, capsys, jobid, rule="train", output=("file",)):
+def start(handler, capsys, jobid, rule="train", output=("file",), **fields):
     return send(
         handler, capsys, LogEvent.JOB_INFO, jobid=jobid, rule_name=rule, output=list(output),
-        wildcards={"study": "s", "n": str(jobid)},
+        wildcards={"study": "s", "n": str(jobid)}, **fields,
     )  # fmt: skip
 
 
@@ -122,3 +122,61 @@ def test_a_job_that_slurm_refuses_says_why(handler, capsys):
     assert shown.endswith(
         "FAILED  train n=1 (SLURM sbatch failed. The error message was 'invalid partition'.)"
     )
+
+
+LEAKS = """error: the loss is nan
+nanobind: leaked 26 functions!
+ - leaked function "get_partition_op_holder"
+ - ... skipped remainder
+nanobind: this is likely caused by a reference counting issue in the binding code.
+See https://nanobind.readthedocs.io/en/latest/refleaks.html
+"""
+
+
+def test_what_libraries_say_after_an_error_is_not_taken_for_it(handler, capsys, tmp_path):
+    (tmp_path / "job.log").write_text(LEAKS)
+    fields = {"rule_name": "train", "log": [str(tmp_path / "job.log")]}
+    send(handler, capsys, LogEvent.RUN_INFO, stats={"train": 1, "total": 1}, msg="")
+    shown = send(handler, capsys, LogEvent.JOB_ERROR, jobid=1, **fields)
+    assert "leaked" not in shown
+    handler.close()
+    assert capsys.readouterr().out == "1 of 1 jobs failed:\n    train : error: the loss is nan\n"
+
+
+def test_the_bracket_is_never_blank(handler, capsys, tmp_path):
+    """It begins with what an earlier run took, or else with typical times, and says so."""
+    send(handler, capsys, LogEvent.RESOURCES_INFO, cores=2)
+    stats = {"train_classifier": 4, "collect": 1, "all": 1, "total": 6}
+    send(handler, capsys, LogEvent.RUN_INFO, stats=stats, msg="")
+    typical = (4 * plugin.TYPICAL["train_classifier"] + plugin.OTHER) / 2
+    shown = start(handler, capsys, 1, "train_classifier")
+    assert f"~ {typical:.0f} s left]" in shown
+
+    handler.__post_init__()
+    send(handler, capsys, LogEvent.RESOURCES_INFO, cores=2)
+    send(handler, capsys, LogEvent.RUN_INFO, stats=stats, msg="")
+    benchmarks = tmp_path / "benchmarks"
+    for n, seconds in ((1, 90), (2, 110)):
+        path = benchmarks / f"train_classifier/real/n{n}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"s\th:m:s\n{seconds}.0\t0:00:00\n")
+    (benchmarks / "collect.tsv").write_text("s\th:m:s\n")  # of a job that was killed
+    shown = start(
+        handler, capsys, 1, "train_classifier", benchmark=str(benchmarks / "train_classifier/x.tsv")
+    )
+    assert "~ 3 min left]" in shown  # four of 100 s
+    handler.now = 60.0
+    done = send(handler, capsys, LogEvent.JOB_FINISHED, job_id=1)
+    assert "~ 2 min left]" in done  # three of 60 s and one of 3, on two cores
+
+
+def test_a_stopped_job_has_not_failed(handler, capsys, tmp_path):
+    (tmp_path / "job.log").write_text("Traceback\nKeyboardInterrupt\n")
+    send(handler, capsys, LogEvent.RUN_INFO, stats={"train": 2, "total": 2}, msg="")
+    start(handler, capsys, 1)
+    # Snakemake may say why after the jobs' ends.
+    fields = {"rule_name": "train", "log": [str(tmp_path / "job.log")]}
+    shown = send(handler, capsys, LogEvent.JOB_ERROR, jobid=1, **fields)
+    assert shown.endswith("stopped train n=1")
+    handler.close()
+    assert capsys.readouterr().out == "interrupted; the same command goes on from here\n"

@@ -79,6 +79,7 @@ def test_two_folders_pass(folders):
         ({"real_share": {"default": 0.5, "real-wrap": 0.1}}, "`real_share`: 'real-wrap' is not"),
         ({"real_share": {"default": 0.5, "real-warp-aug": 0.1}}, "'real-warp-aug' is not real-X"),
         ({"rendered_counts": [55_001]}, "`rendered_counts`: 55001"),
+        ({"rendered": {"families": "nowhere"}}, "`rendered: families:`: nowhere is not a file"),
         ({"rendered": {"folder": "nowhere"}}, "`rendered: folder:`: nowhere is not a directory"),
         ({"rendered": {"folder": ""}}, "`rendered: folder:`:  is not a directory"),
         ({"rendered": {"folder": "x" * 999}}, "`rendered: folder:`: x+ is not a directory"),

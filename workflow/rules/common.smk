@@ -9,27 +9,21 @@ from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
 
 PACKAGE = Path(workflow.basedir, "workflow")
 sys.path.insert(0, str(PACKAGE))
 
 from realink.errors import InputError
-from realink.study import grid, provenance, slurm, sources
+from realink.study import grid, provenance, schema, slurm, sources
 from realink.study.mixes import JUDGED, Mix
 
 try:
-    validate(config, "../schemas/config.schema.yaml")
+    schema.check(config)
     sources.check(config)
     # Jobs, and the page, get all of them: those that the config does not name have defaults.
     config["translators"] = sources.settings_of_translators(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
-except WorkflowError as error:
-    # The rest of it is the whole schema and the whole config, some hundred lines.
-    reason, _, rest = str(error).partition("\n\n")
-    place = re.search(r"On instance((\[[^]]+\])*)", rest)
-    raise WorkflowError(f"{reason} (in config{place[1] if place else ''})") from None
 
 # The package lies beside the rules: a job runs the code of this checkout, wherever it runs. And it
 # finds the Python that runs Snakemake, though its environment may not have been activated.
@@ -90,8 +84,12 @@ onsuccess:
     SLURM_RUN.unlink(missing_ok=True)
 
 
-# The plugin cancels nothing if Ctrl-C comes while it looks at the queue.
 onerror:
+    # After Ctrl-C Snakemake waits for running jobs, and then forgets those that it saw finish: it
+    # would make their results anew (Snakemake 9.27).
+    with workflow.scheduler._lock:
+        workflow.scheduler._finish_jobs()
+    # The plugin cancels nothing if Ctrl-C comes while it looks at the queue.
     try:
         slurm.take_over(SLURM_RUN, None)
     except slurm.ClusterError as error:  # the next run will ask again

@@ -8,16 +8,35 @@ import shutil
 import sys
 import time
 from collections import Counter, defaultdict
-from logging import WARNING, LogRecord
+from logging import ERROR, WARNING, LogRecord
 from pathlib import Path
 from statistics import mean
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from .configs import fault
+
 LOG_TAIL = 20  # lines of a failed job's log that are shown
 SLURM_LOGS = "/slurm_logs/"  # in the paths of the logs that SLURM writes, beside the jobs' own
-SILENT = {LogEvent.WORKFLOW_STARTED, LogEvent.JOB_STARTED, LogEvent.RESOURCES_INFO}
+SILENT = {LogEvent.WORKFLOW_STARTED, LogEvent.JOB_STARTED}
+INTERRUPTED = "Terminating processes on user request"  # Snakemake's words, after Ctrl-C
+# What libraries say after the error, as their objects are taken down.
+NOISE = re.compile(r"^(nanobind: | - leaked | - \.\.\. skipped|See https://nanobind)")
+# Seconds of a job on one core, start included, for want of an earlier run's: docs/performance.md.
+TYPICAL = {
+    "train_classifier": 16,
+    "train_translator": 40,
+    "train_judge": 16,
+    "translate": 7,
+    "judge": 5,
+    "measure_gap": 9,
+    "measure_gap_reference": 9,
+    "prepare_rendered": 20,
+    "report": 10,
+}
+OTHER = 3
+MOST_READ = 20  # an earlier run's times of one rule
 
 
 class LogHandler(LogHandlerBase):
@@ -36,6 +55,10 @@ class LogHandler(LogHandlerBase):
         self.failed: dict[int, str] = {}
         self.lost: set[int] = set()  # failed, or in one SLURM job with one that failed
         self.slurm_log = ""  # of the failed SLURM job whose members are being told
+        self.parsed = False  # whether Snakemake got beyond the command line, as far as we know
+        self.interrupted = False
+        self.earlier: dict[str, float] | None = None  # mean seconds of each rule in earlier runs
+        self.cores = 0
         self.slots = 1
         self.total = 0
         self.done = 0
@@ -45,8 +68,16 @@ class LogHandler(LogHandlerBase):
         exception = getattr(record, "exception", None)
         if exception == "RuleException" and not self.common_settings.verbose:
             return  # the whole shell command; `job_error` says what failed and why
+        if exception == "WorkflowError" and self.interrupted:
+            return  # that not all jobs are done
         try:
-            if self.common_settings.dryrun or event not in self.handlers:
+            if record.levelno >= ERROR and not self.parsed and (said := fault(sys.argv[1:])):
+                self.parsed = True
+                self._print(f"error: {said}")
+                return
+            if INTERRUPTED in record.getMessage():
+                text = self.interrupt()
+            elif self.common_settings.dryrun or event not in self.handlers:
                 text = "" if event in SILENT else self.format(record)
                 # Snakemake's remarks on its own doings (storage, locks, complete log) are noise.
                 if not self.common_settings.dryrun and event is None and record.levelno < WARNING:
@@ -60,10 +91,20 @@ class LogHandler(LogHandlerBase):
         except Exception:
             self.handleError(record)
 
+    def interrupt(self) -> str:
+        self.interrupted = True
+        waits = f"; waiting for {_jobs(len(self.running))}" if self.running else ""
+        return f"{self._progress()}  interrupted{waits}"
+
+    def resources_info(self, record: LogRecord) -> str:
+        self.cores = getattr(record, "cores", None) or self.cores
+        return self.format(record) if self.common_settings.verbose else ""
+
     def run_info(self, record: LogRecord) -> str:
         stats = {rule: n for rule, n in record.stats.items() if rule != "total"}
+        self.parsed = True
         self.remaining, self.total = Counter(stats), sum(stats.values())
-        return f"{self.total} jobs: " + ", ".join(f"{n} {rule}" for rule, n in stats.items())
+        return f"{_jobs(self.total)}: " + ", ".join(f"{n} {rule}" for rule, n in stats.items())
 
     def job_info(self, record: LogRecord) -> str:
         axes = " ".join(
@@ -71,6 +112,8 @@ class LogHandler(LogHandlerBase):
         )
         self.running[record.jobid] = (record.rule_name, axes, time.monotonic())
         self.slots = max(self.slots, len(self.running))
+        if self.earlier is None:
+            self.earlier = _earlier(getattr(record, "benchmark", None))
         if not record.output:  # rules like `all` only name targets
             return ""
         verb = "again" if record.jobid in self.lost else "start"
@@ -91,7 +134,6 @@ class LogHandler(LogHandlerBase):
     def job_error(self, record: LogRecord) -> str:
         rule, axes, _ = self.running.pop(record.jobid, (record.rule_name, "", 0.0))
         self.remaining[rule] -= 1
-        self.lost.add(record.jobid)
         own = [path for path in record.log or [] if SLURM_LOGS not in path]
         of_slurm = "".join(_read(path) for path in record.log or [] if SLURM_LOGS in path)
         if getattr(record, "indent", False):
@@ -101,13 +143,16 @@ class LogHandler(LogHandlerBase):
             if ran and ran[-1] not in own:
                 return f"{self._progress()}  lost    {rule} {axes} (shared that SLURM job)"
         why = _why(getattr(record, "rule_msg", None), of_slurm)
+        tail = [line for path in own for line in _tail(path)]
+        if self.interrupted or tail[-1:] == ["KeyboardInterrupt"]:
+            self.interrupted = True
+            return f"{self._progress()}  stopped {rule} {axes}"
+        self.lost.add(record.jobid)
         lines = [f"{self._progress()}  FAILED  {rule} {axes}{why and f' ({why})'}"]
-        tail = []
         for path in own:
-            tail = _read(path).splitlines()[-LOG_TAIL:]
-            tail = tail or [f"(the log is empty: {_why_empty(path)})"]
-            lines += [f"    {line}" for line in tail] + [f"    whole log: {path}"]
-        said = "; ".join(filter(None, [why, *tail[-1:]]))
+            shown = _tail(path) or [f"(the log is empty: {_why_empty(path)})"]
+            lines += [f"    {line}" for line in shown] + [f"    whole log: {path}"]
+        said = "; ".join(filter(None, [why, *(tail or shown if own else [])[-1:]]))
         self.failed[record.jobid] = f"    {rule} {axes}: {said}"
         return "\n".join(lines)
 
@@ -116,6 +161,8 @@ class LogHandler(LogHandlerBase):
         return ""
 
     def close(self) -> None:
+        if self.interrupted:
+            self._print("interrupted; the same command goes on from here")
         # Others went on after a failure, so its message has long scrolled away.
         if self.failed:
             self._print(
@@ -123,13 +170,14 @@ class LogHandler(LogHandlerBase):
                     [f"{len(self.failed)} of {self.total} jobs failed:", *self.failed.values()]
                 )
             )
-            self.failed = {}
+        self.failed, self.interrupted = {}, False
         super().close()
 
     def nothing(self, record: LogRecord) -> str:
         return ""
 
     handlers = {  # noqa: RUF012 (a table of methods, never changed)
+        LogEvent.RESOURCES_INFO: resources_info,
         LogEvent.RUN_INFO: run_info,
         LogEvent.JOB_INFO: job_info,
         LogEvent.JOB_FINISHED: job_finished,
@@ -147,25 +195,53 @@ class LogHandler(LogHandlerBase):
         return f"[{self.done:{width}}/{self.total}  {self._left():>12}]"
 
     def _left(self) -> str:
-        """Time left: each rule's remaining jobs at its mean so far, over the jobs that run at once.
+        """Time left: each rule's remaining jobs at its mean, over the jobs that run at once.
 
-        At least so much, where no job of a rule has finished yet.
+        Means of this run, else of earlier ones, else typical ones: then it is about that time.
         """
-        means = {rule: mean(seconds) for rule, seconds in self.seconds.items()}
-        if not means:
-            return ""
+        left = {rule: n for rule, n in self.remaining.items() if n > 0}
+        means = {rule: self._mean(rule) for rule in left}
         spent = sum(
             min(time.monotonic() - started, means.get(rule, 0))
             for rule, _, started in self.running.values()
         )
-        work = sum(n * means.get(rule, 0) for rule, n in self.remaining.items()) - spent
-        if work / self.slots < 1:
-            return ""
-        known = all(rule in means for rule, n in self.remaining.items() if n > 0)
-        return f"{'' if known else '> '}{_duration(work / self.slots)} left"
+        work = sum(n * means[rule] for rule, n in left.items()) - spent
+        at_once = max(self.slots, min(self.cores, sum(left.values())))
+        known = all(self.seconds[rule] for rule in left if rule != "all")
+        return f"{'' if known else '~ '}{_duration(work / at_once)} left"
+
+    def _mean(self, rule: str) -> float:
+        if rule == "all":
+            return 0
+        if self.seconds[rule]:
+            return mean(self.seconds[rule])
+        return (self.earlier or {}).get(rule, TYPICAL.get(rule, OTHER))
 
 
-def _read(path: str) -> str:
+def _jobs(n: int) -> str:
+    return f"{n} job{'s' * (n != 1)}"
+
+
+def _earlier(benchmark: str | None) -> dict[str, float]:
+    """Mean seconds of each rule's jobs in earlier runs of a study, by Snakemake's benchmarks."""
+    root = next((path for path in Path(benchmark or "").parents if path.name == "benchmarks"), None)
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for path in root.rglob("*.tsv") if root else []:
+        rule = path.relative_to(root).parts[0].removesuffix(".tsv")
+        if len(seconds[rule]) < MOST_READ:
+            rows = _read(path).splitlines()[1:2]
+            seconds[rule] += [float(row.split("\t")[0]) for row in rows]
+    return {rule: mean(each) for rule, each in seconds.items() if each}
+
+
+def _tail(path: str) -> list[str]:
+    lines = [line for line in _read(path).splitlines() if not NOISE.match(line)]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines[-LOG_TAIL:]
+
+
+def _read(path: str | Path) -> str:
     try:
         return Path(path).read_text(errors="replace")
     except OSError:

@@ -129,6 +129,10 @@ def _check_images(config: Mapping[str, Any]) -> None:
     else:
         drawn, key = set(characters_of(rendered["characters"])), "rendered: characters:"
         # Not Path's, to which the empty path is the working directory, and a long one an error.
+        if not os.path.isfile(rendered["families"]):
+            raise InputError(
+                f"config key `rendered: families:`: {rendered['families']} is not a file"
+            )
         if not os.path.isdir(rendered["folder"]):
             raise InputError(
                 f"config key `rendered: folder:`: {rendered['folder']} is not a directory"

@@ -1,0 +1,68 @@
+"""What the terminal says where a person, not a job, is at fault; and after Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from .conftest import Project
+
+DRY = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1"]
+TARGET = "results/small/rendered/faces.csv"
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Project:
+    """The project before anything has run."""
+    return Project.create(tmp_path)
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["terminal", "snakemake alone"])
+def test_an_interrupted_run_says_so_and_goes_on(fresh, everywhere):
+    run = fresh.start("--cores", "1", TARGET)
+    while not (fresh.results / "logs/catalogue_fonts.log").exists():
+        time.sleep(0.05)
+    (os.killpg if everywhere else os.kill)(run.pid, signal.SIGINT)
+    said = run.communicate(timeout=600)[0]
+    assert run.returncode != 0
+    assert "interrupted; waiting for 1 job" in said
+    assert "interrupted; the same command goes on from here" in said
+    assert f"{'stopped' if everywhere else 'done   '} catalogue_fonts" in said
+    assert "FAILED" not in said
+    assert "WorkflowError" not in said
+    # What had finished meanwhile is not made anew.
+    again = fresh.run("--dry-run", TARGET).stdout
+    assert ("Nothing to be done" in again) == (not everywhere)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--configfile", "nope.yaml"], "error: nope.yaml: no such config file\n"),
+        (["--configfile", "small.yaml", TARGET], f"{TARGET}: no such config file; if it is a targ"),
+        (["--configfile", "broken.yaml"], "error: broken.yaml, line 2, column 2: expected ',' or"),
+        (["--configfile", "list.yaml"], "error: list.yaml is no config: it has no keys\n"),
+        (["--configfile", "typo.yaml"], "config key `classifer:` is unknown; did you mean 'classi"),
+        (["--config", "mixes=[real,real-warpp]"], "is not there; did you mean 'warp'?"),
+    ],
+)
+def test_a_slip_in_the_config_is_one_line(fresh, arguments, said):
+    (fresh.root / "broken.yaml").write_text("counts: [1, 2\nseed: 1\n")
+    (fresh.root / "list.yaml").write_text("- seed\n")
+    (fresh.root / "typo.yaml").write_text("classifer: {steps: 5}\n")
+    done = subprocess.run(
+        [*DRY, *arguments],
+        cwd=fresh.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert said in done.stdout
+    assert "Traceback" not in done.stdout
+    assert len(done.stdout.splitlines()) < 7
