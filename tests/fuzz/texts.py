@@ -216,16 +216,16 @@ class Configs(Kind):
     def _read(self, path: Path) -> str:
         from snakemake.common.configfile import load_configfile
         from snakemake.exceptions import WorkflowError
-        from snakemake.utils import update_config, validate
+        from snakemake.utils import update_config
 
-        from realink.study import grid, sources
+        from realink.study import grid, schema, sources
 
         try:
             config = json.loads(json.dumps(self.defaults))
             update_config(config, load_configfile(path))
-            validate(config, str(ROOT / "workflow/schemas/config.schema.yaml"))
         except (WorkflowError, yaml.YAMLError, UnicodeDecodeError):
             return "refused"  # by Snakemake
+        schema.check(config)
         sources.check(config)
         config["translators"] = sources.settings_of_translators(config)
         # What the rules ask for while they are read.

@@ -1,4 +1,4 @@
-"""A config against the schema: each fault in a line that names its key, and what was meant."""
+"""A config against the schema: every fault by its key, and what was meant."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ def check(config: Mapping[str, Any]) -> None:
     validator = Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
     faults = sorted(validator.iter_errors(config), key=lambda fault: list(map(str, fault.path)))
     if faults:
-        raise InputError("\n".join(line for fault in faults for line in _said(fault)))
+        raise InputError("; ".join(line for fault in faults for line in _said(fault)))
 
 
 def _said(fault: Any) -> Iterator[str]:
