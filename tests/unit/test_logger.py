@@ -180,3 +180,13 @@ def test_a_stopped_job_has_not_failed(handler, capsys, tmp_path):
     assert shown.endswith("stopped train n=1")
     handler.close()
     assert capsys.readouterr().out == "interrupted; the same command goes on from here\n"
+
+
+def test_a_jobs_notes_are_shown(handler, capsys, tmp_path):
+    log = tmp_path / "job.log"
+    notes = [f"note: own font {i}.woff2: woff2 is not read" for i in range(12)]
+    log.write_text("\n".join(["3 faces accepted", *notes]))
+    send(handler, capsys, LogEvent.RUN_INFO, stats={"train": 1, "total": 1}, msg="")
+    start(handler, capsys, 1, log=[str(log)])
+    shown = send(handler, capsys, LogEvent.JOB_FINISHED, job_id=1).splitlines()
+    assert shown[1:] == [f"    {note}" for note in notes[:10]] + [f"    ... 2 more: {log}"]

@@ -36,6 +36,7 @@ TYPICAL = {
     "report": 10,
 }
 OTHER = 3
+NOTES = 10  # lines of a job's notes that are shown
 MOST_READ = 20  # an earlier run's times of one rule
 
 
@@ -52,6 +53,7 @@ class LogHandler(LogHandlerBase):
         self.remaining: Counter[str] = Counter()
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.running: dict[int, tuple[str, str, float]] = {}
+        self.logs: dict[int, list[str]] = {}
         self.failed: dict[int, str] = {}
         self.lost: set[int] = set()  # failed, or in one SLURM job with one that failed
         self.slurm_log = ""  # of the failed SLURM job whose members are being told
@@ -111,6 +113,7 @@ class LogHandler(LogHandlerBase):
             f"{name}={value}" for name, value in (record.wildcards or {}).items() if name != "study"
         )
         self.running[record.jobid] = (record.rule_name, axes, time.monotonic())
+        self.logs[record.jobid] = list(getattr(record, "log", None) or [])
         self.slots = max(self.slots, len(self.running))
         if self.earlier is None:
             self.earlier = _earlier(getattr(record, "benchmark", None))
@@ -129,7 +132,10 @@ class LogHandler(LogHandlerBase):
         self.seconds[rule].append(seconds)
         self.remaining[rule] -= 1
         self.done += 1
-        return f"{self._progress()}  done    {rule} {axes} ({_duration(seconds)})"
+        said = [line for path in self.logs.pop(record.job_id, []) for line in _notes(path)]
+        return "\n".join(
+            [f"{self._progress()}  done    {rule} {axes} ({_duration(seconds)})", *said]
+        )
 
     def job_error(self, record: LogRecord) -> str:
         rule, axes, _ = self.running.pop(record.jobid, (record.rule_name, "", 0.0))
@@ -232,6 +238,13 @@ def _earlier(benchmark: str | None) -> dict[str, float]:
             rows = _read(path).splitlines()[1:2]
             seconds[rule] += [float(row.split("\t")[0]) for row in rows]
     return {rule: mean(each) for rule, each in seconds.items() if each}
+
+
+def _notes(path: str) -> list[str]:
+    """What a job that went well has to say to a person."""
+    notes = [line for line in _read(path).splitlines() if line.startswith("note: ")]
+    more = [f"    ... {len(notes) - NOTES} more: {path}"] if len(notes) > NOTES else []
+    return [f"    {line}" for line in notes[:NOTES]] + more
 
 
 def _tail(path: str) -> list[str]:

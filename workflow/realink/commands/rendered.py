@@ -31,7 +31,9 @@ def catalogue_fonts(*, families: Path, settings: Json, output: Path) -> None:
         len(faces) - len(accepted),
     )
     for face in faces[~faces["accepted"]].itertuples():
-        log.info("rejected %s: %s", face.file, face.reason)
+        # Of own files a person is told, by the progress lines.
+        own = Path(face.file).is_file()
+        log.info("%s %s: %s", "note: own font" if own else "rejected", face.file, face.reason)
 
 
 def prepare_rendered(
