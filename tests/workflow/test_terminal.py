@@ -22,6 +22,7 @@ def fresh(tmp_path) -> Project:
 
 @pytest.mark.parametrize("everywhere", [True, False], ids=["terminal", "snakemake alone"])
 def test_an_interrupted_run_says_so_and_goes_on(fresh, everywhere):
+    (fresh.root / "resources/fonts/odd.woff2").touch()
     run = fresh.start("--cores", "1", TARGET)
     while not (fresh.results / "logs/catalogue_fonts.log").exists():
         time.sleep(0.05)
@@ -33,6 +34,9 @@ def test_an_interrupted_run_says_so_and_goes_on(fresh, everywhere):
     assert f"{'stopped' if everywhere else 'done   '} catalogue_fonts" in said
     assert "FAILED" not in said
     assert "WorkflowError" not in said
+    # What a person should know of a job that went well.
+    note = "note: own font resources/fonts/odd.woff2: woff2 is not read: convert it to .ttf"
+    assert (note in said) == (not everywhere)
     # What had finished meanwhile is not made anew.
     again = fresh.run("--dry-run", TARGET).stdout
     assert ("Nothing to be done" in again) == (not everywhere)
