@@ -127,6 +127,7 @@ def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[
         metrics=tables["metrics"],
         predictions=predictions,
         translators=tables["translators"],
+        pool=max(config["counts"]),
         seed=1,
         **answers,
     )

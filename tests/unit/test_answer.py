@@ -82,7 +82,7 @@ def judged(kept, name="gan"):
 
 
 def answer_of(errors, kept=None, **more):
-    return analyse(*study(errors, **more), judged(kept or {}), seed=1)
+    return analyse(*study(errors, **more), judged(kept or {}), pool=TOTAL, seed=1)
 
 
 def part(*names, **more):
@@ -152,7 +152,7 @@ def test_many_comparisons_share_one_prior_and_one_correction():
     """Ten mixes that are the baseline under other names: some p is small, none is decided."""
     same = {f"real-t{i}": {n: REAL[n] for n in COUNTS} for i in range(10)}
     metrics, reads = study({"real": REAL} | same, images=2000, seed=1)
-    table = analyse(metrics, reads, judged({}), seed=1).comparisons
+    table = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1).comparisons
     assert table["p"].min() < 0.05
     assert set(table["verdict"]) == {"undecided"}
     wrong = (reads.read != reads.labels).reshape(-1, 3, 2000)
@@ -170,11 +170,15 @@ def test_replicates_are_paired_by_their_number():
     """Rows in another order, and a lacking replicate, change nothing for the others."""
     metrics, reads = study(part("real", "real-gan"))
     order = np.random.default_rng(0).permutation(len(metrics))
-    usual = analyse(metrics, reads, judged({}), seed=1)
-    mixed = analyse(metrics.iloc[order], reads._replace(read=reads.read[order]), judged({}), seed=1)
+    usual = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
+    mixed = analyse(
+        metrics.iloc[order], reads._replace(read=reads.read[order]), judged({}), pool=TOTAL, seed=1
+    )
     pd.testing.assert_frame_equal(mixed.comparisons, usual.comparisons)
     keep = ~((metrics["mix"] == "real") & (metrics["n_real"] == 55) & (metrics["replicate"] == 2))
-    fewer = analyse(metrics[keep], reads._replace(read=reads.read[keep]), judged({}), seed=1)
+    fewer = analyse(
+        metrics[keep], reads._replace(read=reads.read[keep]), judged({}), pool=TOTAL, seed=1
+    )
     assert fewer.notes == ["missing: real at 55, replicate 2"]
     row = the(fewer.comparisons, mix="real-gan", n_real=55)
     assert row["replicates"] == 2
@@ -391,7 +395,7 @@ def test_groups_of_test_images_are_what_varies_and_have_errors_of_their_own():
     metrics, reads = study(part("real", "real-gan"))
     places = np.arange(len(reads.labels)) % 7
     reads = reads._replace(groups=places, group_names=tuple("ABCDEFG"))
-    found = analyse(metrics, reads, judged({}), seed=1)
+    found = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
     assert set(found.comparisons["test"]) == {"replicates x groups"}
     assert "test images come in 7 groups" in found.notes[0]
     row = the(found.groups, mix="real-gan", n_real=55, group="C")
@@ -408,7 +412,7 @@ def test_groups_of_test_images_are_what_varies_and_have_errors_of_their_own():
 def test_a_single_group_says_nothing_of_others():
     metrics, reads = study(part("real", "real-gan"))
     reads = reads._replace(groups=np.zeros(len(reads.labels), int), group_names=("one",))
-    found = analyse(metrics, reads, judged({}), seed=1)
+    found = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
     assert set(found.comparisons["test"]) == {"replicates x images"}
     assert found.notes == [
         "all test images are of one group, one: the answer holds for other images of it, and says "
@@ -428,12 +432,29 @@ def test_one_replicate():
     assert "(95" not in "".join(sentences(found))
 
 
+def test_what_replicates_cannot_tell_is_said_of_the_study_at_hand(talk):
+    crowded, nested, fonts = map(plain, talk.limits)
+    assert crowded == (
+        "all draws come from the same 55,000 real images, of which two share 70 % at 38,500 and "
+        "100 % at 55,000: there, other real images would differ by more than the replicates do"
+    )
+    assert nested.startswith("a replicate's real images at one N are among its images at any")
+    assert fonts.startswith("one set of rendered images serves all replicates")
+    # None of it where there is no such count, no other count, or nothing rendered.
+    assert answer_of({"real": {55: 0.2}}).limits == []
+    assert len(answer_of({"real": {55: 0.2}, "real-gan": {55: 0.2}}).limits) == 1
+    two = answer_of(part("real", "real-gan"), replicates=2).limits
+    assert two[0].startswith("two replicates: a mean error has hardly an interval")
+    assert two[1:] == talk.limits
+    assert answer_of(part("real", "real-gan"), replicates=1).limits == []
+
+
 def test_missing_cells_are_named():
     metrics, reads = study(part("real", "real-gan"))
     lost = (metrics["mix"] == "real-gan") & (metrics["n_real"] == 385)
     lost |= (metrics["mix"] == "real") & (metrics["n_real"] == 5500) & (metrics["replicate"] == 3)
     metrics, reads = metrics[~lost], reads._replace(read=reads.read[~lost])
-    found = analyse(metrics, reads, judged({}), seed=1)
+    found = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
     assert found.notes == [
         "missing: real at 5,500, replicate 3",
         *(f"missing: real-gan at 385, replicate {r}" for r in (1, 2, 3)),
@@ -444,7 +465,7 @@ def test_missing_cells_are_named():
 def test_a_cell_without_a_test_error_is_named_once_and_left_out():
     metrics, reads = study(part("real", "real-gan"))
     metrics.loc[0, "test_error"] = np.nan
-    found = analyse(metrics, reads, judged({}), seed=1)
+    found = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
     assert found.notes == ["real at 55, replicate 1, has no test error: left out"]
     assert the(found.summary, mix="real", n_real=55)["replicates"] == 2
     assert the(found.comparisons, mix="real-gan", n_real=55)["replicates"] == 2
@@ -453,7 +474,7 @@ def test_a_cell_without_a_test_error_is_named_once_and_left_out():
 
 def test_no_test_error_at_all():
     metrics, reads = study(part("real", "real-gan"))
-    found = analyse(metrics.assign(test_error=None), reads, judged({}), seed=1)
+    found = analyse(metrics.assign(test_error=None), reads, judged({}), pool=TOTAL, seed=1)
     assert len(found.notes) >= len(metrics)
     assert set(claims(found)["verdict"]) == {"not tested"}
     assert sentences(found)
@@ -517,13 +538,17 @@ def test_predictions_of_another_study_are_refused():
     with pytest.raises(
         InputError, match=r"predictions.safetensors has 26 classifiers, metrics.csv 27"
     ):
-        analyse(metrics, reads._replace(read=reads.read[1:]), judged({}), seed=1)
+        analyse(metrics, reads._replace(read=reads.read[1:]), judged({}), pool=TOTAL, seed=1)
     with pytest.raises(InputError, match=r"metrics\.csv 27"):
         analyse(
-            metrics, reads._replace(read=reads.read, labels=reads.labels[1:]), judged({}), seed=1
+            metrics,
+            reads._replace(read=reads.read, labels=reads.labels[1:]),
+            judged({}),
+            pool=TOTAL,
+            seed=1,
         )
     with pytest.raises(InputError, match="another error of real at 55, replicate 1"):
-        analyse(metrics, reads._replace(read=reads.read[::-1]), judged({}), seed=1)
+        analyse(metrics, reads._replace(read=reads.read[::-1]), judged({}), pool=TOTAL, seed=1)
 
 
 def test_studies_of_other_classes_are_not_compared():

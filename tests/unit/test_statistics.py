@@ -6,9 +6,12 @@ from scipy import stats
 
 from realink.answer.statistics import (
     Errors,
+    Sample,
     adjust,
     compare,
+    drawn_share,
     equivalent_count,
+    log_errors,
     log_ratios,
     mean_interval,
     pool,
@@ -124,16 +127,23 @@ SIZES = np.array([50, 111, 67, 135, 200, 63, 28, 46, 47, 5, 99, 200])
 
 
 @pytest.mark.parametrize("replicates", [3, 5])
-def test_of_images_in_groups_the_groups_are_what_varies(replicates):
-    # 400 draws: the rate's standard error at 5 % is 1.1 points.
+@pytest.mark.parametrize("own", [0, 0.5])
+def test_of_images_in_groups_the_groups_are_what_varies(replicates, own):
+    """Without a difference over all groups; as a family, as comparisons of a study are."""
     random = np.random.default_rng(replicates)
     images, groups = [], []
-    for _ in range(400):
-        a, b, place = grouped(random, SIZES, replicates, (0.1, 0.1), hard=0.8, own=0.5)
-        images.append(compare(a, b).p)
-        groups.append(compare(a, b, groups=place).p)
-    assert np.mean(np.array(images) < 0.05) > 0.12  # single images would decide too often
-    assert 0.01 < np.mean(np.array(groups) < 0.05) < 0.085
+    for _ in range(10):
+        family = [
+            grouped(random, SIZES, replicates, (0.1, 0.1), hard=0.8, own=own) for _ in range(40)
+        ]
+        priors = pool([log_ratios(*one) for one in family], [55] * 40)
+        for (a, b, place), prior in zip(family, priors, strict=True):
+            images.append(compare(a, b).p)
+            groups.append(compare(a, b, prior=prior, groups=place).p)
+    # 400 draws: the rate's standard error at 5 % is 1.1 points.
+    assert 0.015 < np.mean(np.array(groups) < 0.05) < 0.085
+    if own:
+        assert np.mean(np.array(images) < 0.05) > 0.12  # single images would decide too often
 
 
 def test_groups_still_find_a_difference():
@@ -147,17 +157,44 @@ def test_groups_still_find_a_difference():
 
 def test_groups_by_hand():
     # Errors 2 / 8 and 4 / 8: each image's part of the log ratio is 4 a - 2 b. Those of the groups
-    # of 2, 2 and 4 images sum to 0, -4 and 4; as parts of a mean, times 3 groups / 8 images, to 0,
-    # -1.5 and 1.5, whose variance is 2.25. Of the 6 errors 3, 2 and 1 lie in each, which leaves
-    # 36 / (9 + 4 + 1) - 1 degrees of freedom. Images never wrong for A, 6 of 8, and for B, 4.
+    # of 4, 2 and 2 images sum to 4, 0 and -4; as parts of a mean, times 3 groups / 8 images, to
+    # 1.5, 0 and -1.5. Of the 6 errors 1, 3 and 2 lie in each, and half of one more: shares of 3, 7
+    # and 5 / 15. Where a group's own log ratio varies with variance 1, its distance from the mean
+    # by these shares has the variance 1 - 2 s + (9 + 49 + 25) / 225, that is 218, 98 and
+    # 158 / 225; instead of the 2 / 3 = 150 / 225 of equal groups. So the sum of squares is
+    # 1.5^2 (150 / 218 + 150 / 158).
+    # Images never wrong for A, 6 of 8, and for B, 4.
     a = np.array([[1, 0, 0, 0, 1, 0, 0, 0]], bool)
     b = np.array([[1, 1, 1, 1, 0, 0, 0, 0]], bool)
     found = compare(a, b, groups=np.array([7, 7, 9, 9, 3, 3, 3, 3]))
     assert found.test == "groups"
     assert found.ratio == pytest.approx(0.5)
-    error = np.sqrt(2.25 / 3)
-    assert found.p == pytest.approx(2 * stats.t.sf(np.log(2) / error, 36 / 14 - 1))
-    assert found.high == pytest.approx(0.5 * np.exp(stats.t.ppf(0.975, 36 / 14 - 1) * error))
+    error = np.sqrt(1.5**2 * (150 / 218 + 150 / 158) / 2 / 3)
+    freedom = 225 / 83 - 1
+    assert found.p == pytest.approx(2 * stats.t.sf(np.log(2) / error, freedom))
+    assert found.high == pytest.approx(0.5 * np.exp(stats.t.ppf(0.975, freedom) * error))
+
+
+def test_one_group_with_all_errors_decides_nothing_of_others():
+    a, b = np.zeros((2, 3, 400), bool)
+    a[:, :5] = b[:, :20] = True
+    found = compare(a, b, groups=np.arange(400) // 40)
+    assert np.isfinite(found[:4]).all()
+    assert 0 < found.low < found.ratio < found.high
+
+
+def test_equal_groups_have_one_degree_of_freedom_less_than_they_are():
+    """As Student's t of the groups' own log ratios."""
+    random = np.random.default_rng(0)
+    wrong = np.zeros((2, 1, 800), bool)
+    groups = np.arange(800) // 100
+    for group in range(8):  # 20 errors in each, of A and of B together
+        k = random.integers(8, 13)
+        wrong[0, 0, 100 * group : 100 * group + k] = True
+        wrong[1, 0, 100 * group + 50 : 100 * group + 70 - k] = True
+    found = compare(*wrong, groups=groups)
+    error = np.log(found.high / found.low) / 2 / stats.t.ppf(0.975, 7)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(np.log(found.ratio)) / error, 7))
 
 
 def test_a_group_an_image_is_as_no_groups():
@@ -310,97 +347,84 @@ def test_three_replicates_of_a_family_decide_without_being_wrong():
     assert np.mean(power["pooled"]) > 0.9 > 0.7 > np.mean(power["alone"])
 
 
+def samples(ratios, chance=0.0):
+    return [Sample(logs, chance) for logs in ratios]
+
+
 def test_the_prior_is_the_distribution_that_spreads_are_drawn_from():
     random = np.random.default_rng(2)
-    ratios = 0.2 * random.standard_normal((2000, 3, 1))
-    alike = pool(ratios, [55] * 2000)[0]
+    ratios = 0.2 * random.standard_normal((2000, 3))
+    alike = pool(samples(ratios), [55] * 2000)[0]
     assert alike.variance == pytest.approx(0.04, rel=0.1)
     assert alike.freedom > 30
-    scale = np.sqrt(6 / random.chisquare(6, (2000, 1, 1)))
+    scale = np.sqrt(6 / random.chisquare(6, (2000, 1)))
     # One replicate says nothing, but learns from the others.
-    differing = pool([*(ratios * scale), np.zeros((1, 1))], [55] * 2001)[-1]
+    differing = pool([*samples(ratios * scale), Sample(np.zeros(1), 0.0)], [55] * 2001)[-1]
     assert differing.variance == pytest.approx(0.04, rel=0.15)
     assert differing.freedom == pytest.approx(6, rel=0.3)
-    assert pool(ratios[:2], [55] * 2) == [None] * 2
-    assert pool(ratios[:9, :1], [55] * 9) == [None] * 9
-    assert pool(0 * ratios[:9], [55] * 9) == [None] * 9
-    assert np.isfinite(pool([*ratios[:5], np.zeros((3, 1))], [55] * 6)).all()  # agreement by luck
+    assert pool(samples(ratios[:2]), [55] * 2) == [None] * 2
+    assert pool(samples(ratios[:9, :1]), [55] * 9) == [None] * 9
+    assert pool(samples(0 * ratios[:9]), [55] * 9) == [None] * 9
+    assert pool([], []) == []
+    assert np.isfinite(pool(samples([*ratios[:5], np.zeros(3)]), [55] * 6)).all()  # by luck
+
+
+def test_few_samples_are_worth_no_more_than_they_know():
+    """Three that spread alike, of two degrees of freedom each: six, of which half are shared."""
+    alike = samples([np.array([-0.1, 0.0, 0.1])] * 3)
+    assert pool(alike, [55] * 3)[0].freedom == pytest.approx(3, rel=0.01)
 
 
 def test_the_prior_follows_the_count():
     random = np.random.default_rng(4)
     counts = np.repeat([55, 385, 5500, 38_500], 500)
     spread = 0.2 * (counts / 55) ** -0.12
-    found = pool(spread[:, None, None] * random.standard_normal((2000, 3, 1)), counts)
+    found = pool(samples(spread[:, None] * random.standard_normal((2000, 3))), counts)
     for n in (55, 385, 5500, 38_500):
         prior = found[list(counts).index(n)]
         assert prior.variance == pytest.approx(0.04 * (n / 55) ** -0.24, rel=0.12)
         assert prior.freedom > 30
     # Too few to see a line, or counts that cannot show one.
-    few = pool(random.standard_normal((6, 3, 1)), [55, 385, 5500] * 2)
+    few = pool(samples(random.standard_normal((6, 3))), [55, 385, 5500] * 2)
     assert len({prior.variance for prior in few}) == 1
-    two = pool(random.standard_normal((20, 3, 1)), [55, 385] * 10)
+    two = pool(samples(random.standard_normal((20, 3))), [55, 385] * 10)
     assert len({prior.variance for prior in two}) == 1
 
 
-def published(random, replicates, different=0.0):
-    """A family of 60 comparisons at 10 counts, whose log ratios spread as results/mnist's do.
-
-    By a variance of 0.0265 at 55 images that falls to 0.0055 at 38,500, and differs between the
-    comparisons of a count by as much as 8 degrees of freedom do.
-    """
-    counts = np.repeat([55, 165, 385, 550, 1650, 3850, 5500, 16_500, 38_500, 55_000], 6)
-    family = []
-    for place, n in enumerate(counts):
-        variance = 0.0265 * (n / 55) ** -0.24 * 8 / random.chisquare(8)
-        own = np.sqrt(variance / 2) * random.standard_normal((2, replicates, 1))
-        apart = np.array([1, 1 - different * (place % 5 == 0)])[:, None, None]
-        rates = 0.2 * apart * np.exp(own)
-        family.append(random.random((2, replicates, 1500)) < rates)
-    return counts, family
+def test_the_prior_adds_the_chance_of_single_images_to_what_follows_the_count():
+    """Where the draw no longer matters, a straight line would go on falling."""
+    random = np.random.default_rng(5)
+    counts = np.repeat([55, 385, 5500, 38_500], 500)
+    chance = np.repeat([0.001, 0.004, 0.01, 0.02], 500)
+    variance = 0.04 * (counts / 55) ** -0.6 + chance
+    logs = np.sqrt(variance)[:, None] * random.standard_normal((2000, 3))
+    found = pool([Sample(*own) for own in zip(logs, chance, strict=True)], counts)
+    for place in range(0, 2000, 500):
+        assert found[place].variance == pytest.approx(variance[place], rel=0.12)
 
 
-@pytest.mark.parametrize("replicates", [3, 5])
-def test_at_every_count_few_are_decided_without_a_difference(replicates):
-    """With one prior for all counts, 10 % and more would be at 55, and 2 % at 38,500."""
-    random = np.random.default_rng(replicates)
-    decided = {"trend": [], "one": []}
-    for _ in range(100):
-        counts, family = published(random, replicates)
-        ratios = [log_ratios(*pair) for pair in family]
-        for name, given in (("trend", counts), ("one", [55] * len(counts))):
-            p = [
-                compare(*pair, prior=prior).p
-                for pair, prior in zip(family, pool(ratios, given), strict=True)
-            ]
-            decided[name].append(np.array(p).reshape(10, 6) < 0.05)
-    # Of 600 comparisons a count: the rate's standard error at 5 % is 0.9 points.
-    rates = {name: np.mean(found, axis=(0, 2)) for name, found in decided.items()}
-    assert (rates["trend"] > 0.02).all()
-    assert (rates["trend"] < 0.08).all()
-    assert rates["one"][0] > 0.08
-
-
-def test_of_what_is_decided_at_every_count_few_are_wrong():
-    random = np.random.default_rng(11)
-    wrong, power = [], []
-    for _ in range(40):
-        counts, family = published(random, 3, different=0.4)
-        priors = pool([log_ratios(*pair) for pair in family], counts)
-        p = [compare(*pair, prior=prior).p for pair, prior in zip(family, priors, strict=True)]
-        decided, different = adjust(np.array(p)) < 0.05, np.arange(60) % 5 == 0
-        wrong.append(decided[~different].sum() / max(decided.sum(), 1))
-        power.append(decided[different].mean())
-    assert np.mean(wrong) < 0.06
-    assert np.mean(power) > 0.8
+def test_chance_is_what_replicates_of_the_same_rate_differ_by():
+    random = np.random.default_rng(6)
+    a, b = random.random((2, 4, 20_000)) < 0.1  # no replicate is better than another
+    # A log error of k wrong ones has the variance (1 - 0.1) / k; a ratio that of both.
+    alone, both = log_errors(a), log_ratios(a, b)
+    assert alone.chance == pytest.approx(0.9 / 2000, rel=0.05)
+    assert both.chance == pytest.approx(1.8 / 2000, rel=0.05)
+    assert log_errors(a[:1]).chance == pytest.approx(0.9 / 2000, rel=0.1)
+    np.testing.assert_allclose(alone.logs, np.log(a.mean(axis=1)))
+    np.testing.assert_allclose(both.logs, np.log(a.mean(axis=1) / b.mean(axis=1)))
+    # Where groups of images are read alike, they are as many chances as there are groups.
+    groups = np.arange(20_000) // 20
+    together = log_ratios(a[:, groups], b[:, groups], groups)
+    assert together.chance == pytest.approx(20 * both.chance, rel=0.2)
 
 
 def test_a_prior_weighs_by_its_degrees_of_freedom():
     a, b = predictions(np.random.default_rng(0), 3, 800, (0.1, 0.2), own=0.3)
-    own = pool([log_ratios(a, b)] * 3, [55] * 3)[0]  # no more than the comparison knows itself
-    usual, same = compare(a, b), compare(a, b, prior=own._replace(freedom=0.0))
+    prior = pool([log_ratios(a, b)] * 3, [55] * 3)[0]
+    usual, same = compare(a, b), compare(a, b, prior=prior._replace(freedom=0.0))
     assert same.p == pytest.approx(usual.p)
-    wide = compare(a, b, prior=own._replace(variance=1.0, freedom=1e6))
+    wide = compare(a, b, prior=prior._replace(variance=1.0, freedom=1e6))
     # Three log ratios whose variance is 1: their mean has the standard error 1 / sqrt(3), and
     # test images add little.
     assert np.log(wide.high / wide.low) == pytest.approx(2 * 1.96 / np.sqrt(3), rel=0.05)
@@ -433,16 +457,16 @@ def power_law(n):
     return 2 / np.sqrt(n)
 
 
-def equivalent(errors, baseline=None, others=(), **more):
-    """With a prior from all cells at hand, and from `others`: pairs of a count and its errors."""
+def equivalent(errors, baseline=None, **more):
+    """With a prior from all cells at hand."""
     if baseline is None:
         baseline = {n: np.full(3, power_law(n)) for n in COUNTS}
-    cells = [*baseline.items(), (300, errors), *others]
+    cells = [*baseline.items(), (300, errors)]
     logs = [np.log(np.maximum(own, 1e-4)) for _, own in cells]
-    priors = pool(logs, [n for n, _ in cells])
+    priors = pool(samples(logs), [n for n, _ in cells])
     found = [Errors(own, prior) for own, prior in zip(logs, priors, strict=True)]
     places = dict(zip(baseline, found, strict=False))
-    return equivalent_count(places, found[len(baseline)], **{"seed": 0} | more)
+    return equivalent_count(places, 300, found[len(baseline)], **{"seed": 0} | more)
 
 
 def test_a_count_between_two_of_a_power_law_is_exact():
@@ -494,25 +518,31 @@ def test_the_interval_of_a_count_covers_it():
     assert np.median([f.high / f.low for f in found]) < 2.2
 
 
-@pytest.mark.parametrize("replicates", [3, 5])
-def test_intervals_cover_at_few_images_and_at_many(replicates):
-    """Where draws of few images differ more: one spread for all covered 0.87 to 0.99 of them."""
-    random = np.random.default_rng(replicates)
-    counts, mixed = [55, 165, 385, 550, 1650, 3850, 5500, 16_500, 38_500, 55_000], (55, 5500)
+def test_the_share_of_the_draws_is_found():
+    """Log errors half of whose variance is that of nested draws, in 200 replicates."""
+    random = np.random.default_rng(3)
+    counts = [50, 100, 400]
+    images = random.standard_normal((200, 400))
+    draws = np.stack([images[:, :n].mean(axis=1) * np.sqrt(n) for n in counts])
+    own = random.standard_normal((4, 3, 200))
+    logs = np.sqrt(0.5) * (draws + own).reshape(-1, 200)
+    priors = pool(samples(logs), counts * 4)
+    known = [Errors(*own) for own in zip(logs, priors, strict=True)]
+    assert drawn_share(known, counts * 4) == pytest.approx(0.5, abs=0.07)
+    apart = [cell._replace(logs=random.standard_normal(200)) for cell in known]
+    assert drawn_share(apart, counts * 4) < 0.05
+    assert drawn_share([cell._replace(prior=None) for cell in known], counts * 4) == 0
+    assert drawn_share(known[:1], counts[:1]) == 0
 
-    def cell(middle, n):
-        spread = np.sqrt(0.03 * (n / 55) ** -0.24 * 8 / random.chisquare(8))
-        return middle * np.exp(spread * random.standard_normal(replicates))
 
-    covered = {n: [] for n in mixed}
-    for _ in range(120):
-        baseline = {n: cell(power_law(n), n) for n in counts}
-        others = [(n, cell(0.1, n)) for n in counts for _ in range(6)]
-        for n in mixed:
-            found = equivalent(cell(power_law(n / 0.36), n), baseline, others, draws=200)
-            covered[n].append(found.low <= n / 0.36 <= found.high)
-    # 120 studies: the standard error at 95 % is 2 points.
-    assert all(0.89 < np.mean(found) < 0.995 for found in covered.values())
+def test_draws_that_are_shared_narrow_the_interval():
+    """A mix as good as its baseline at the same count: what both draw alike does not matter."""
+    random = np.random.default_rng(1)
+    noise = 0.1 * random.standard_normal((5, 3))
+    baseline = {n: power_law(n) * np.exp(own) for n, own in zip(COUNTS, noise, strict=True)}
+    alone, shared = (equivalent(baseline[200], baseline, share=share) for share in (0, 0.9))
+    assert shared.value == alone.value == pytest.approx(200)
+    assert np.log(shared.high / shared.low) < 0.9 * np.log(alone.high / alone.low)
 
 
 def test_a_seed_repeats_the_redrawing():

@@ -87,7 +87,7 @@ rule analyse:
         mem_mb=1000,
         runtime=10,
     params:
-        **call("analyse", seed=config["seed"]),
+        **call("analyse", pool=sources.pool(config), seed=config["seed"]),
     shell:
         RUN
 

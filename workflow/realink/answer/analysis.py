@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from realink.answer.cells import Reads, errors_by_group, fitting, summarise, usable
+from realink.answer.cells import Reads, errors_by_group, fitting, limits, summarise, usable
 from realink.answer.comparisons import break_even, compare_mixes
 from realink.answer.worth import worth
 from realink.study.mixes import Mix
@@ -17,6 +17,7 @@ class Answer:
     """Everything that a study says, as tables; what its page and its sentences are made from."""
 
     notes: list[str]  # what the data cannot tell
+    limits: list[str]  # what no replicates of this kind can
     summary: pd.DataFrame
     comparisons: pd.DataFrame
     break_even: pd.DataFrame
@@ -50,13 +51,16 @@ class Answer:
         return sorted(found - {None})
 
 
-def analyse(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, seed: int) -> Answer:
+def analyse(
+    metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, pool: int, seed: int
+) -> Answer:
     """Compute the answer of a study, from its own data alone.
 
     Parameters
     ----------
     metrics, translators : the study's tables, as `realink.study.tables` makes them
     reads : predictions in the order of `metrics`
+    pool : real images that the replicates draw from
     seed : of the intervals of `worth`
 
     Raises
@@ -68,10 +72,11 @@ def analyse(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, s
     comparisons = compare_mixes(rows, reads)
     return Answer(
         notes=_of_groups(reads) + notes,
+        limits=limits(rows, pool),
         summary=summarise(rows),
         comparisons=comparisons,
         break_even=break_even(comparisons),
-        worth=worth(rows, len(reads.labels), seed),
+        worth=worth(rows, reads, seed),
         groups=errors_by_group(rows, reads),
         translators=translators,
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from realink.answer.statistics import mean_interval
+from realink.answer.words import listed
 from realink.errors import InputError
 from realink.study.mixes import RENDERED, Mix
 
@@ -113,6 +114,42 @@ def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     if not any(mix.translator for mix in mixes):
         notes.append("no translator: nothing says whether translation helps")
     return rows, notes
+
+
+def limits(metrics: pd.DataFrame, pool: int) -> list[str]:
+    """What the replicates of a study cannot tell, even where none of its cells is lacking.
+
+    pool : real images that the replicates draw from
+    """
+    mixes = {name: Mix.parse(name) for name in metrics["mix"].unique()}
+    real = metrics[metrics["mix"].map(lambda name: mixes[name].real).astype(bool)]
+    counts = sorted(real["n_real"].unique())
+    replicates = real["replicate"].nunique()
+    if replicates < 2:
+        return []
+    notes = []
+    if replicates == 2:
+        notes.append(
+            "two replicates: a mean error has hardly an interval, and a comparison knows how much "
+            "draws of real images differ from the other comparisons more than from itself"
+        )
+    if crowded := [n for n in counts if 4 * n >= pool]:
+        shared = listed([f"{100 * n / pool:.0f}\N{NO-BREAK SPACE}% at {n:,}" for n in crowded])
+        notes.append(
+            f"all draws come from the same {pool:,} real images, of which two share {shared}: "
+            "there, other real images would differ by more than the replicates do"
+        )
+    if len(counts) > 1:
+        notes.append(
+            "a replicate's real images at one N are among its images at any larger N: verdicts at "
+            "neighbouring N lean on one another"
+        )
+    if any(mix.source for mix in mixes.values()):
+        notes.append(
+            "one set of rendered images serves all replicates: how much other fonts, or other "
+            "pictures, would change is in no interval"
+        )
+    return notes
 
 
 def _missing(metrics: pd.DataFrame) -> list[str]:

@@ -53,7 +53,7 @@ def compare_mixes(
             {"mix": mix, "n_real": n, "reference": reference, "reference_n_real": reference_n}
             | {"replicates": len(both)}
         )
-    ratios = [log_ratios(wrong[own], wrong[other]) for own, other in places]
+    ratios = [log_ratios(wrong[own], wrong[other], reads.cases) for own, other in places]
     priors = pool(ratios, [row["n_real"] for row in rows])
     for row, (own, other), prior in zip(rows, places, priors, strict=True):
         row |= compare(wrong[own], wrong[other], prior=prior, groups=reads.cases)._asdict()

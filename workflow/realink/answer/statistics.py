@@ -11,7 +11,8 @@ import numpy as np
 from scipy import optimize, special, stats
 
 LEVEL = 0.95
-TRENDED = 12  # comparisons from which on their spread may follow the count
+TRENDED = 12  # samples from which on their spread may follow the count
+SHARING = 2  # so many times less sure is a prior whose comparisons share baselines (simulated)
 
 
 class Interval(NamedTuple):
@@ -32,10 +33,17 @@ class Comparison(NamedTuple):
     test: str  # "replicates x images", "replicates x groups", "groups" or "McNemar"
 
 
-class Prior(NamedTuple):
-    """What a family of comparisons says about the spread between replicates in one of them."""
+class Sample(NamedTuple):
+    """What replicates say of a log error, or of a log ratio of errors."""
 
-    variance: float  # of the log ratio
+    logs: np.ndarray  # float [r]
+    chance: float  # variance of one of them that comes from single images read right or wrong
+
+
+class Prior(NamedTuple):
+    """What a family of samples says about the spread between replicates in one of them."""
+
+    variance: float  # of one replicate
     freedom: float  # as many degrees of freedom is it worth
 
 
@@ -75,9 +83,9 @@ def compare(
 
     Where test images come in groups (one camera, one writer), the groups are the cases, since the
     images of one are alike: each is the sum of its images' parts, as in the variance of a ratio
-    over clusters (Cochran 1977, Sampling Techniques, 6.3). Few groups make few degrees of freedom,
-    and fewer if most errors lie in some of them: as many as equal groups would have that err as
-    unevenly (Satterthwaite 1946, Biometrics Bull. 2:110). One replicate leaves a t-test of groups.
+    over clusters (Cochran 1977, Sampling Techniques, 6.3). Of few and unequal groups that is too
+    small, since those with most errors draw the mean towards themselves, and it has few degrees of
+    freedom: see `_of_groups`. One replicate leaves a t-test of groups.
 
     Parameters
     ----------
@@ -93,21 +101,17 @@ def compare(
     if wrong_a.shape != wrong_b.shape:
         raise ValueError(f"differing replicates or images: {wrong_a.shape}, {wrong_b.shape}")
     replicates = len(wrong_a)
-    error_a, error_b = _errors(wrong_a), _errors(wrong_b)
     # No error is as uncertain as a single wrong image, and the same in all replicates, or few test
     # images would decide anything.
     unseen = sum(np.mean(~wrong.any(axis=1)) for wrong in (wrong_a, wrong_b))
-    logs = np.log(error_a / error_b)
-    apart = wrong_a / error_a - wrong_b / error_b
-    apart += logs - apart.mean(axis=1, keepdims=True)  # each image's part of the log ratio
+    logs, apart = _ratio(wrong_a, wrong_b, groups)
     freedom_of_cases = np.inf  # thousands of images: as good as known
     if groups is not None:
-        apart = logs + _by_group(apart - logs, groups)
-        freedom_of_cases = _freedom_of_groups(wrong_a.sum(axis=0) + wrong_b.sum(axis=0), groups)
+        scale, freedom_of_cases = _of_groups(wrong_a.sum(axis=0) + wrong_b.sum(axis=0), groups)
+        apart *= scale
     cases = apart.shape[1]
     mean = logs.mean()
-    rows, columns = logs, apart.mean(axis=0, keepdims=True)
-    of_cases = replicates * np.sum((columns - mean) ** 2) / (cases - 1)
+    of_cases = replicates * np.sum(apart.mean(axis=0) ** 2) / (cases - 1)
     if replicates == 1:
         spread, freedom, p = of_cases, freedom_of_cases, None
         test = "groups"
@@ -116,7 +120,7 @@ def compare(
     else:
         variance, own = _spread(logs, prior)
         of_replicates = cases * variance
-        rest = np.sum((apart - rows - columns + mean) ** 2) / ((replicates - 1) * (cases - 1))
+        rest = _rest(apart)
         spread = max(of_replicates, rest) + max(of_cases - rest, 0.0)
         uncertain = of_replicates**2 / own + of_cases**2 / freedom_of_cases
         freedom = spread**2 / uncertain if uncertain else np.inf
@@ -139,15 +143,60 @@ def _by_group(parts: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return parts @ member.T * (len(names) / len(groups))
 
 
-def _freedom_of_groups(errors: np.ndarray, groups: np.ndarray) -> float:
-    """Degrees of freedom between groups that hold unequal parts of the errors, int [n]."""
-    shares = np.bincount(groups, errors) / max(errors.sum(), 1)
-    return max(1 / max(np.sum(shares**2), 1e-9) - 1, 1.0)
+def _of_groups(errors: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, float]:
+    """What the parts of groups are too small by, float [g], and their degrees of freedom.
+
+    With shares s of the errors, int [n] by image, the mean log ratio of groups that each have
+    their own is its average by s, and the part of one group is s times its distance from that
+    mean, whose variance is 1 - 2 s + sum s^2 of that of a group's own. The factors make the sum of
+    squares unbiased (as the adjusted residuals of Bell & McCaffrey 2002, Surv. Methodol. 28:169).
+    Its degrees of freedom are as many as equal groups have that err as unevenly.
+    """
+    # Half an error more in each, as `_errors` has it: one group may hold all, or all none.
+    found = np.bincount(np.unique(groups, return_inverse=True)[1], errors) + 0.5
+    shares = found / found.sum()
+    uneven = np.sum(shares**2)
+    scale = np.sqrt((1 - 1 / len(shares)) / (1 - 2 * shares + uneven))
+    return scale, max(float(1 / uneven - 1), 1.0)
 
 
-def log_ratios(wrong_a: np.ndarray, wrong_b: np.ndarray) -> np.ndarray:
-    """Logarithm of the ratio of the errors in each replicate, float [r, 1]."""
-    return np.log(_errors(wrong_a) / _errors(wrong_b))
+def log_ratios(
+    wrong_a: np.ndarray, wrong_b: np.ndarray, groups: np.ndarray | None = None
+) -> Sample:
+    """The log ratios of the errors of two mixes, of bool [r, n] and places of groups, int [n]."""
+    logs, apart = _ratio(wrong_a, wrong_b, groups)
+    # One replicate has nothing to be compared with, and takes no part in a prior.
+    return Sample(logs[:, 0], float(_rest(apart) / apart.shape[1]) if len(logs) > 1 else 0.0)
+
+
+def log_errors(wrong: np.ndarray) -> Sample:
+    """The log errors of one mix, of bool [r, n]."""
+    logs, apart = _logs(wrong)
+    if len(logs) > 1:
+        return Sample(logs[:, 0], float(_rest(apart) / apart.shape[1]))
+    return Sample(logs[:, 0], float((np.exp(-logs[0, 0]) - 1) / wrong.shape[1]))  # binomial
+
+
+def _logs(wrong: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log errors, float [r, 1], and how far each image's part is from that mean, float [r, n]."""
+    errors = _errors(wrong)
+    parts = wrong / errors
+    return np.log(errors), parts - parts.mean(axis=1, keepdims=True)
+
+
+def _ratio(
+    wrong_a: np.ndarray, wrong_b: np.ndarray, groups: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log ratios of errors, and how far each image's, or group's, part is from them."""
+    (logs_a, apart_a), (logs_b, apart_b) = _logs(wrong_a), _logs(wrong_b)
+    apart = apart_a - apart_b
+    return logs_a - logs_b, apart if groups is None else _by_group(apart, groups)
+
+
+def _rest(apart: np.ndarray) -> float:
+    """Mean square of what is neither a replicate's nor a case's, of parts, float [r, cases]."""
+    replicates, cases = apart.shape
+    return np.sum((apart - apart.mean(axis=0)) ** 2) / ((replicates - 1) * (cases - 1))
 
 
 def _errors(wrong: np.ndarray) -> np.ndarray:
@@ -155,49 +204,81 @@ def _errors(wrong: np.ndarray) -> np.ndarray:
     return np.maximum(wrong.mean(axis=1, keepdims=True), 0.5 / wrong.shape[1])
 
 
-def pool(ratios: Sequence[np.ndarray], counts: Sequence[int]) -> list[Prior | None]:
-    """Learn from many comparisons how much log ratios spread between replicates.
+def pool(samples: Sequence[Sample], counts: Sequence[int]) -> list[Prior | None]:
+    """Learn from many samples how much logarithms spread between replicates.
 
-    Three replicates alone hardly know their spread. Over the comparisons of a family it is taken
-    to be drawn from a scaled inverse chi-squared distribution, fitted by the moments of its
-    logarithm (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3:3, whose t-test of many genes with few
-    arrays each has the same need). It need not be the same in all of them. With more real images,
-    draws of them differ less: the distribution's middle follows the count, as a straight line on
-    logarithmic axes (as limma's trend: Law et al. 2014, Genome Biol. 15:R29), where there are
-    comparisons enough to see it.
+    Three replicates alone hardly know their spread. Over the samples of a family it is taken to be
+    drawn from a scaled inverse chi-squared distribution (Smyth 2004, Stat. Appl. Genet. Mol. Biol.
+    3:3, whose t-test of many genes with few arrays each has the same need), so that a sample's own
+    variance follows an F distribution. Its middle is the sum of two parts: chance, by which single
+    images are read right or wrong, as the sample itself shows it; and the draw of real images,
+    which matters less the more of them there are: a straight line in the count on logarithmic axes
+    (limma's trend: Law et al. 2014, Genome Biol. 15:R29), where there are samples enough to see
+    it. Fitted by maximum likelihood. How surely the middle is known (Fisher's information, halved
+    since comparisons that share a baseline share half of their spread) is taken off the freedom.
 
     Parameters
     ----------
-    ratios : of each comparison, float [r, 1], as `log_ratios` gives them, or of each cell its
-        replicates' log errors
-    counts : of each comparison, the real images that its replicates drew
+    samples : of each comparison, as `log_ratios` gives them, or of each cell, as `log_errors` does
+    counts : of each, the real images that its replicates drew
 
     Returns
     -------
-    A prior for each comparison; None for all if fewer than three have two replicates or more. From
-    three it learns nothing that helps yet; from nine it does (simulated).
+    A prior for each sample; None for all if fewer than three have two replicates or more.
     """
-    none: list[Prior | None] = [None] * len(ratios)
-    several = np.array([len(logs) > 1 for logs in ratios], dtype=bool)
-    variances = np.array([np.var(logs, ddof=1) for logs in ratios if len(logs) > 1])
+    own = np.array([len(logs) - 1 for logs, _ in samples], dtype=float)
+    known = own > 0
+    own = own[known]
+    variances = np.array([np.var(logs, ddof=1) for logs, _ in samples if len(logs) > 1])
     if len(variances) < 3 or not variances.any():
-        return none
-    half = np.array([len(logs) - 1 for logs in ratios if len(logs) > 1]) / 2
+        return [None] * len(samples)
+    typical = np.median(variances[variances > 0])
     # As in limma: replicates that agree exactly have no logarithm of a variance.
-    variances = np.maximum(variances, 1e-5 * np.median(variances[variances > 0]))
-    shifted = np.log(variances) - special.digamma(half) + np.log(half)
+    variances = np.maximum(variances, 1e-5 * typical)
+    chance = np.array([chance for _, chance in samples])
     places = np.log(np.maximum(counts, 1))
-    follows = len(variances) >= TRENDED and len(set(places[several])) > 2
+    places -= places[known].mean()
+    follows = len(variances) >= TRENDED and len(set(places[known])) > 2
     terms = np.stack([np.ones(len(places)), places][: 1 + follows], axis=1)
-    line, *_ = np.linalg.lstsq(terms[several], shifted)
-    rest = shifted - terms[several] @ line
-    excess = np.sum(rest**2) / (len(rest) - len(line)) - np.mean(special.polygamma(1, half))
-    middles, most = terms @ line, 1e6  # the most freedom: spreads differ by no more than chance
-    prior = most / 2
-    if excess > special.polygamma(1, prior):
-        prior = optimize.brentq(lambda x: special.polygamma(1, x) - excess, 1e-6, prior)
-        middles += special.digamma(prior) - np.log(prior)
-    return [Prior(float(np.exp(middle)), float(2 * prior)) for middle in middles]
+
+    def cost(fit: np.ndarray) -> float:
+        middles = np.exp(terms[known] @ fit[:-1]) + chance[known]
+        return -float(np.sum(_log_f(variances / middles, own, np.exp(fit[-1])) - np.log(middles)))
+
+    # From no draw part that could be seen to all of the largest variance; from a freedom that
+    # says hardly anything to one with which samples differ by no more than chance.
+    lowest, highest = np.log(1e-3 * typical), np.log(10 * variances.max())
+    bounds = [(lowest, highest), (-2.0, 0.5), (np.log(0.5), np.log(1e4))]
+    start = [np.log(max(np.mean(variances - chance[known]), 0.01 * typical)), 0.0, np.log(8)]
+    chosen = [0, 1, 2] if follows else [0, 2]
+    fit = optimize.minimize(
+        cost,
+        [start[i] for i in chosen],
+        method="L-BFGS-B",
+        jac="3-point",
+        bounds=[bounds[i] for i in chosen],
+        options={"ftol": 1e-13, "gtol": 1e-7},  # so exact that no order of the samples matters
+    ).x
+    drawn, freedom = np.exp(terms @ fit[:-1]), float(np.exp(fit[-1]))
+    middles = drawn + chance
+    slopes = terms * (drawn / middles)[:, None]  # of the logarithm of the middle
+    weights = own * freedom / (2 * (own + freedom + 2))
+    doubt = np.linalg.pinv(slopes[known].T @ (slopes[known] * weights[:, None]))
+    unsure = SHARING * np.einsum("si,ij,sj->s", slopes, doubt, slopes)
+    # A variance of d degrees of freedom has a logarithm whose variance is nearly 2 / d.
+    worth = 1 / (1 / freedom + unsure / 2)
+    return [Prior(float(m), float(d)) for m, d in zip(middles, worth, strict=True)]
+
+
+def _log_f(x: np.ndarray, own: np.ndarray, freedom: float) -> np.ndarray:
+    """Logarithm of the F density, without the checks that make SciPy's slow."""
+    ratio = own / freedom
+    return (
+        own / 2 * np.log(ratio)
+        + (own / 2 - 1) * np.log(x)
+        - (own + freedom) / 2 * np.log1p(ratio * x)
+        - special.betaln(own / 2, freedom / 2)
+    )
 
 
 def _mcnemar(wrong_a: np.ndarray, wrong_b: np.ndarray) -> float:
@@ -212,9 +293,7 @@ def adjust(p: np.ndarray) -> np.ndarray:
 
     Benjamini & Hochberg (1995, J. R. Stat. Soc. B 57:289): of the comparisons called decided,
     about one in twenty at 0.05 may be wrong, if their p-values are right far below 0.05. With few
-    replicates those of `compare` are too small there without a prior. Simulated with 3 replicates,
-    40 comparisons with shared baselines, a fifth of them different: up to a third of the decided
-    ones was wrong without the prior of `pool`, at most one in twenty with it. Rates of at least
+    replicates those of `compare` are too small there without the prior of `pool`. Rates of at least
     one error (Holm) would leave fewer decided.
     """
     return stats.false_discovery_control(p) if len(p) else p
@@ -227,11 +306,43 @@ class Errors(NamedTuple):
     prior: Prior | None = None
 
 
+def drawn_share(cells: Sequence[Errors], counts: Sequence[int]) -> float:
+    """Share of the spread between replicates, 0..1, that cells have in common by their draws.
+
+    Cells of one replicate and count are trained on the same real images, and the images of a
+    smaller count are among those of a larger one: two means over nested draws of n and m images
+    correlate by sqrt(n / m). The share is what is left of that in the log errors, by least squares
+    over all pairs of cells.
+
+    Parameters
+    ----------
+    cells : of the same replicates in the same order, with their priors
+    counts : the real images of each
+    """
+    spreads = np.array([np.sqrt(cell.prior.variance) for cell in cells if cell.prior])
+    if len(spreads) < max(len(cells), 2):
+        return 0.0
+    logs = np.array([cell.logs for cell in cells])
+    apart = (logs - logs.mean(axis=1, keepdims=True)) / spreads[:, None]
+    products = apart @ apart.T / (logs.shape[1] - 1)
+    nested = _nested(np.asarray(counts))
+    pairs = np.triu_indices(len(cells), 1)
+    share = np.sum(products[pairs] * nested[pairs]) / np.sum(nested[pairs] ** 2)
+    return float(np.clip(share, 0, 1))
+
+
+def _nested(counts: np.ndarray) -> np.ndarray:
+    """Correlation of means over nested draws of so many images, float [c, c]."""
+    return np.sqrt(np.minimum.outer(counts, counts) / np.maximum.outer(counts, counts))
+
+
 def equivalent_count(
     baseline: Mapping[int, Errors],
+    n: int,
     errors: Errors,
     *,
     seed: int,
+    share: float = 0.0,
     level: float = LEVEL,
     draws: int = 2000,
 ) -> Interval:
@@ -239,14 +350,15 @@ def equivalent_count(
 
     The baseline's geometric mean errors, made to fall with the count by isotonic regression, are
     interpolated between counts, both on logarithmic axes. The interval comes from redrawing all
-    means: the logarithm of an error is taken to be Gaussian, with the cell's own variance, weighted
-    with its prior's. Means are redrawn one by one, though cells of a count share their draws.
+    means together: the logarithm of an error is taken to be Gaussian, with the cell's own
+    variance, weighted with its prior's, and cells correlate as far as they share their draws.
 
     Parameters
     ----------
     baseline : of the baseline at each count
-    errors : of the mix
+    n, errors : the count of the mix, and its errors
     seed : of the redrawing
+    share : of the spread that comes from the draws, as `drawn_share` finds it
 
     Returns
     -------
@@ -254,19 +366,18 @@ def equivalent_count(
     smallest. NaN bounds where nothing tells how much a cell spreads.
     """
     counts = sorted(baseline)
-    cells = [*(baseline[n] for n in counts), errors]
+    cells = [*(baseline[count] for count in counts), errors]
     means = np.array([cell.logs.mean() for cell in cells])
     value = _invert(counts, means)
-    spreads = [_spread(*cell) for cell in cells]
-    if not all(freedom for _, freedom in spreads):
+    variances, freedoms = np.array([_spread(*cell) for cell in cells]).T
+    if not freedoms.all():
         return Interval(value, np.nan, np.nan)
     random = np.random.default_rng(seed)
-    noise = [
-        np.sqrt(variance / len(cell.logs)) * random.standard_t(freedom, draws)
-        for cell, (variance, freedom) in zip(cells, spreads, strict=True)
-    ]
-    redrawn = means + np.stack(noise, axis=1)
-    found = np.sort([_invert(counts, drawn) for drawn in redrawn])
+    together = share * _nested(np.array([*counts, n])) + (1 - share) * np.eye(len(cells))
+    noise = random.multivariate_normal(np.zeros(len(cells)), together, draws, method="eigh")
+    noise *= np.sqrt(variances / [len(cell.logs) for cell in cells])
+    noise /= np.sqrt(random.chisquare(freedoms, noise.shape) / freedoms)
+    found = np.sort([_invert(counts, drawn) for drawn in means + noise])
     # Order statistics, since a mean of two of them could mix a number with infinity.
     tail = int(draws * (1 - level) / 2)
     return Interval(value, float(found[tail]), float(found[-tail - 1]))

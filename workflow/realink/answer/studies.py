@@ -62,9 +62,11 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
         pairs.append((wrong[1][places[1]], wrong[0][places[0]]))
     if not rows and not identical:
         raise InputError("the two studies share no mix at the same count and replicate")
-    priors = pool([log_ratios(*pair) for pair in pairs], [row["n_real"] for row in rows])
+    cases = first.reads.cases
+    ratios = [log_ratios(*pair, groups=cases) for pair in pairs]
+    priors = pool(ratios, [row["n_real"] for row in rows])
     for row, pair, prior in zip(rows, pairs, priors, strict=True):
-        row |= compare(*pair, prior=prior, groups=first.reads.cases)._asdict()
+        row |= compare(*pair, prior=prior, groups=cases)._asdict()
     table = pd.concat([decided(pd.DataFrame(rows, columns=COLUMNS)), pd.DataFrame(identical)])
     table = table.sort_values(["mix", "n_real"], ignore_index=True)
     for study, own, other in ((first, *cells), (second, *cells[::-1])):

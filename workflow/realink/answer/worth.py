@@ -3,19 +3,20 @@
 import numpy as np
 import pandas as pd
 
-from realink.answer.statistics import Errors, equivalent_count, pool
+from realink.answer.cells import Reads
+from realink.answer.statistics import Errors, drawn_share, equivalent_count, log_errors, pool
 from realink.study.mixes import Mix
 
 
-def worth(metrics: pd.DataFrame, n_test: int, seed: int) -> pd.DataFrame:
+def worth(metrics: pd.DataFrame, reads: Reads, seed: int) -> pd.DataFrame:
     """How many real images the baseline would need for the error of each mix with real images.
 
     The baseline is the one that is augmented as the mix is. Columns: ``equals`` with ``low`` and
     ``high``, counts of real images (infinity: more than the study has; zero: fewer than its
     smallest count), and ``worth``, what that is beyond the N at hand (where ``equals`` is zero,
-    it is at least this).
+    it is at least this). Intervals hold for other draws of real images, on these test images.
     """
-    cells = _cells(metrics, 0.5 / n_test)
+    cells, share = _cells(metrics, reads)
     rows = []
     for (name, n), errors in cells.items():
         mix = Mix.parse(name)
@@ -26,7 +27,7 @@ def worth(metrics: pd.DataFrame, n_test: int, seed: int) -> pd.DataFrame:
         }
         if len(baseline) < 2:
             continue
-        found = equivalent_count(baseline, errors, seed=seed)
+        found = equivalent_count(baseline, n, errors, seed=seed, share=share)
         rows.append(
             {
                 "mix": name,
@@ -42,16 +43,17 @@ def worth(metrics: pd.DataFrame, n_test: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values(["mix", "n_real"], ignore_index=True)
 
 
-def _cells(metrics: pd.DataFrame, smallest: float) -> dict[tuple[str, int], Errors]:
-    """The log errors of every mix and count, and what all of them say of their spread.
-
-    `smallest` stands for an error of zero, which has no logarithm: half a test image.
-    """
-    logs = {
-        cell: np.log(own["test_error"].clip(lower=smallest).to_numpy())
-        for cell, own in metrics.groupby(["mix", "n_real"], sort=False)
+def _cells(metrics: pd.DataFrame, reads: Reads) -> tuple[dict[tuple[str, int], Errors], float]:
+    """The log errors of mixes with real images, what all say of their spread, and `drawn_share`."""
+    wrong = reads.read != reads.labels
+    with_real = np.array([Mix.parse(name).real for name in metrics["mix"]], dtype=bool)
+    real = metrics[with_real].sort_values("replicate")
+    rows = dict(list(real.groupby(["mix", "n_real"], sort=False)))
+    samples = {cell: log_errors(wrong[own.index]) for cell, own in rows.items()}
+    priors = pool(list(samples.values()), [n for _, n in samples])
+    cells = {
+        cell: Errors(sample.logs, prior)
+        for (cell, sample), prior in zip(samples.items(), priors, strict=True)
     }
-    priors = pool(list(logs.values()), [n for _, n in logs])
-    return {
-        cell: Errors(own, prior) for (cell, own), prior in zip(logs.items(), priors, strict=True)
-    }
+    whole = [cell for cell, own in rows.items() if len(own) == real["replicate"].nunique()]
+    return cells, drawn_share([cells[cell] for cell in whole], [n for _, n in whole])

@@ -61,6 +61,7 @@ def analyse(
     metrics: Path,
     predictions: Path,
     translators: Path,
+    pool: int,
     seed: int,
     summary: Path,
     comparisons: Path,
@@ -74,6 +75,7 @@ def analyse(
 
     Parameters
     ----------
+    pool : real images that the replicates draw from
     claims : where to write what became of the talk's claims; for studies of MNIST
     groups : where to write errors by group of test images, where these come in groups
     """
@@ -84,7 +86,7 @@ def analyse(
     from realink.study.files import read_table, write_json, write_table
 
     found = analysis.analyse(
-        read_table(metrics), read_reads(predictions), read_table(translators), seed=seed
+        read_table(metrics), read_reads(predictions), read_table(translators), pool=pool, seed=seed
     )
     write_table(summary, found.summary)
     write_table(comparisons, found.comparisons)
@@ -102,7 +104,7 @@ def analyse(
                 asdict(one) | {"sentence": sentences.advice(found, one)}
                 for one in recommended(found)
             ],
-            "notes": found.notes,
+            "notes": found.notes + found.limits,
         },
     )
 

@@ -68,6 +68,12 @@ def _rendered(config: Mapping[str, Any]) -> listing.Listing:
     return listing.list_rendered(Path(config["rendered"]["directory"]))
 
 
+def pool(config: Mapping[str, Any]) -> int:
+    """Real images that there are to train on, from which each replicate draws its N."""
+    real = config["real"]
+    return POOLS[real["source"]] if is_mnist(real) else len(_real(config).split("train"))
+
+
 def needed(config: Mapping[str, Any], source: str) -> int:
     """How many images of a folder, ``real`` or ``rendered``, the grid draws; 0 of other sources."""
     if config[source]["source"] != "folder":
@@ -191,14 +197,13 @@ def _check_mixes(config: Mapping[str, Any]) -> None:
 
 
 def _check_counts(config: Mapping[str, Any]) -> None:
-    real, total = config["real"], config["total"]
-    pool = POOLS[real["source"]] if is_mnist(real) else len(_real(config).split("train"))
+    real, total, there = config["real"], config["total"], pool(config)
     for n in grid.counts(config):
         key = "counts" if n in config["counts"] else "controls"
-        if n > pool:
+        if n > there:
             raise InputError(
                 f"config key `{key}`: {n} real images asked for, but the source "
-                f"{real['source']!r} has {pool} to train on"
+                f"{real['source']!r} has {there} to train on"
             )
         if n > total:
             raise InputError(
