@@ -8,14 +8,33 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
-PACKAGE = Path(workflow.basedir, "workflow")
+# Not `workflow.basedir`, which is that of the workflow that uses this one as a module.
+PACKAGE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).parent
+if not PACKAGE.is_dir():
+    raise WorkflowError(
+        f"realink runs from a clone of its repository, not from {PACKAGE}: clone it, and name the "
+        "clone's Snakefile as the module's `snakefile`"
+    )
 sys.path.insert(0, str(PACKAGE))
 
 from realink.errors import InputError
 from realink.study import grid, provenance, schema, slurm, sources
 from realink.study.mixes import JUDGED, Mix
+
+if not workflow.modifier.is_main_snakefile():
+    # A module's `configfile:` is not read: its config, too, need only hold what differs.
+    defaults = load_configfile(str(PACKAGE.parent / "config/config.yaml"))
+    for key in ("families", "folder"):
+        defaults["rendered"][key] = os.path.relpath(PACKAGE.parent / defaults["rendered"][key])
+    update_config(defaults, config)
+    config.update(defaults)
+    moved = workflow.modifier.path_modifier
+    if moved.prefix or moved.modifies_prefixes:
+        raise WorkflowError("realink as a module takes no `prefix`: `study` names its directory")
 
 try:
     schema.check(config)
@@ -26,10 +45,11 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 # The package lies beside the rules: a job runs the code of this checkout, wherever it runs. And it
-# finds the Python that runs Snakemake, though its environment may not have been activated.
+# finds the Python that runs Snakemake, though its environment may not have been activated. Not by
+# `shell.prefix`, which holds for a whole workflow of which this may be a part.
 ENVIRONMENT = [f"PYTHONPATH={shlex.quote(str(PACKAGE))}"]
 if not workflow.deployment_settings.deployment_method:
-    ENVIRONMENT.append(f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH")
+    ENVIRONMENT.append(f'PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
 # Training allocates and frees the same megabytes in every step. By default glibc gives them back to
 # the system each time, and the page faults cost a tenth of a classifier's time.
 ENVIRONMENT += [
@@ -37,32 +57,15 @@ ENVIRONMENT += [
     "MALLOC_TRIM_THRESHOLD_=10000000000",
     "MALLOC_TOP_PAD_=100000000",
 ]
-shell.prefix(f"export {' '.join(ENVIRONMENT)}; ")
+START = f"env {' '.join(ENVIRONMENT)} python -m realink"
 
 STUDY = config["study"]
 CELLS = grid.cells(config)
 TRANSLATOR_CELLS = grid.translator_cells(config)
-# What trains or reads images takes a GPU if the study says so; all else takes seconds.
-GPU = int(config["device"] == "cuda")
-
-
-# On a cluster, run where Snakemake runs: submitting them would cost more than they do, and
+# What trains or reads images takes a GPU if the study says so; all else takes seconds. On a cluster
+# that is a `localrule`, run where Snakemake runs: submitting it would cost more than it does, and
 # `prepare_real` may need the network, which compute nodes need not have.
-localrules:
-    catalogue_fonts,
-    prepare_rendered,
-    prepare_real,
-    draw_real,
-    collect,
-    analyse,
-    report,
-    plot_error,
-    plot_rendered_error,
-    plot_gain,
-    plot_rendered,
-    plot_translations,
-    explain_talk,
-    plot_talk,
+GPU = int(config["device"] == "cuda")
 
 
 SLURM_RUN = Path(f"results/{STUDY}/logs/slurm_run")
@@ -105,7 +108,7 @@ wildcard_constraints:
 
 
 # What every rule runs. The code that it has to find is in its environment.
-RUN = "REALINK_CODE={params.code} python -m realink {params.call} >{log:q} 2>&1"
+RUN = "REALINK_CODE={params.code} {params.call} >{log:q} 2>&1"
 code_hash = cache(provenance.code_hash)  # every job of a rule asks for it
 
 
@@ -136,7 +139,7 @@ def call(command, **settings):
             for one in value if isinstance(value, list) else [value]:
                 text = one if isinstance(one, str) else json.dumps(one, sort_keys=True)
                 words.append(f"--{name.replace('_', '-')}={text}")
-        return shlex.join(words)
+        return f"{START} {shlex.join(words)}"
 
     return {"code": code, "settings": recorded, "call": line}
 

@@ -23,6 +23,7 @@ rule plot_error:
         "results/{study}/logs/plot_error.log",
     benchmark:
         "results/{study}/benchmarks/plot_error.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
@@ -45,6 +46,7 @@ rule plot_rendered_error:
         "results/{study}/logs/plot_rendered_error.log",
     benchmark:
         "results/{study}/benchmarks/plot_rendered_error.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
@@ -69,6 +71,7 @@ rule plot_gain:
         "results/{study}/logs/plot_gain.log",
     benchmark:
         "results/{study}/benchmarks/plot_gain.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
@@ -91,6 +94,7 @@ rule plot_rendered:
         "results/{study}/logs/plot_rendered.log",
     benchmark:
         "results/{study}/benchmarks/plot_rendered.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
@@ -121,6 +125,7 @@ rule plot_translations:
         "results/{study}/logs/plot_translations/{translator}/n{n}.log",
     benchmark:
         "results/{study}/benchmarks/plot_translations/{translator}/n{n}.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:

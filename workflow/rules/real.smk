@@ -18,6 +18,7 @@ rule prepare_real:
         "results/{study}/logs/prepare_real.log",
     benchmark:
         "results/{study}/benchmarks/prepare_real.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
@@ -45,6 +46,7 @@ rule draw_real:
         "results/{study}/logs/draw_real/n{n}/rep{replicate}.log",
     benchmark:
         "results/{study}/benchmarks/draw_real/n{n}/rep{replicate}.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:

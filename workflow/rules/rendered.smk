@@ -18,6 +18,7 @@ rule catalogue_fonts:
         "results/{study}/logs/catalogue_fonts.log",
     benchmark:
         "results/{study}/benchmarks/catalogue_fonts.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
@@ -41,6 +42,7 @@ rule prepare_rendered:
         "results/{study}/logs/prepare_rendered.log",
     benchmark:
         "results/{study}/benchmarks/prepare_rendered.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:

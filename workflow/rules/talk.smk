@@ -18,6 +18,7 @@ rule explain_talk:
         "results/{study}/logs/explain_talk.log",
     benchmark:
         "results/{study}/benchmarks/explain_talk.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
@@ -41,6 +42,7 @@ rule plot_talk:
         "results/{study}/logs/plot_talk.log",
     benchmark:
         "results/{study}/benchmarks/plot_talk.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
