@@ -20,13 +20,15 @@ include: "workflow/rules/gap.smk"
 include: "workflow/rules/classifier.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/answer.smk"
+include: "workflow/rules/takeaway.smk"
 include: "workflow/rules/talk.smk"
 
 
-# The tables of the study, its figures and its answer page.
+# The tables of the study, its figures, its answer page, and a classifier to use.
 rule all:
     default_target: True
     input:
         expand(rules.collect.output, study=STUDY),
         expand(rules.report.output, study=STUDY),
         rules.figures.input,
+        expand(rules.export_classifier.output, study=STUDY) if LAST else [],

@@ -116,7 +116,10 @@ def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[
     tables |= {"gaps": root / "gap.csv"}
     predictions = root / "predictions.safetensors"
     test = root / "real/test.safetensors"
-    answer.collect(config=settings, test=test, predictions=predictions, **patterns, **tables)
+    known = root / "config.json"
+    answer.collect(
+        config=settings, test=test, predictions=predictions, settings=known, **patterns, **tables
+    )
     answers = {
         name: root / f"answer/{name}.csv"
         for name in ("summary", "comparisons", "break_even", "worth", *["claims"] * claims)

@@ -559,10 +559,31 @@ def test_studies_of_other_classes_are_not_compared():
     rows, notes = compare_studies(Study("a", metrics, reads), Study("b", metrics, reads))
     assert set(rows["verdict"]) == {"identical"}
     assert notes == [
-        f"{name}: no translator: nothing says whether translation helps" for name in "ab"
+        *(f"{name}: no translator: nothing says whether translation helps" for name in "ab"),
+        "no config.json in a and b: which settings differ is not known",
     ]
     with pytest.raises(InputError, match="not tested on the same images"):
         compare_studies(Study("a", metrics, reads), Study("b", metrics, other))
+
+
+def test_what_two_studies_were_made_with_is_named_where_it_differs():
+    metrics, reads = study(part("real"))
+    config = {"study": "a", "seed": 1, "classifier": {"steps": 5, "width": 16}}
+    other = {"study": "b", "seed": 1, "classifier": {"steps": 9, "width": 16, "dropout": 0.1}}
+    metrics["train_steps"] = 5
+    first = Study("a", metrics, reads, config)
+    _, notes = compare_studies(first, first._replace(name="b"))
+    assert not [note for note in notes if note.startswith(("setting", "classifiers", "no config"))]
+    longer = metrics.assign(train_steps=np.where(metrics["n_real"] > 55, 1000, 9))
+    _, notes = compare_studies(first, Study("b", longer, reads, other))
+    assert notes[-3:] == [
+        "classifiers of the same mix and N trained for other numbers of steps (a: 5 to 5; "
+        "b: 9 to 1,000): errors differ by that, too",
+        "setting classifier: steps: 5 in a, 9 in b",
+        "setting classifier: dropout: none in a, 0.1 in b",
+    ]
+    _, notes = compare_studies(first, Study("b", metrics, reads))
+    assert notes[-1] == "no config.json in b: which settings differ is not known"
 
 
 def test_cells_that_a_change_did_not_touch_say_nothing_of_the_others():

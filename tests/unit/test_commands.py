@@ -177,7 +177,7 @@ def test_objects_that_are_kept_from_the_search_for_garbage_are_let_go_at_the_end
 def test_every_command_is_a_rule_or_for_a_person():
     texts = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     of_rules = set(re.findall(r'call\(\s*"(\w+)"', texts))
-    of_people = {"init", "gather", "compare", "plot_studies"}
+    of_people = {"init", "gather", "compare", "plot_studies", "classify"}
     names = {function.__name__ for function in commands.COMMANDS}
     assert names == of_rules | of_people
     assert all(function.__doc__ for function in commands.COMMANDS)

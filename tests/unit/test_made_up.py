@@ -144,7 +144,7 @@ def test_groups_of_test_images_are_kept(tmp_path):
     test = read_images(path)
     groups = np.arange(len(test)) // 30
     write_images(path, replace(test, groups=groups, group_names=("one meter", "another")))
-    tables = ("metrics", "translators", "confusions", "gaps")
+    tables = ("metrics", "translators", "confusions", "gaps", "settings")
     outputs = {name: tmp_path / f"{name}.csv" for name in tables}
     found = tmp_path / "predictions.safetensors"
     answer.collect(config=json.dumps(config), test=path, predictions=found, **patterns, **outputs)

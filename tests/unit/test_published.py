@@ -105,6 +105,8 @@ def test_a_clone_can_compare_with_it(published, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "second / first" in said
     assert re.search(r"^ *real +55 .* identical$", said, re.MULTILINE)
+    # Neither has its settings here.
+    assert "which settings differ is not known" in said
 
 
 def test_what_is_published_is_small_and_says_how_it_was_made(published):

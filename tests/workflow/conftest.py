@@ -113,7 +113,7 @@ class Project:
                 record = json.loads(path.read_text())
                 record.pop("train_seconds", None)
                 kept[name] = json.dumps(record).encode()
-            elif path.suffix in (".safetensors", ".json") or name.startswith("answer/"):
+            elif path.suffix in (".safetensors", ".json", ".onnx") or name.startswith("answer/"):
                 kept[name] = path.read_bytes()
         return kept
 

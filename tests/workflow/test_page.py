@@ -1,5 +1,6 @@
 """The answer page as a person meets it: in a browser, without a network."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -318,6 +319,9 @@ def test_two_studies_side_by_side(opening, finished, tmp_path):
     write_tensors(other / "predictions.safetensors", tensors, record)
     metrics.loc[at, "test_error"] = 0
     metrics[metrics["mix"] != "rendered"].to_csv(other / "metrics.csv", index=False)
+    config = json.loads((finished.results / "config.json").read_text())
+    config["classifier"]["width"] = 4
+    (other / "config.json").write_text(json.dumps(config))
 
     def compare(*arguments):
         command = [sys.executable, "-m", "realink", "compare", *map(str, arguments)]
@@ -333,6 +337,7 @@ def test_two_studies_side_by_side(opening, finished, tmp_path):
     done = compare(finished.results, other, "--output", tmp_path / "both.html")
     assert done.returncode == 0, done.stderr
     assert "note: only in small: rendered\n" in done.stdout
+    assert "note: setting classifier: width: 2 in small, 4 in other\n" in done.stdout
     lines = [line.split() for line in done.stdout.splitlines()]
     verdicts = {(line[0], line[1]): line[-1] for line in lines if len(line) == 8}
     assert verdicts["real-warp", "20"] == "better"

@@ -1,12 +1,14 @@
 """The real workflow: complete, incremental, reproducible, and clear when it fails."""
 
 import html
+import io
 import json
 import os
 import re
 import resource
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -26,6 +28,7 @@ ANSWER = {
     "plot_rendered_error": 1,
     "plot_gain": 1,
     "report": 1,
+    "export_classifier": 1,
 }
 
 
@@ -81,6 +84,31 @@ def test_the_translated_set_is_the_whole_rendered_one_with_its_labels(finished, 
     # No translation is the rendered image itself, or blank.
     assert (translated.images != rendered.images).any(axis=(1, 2)).all()
     assert (translated.images.std(axis=(1, 2)) > 0).all()
+
+
+def test_a_classifier_and_pictures_to_use_elsewhere(project):
+    # All that is trained on is fewer than there are.
+    assert "200 of 4,000 real images" in (project.results / "final/README.md").read_text()
+    folder = "results/small/export/warp/n20/rep1"
+    done = project.run("--cores", "2", folder)
+    assert done.returncode == 0, done.stdout
+    rendered = read_images(project.results / "rendered/images.safetensors")
+    files = sorted((project.root / folder).glob("*/*.png"), key=lambda path: path.name)
+    assert [path.parent.name for path in files] == rendered.labels.astype(str).tolist()
+    read = subprocess.run(
+        [sys.executable, "-m", "realink", "classify", "results/small/final", folder],
+        cwd=project.root,
+        env=os.environ | {"PYTHONPATH": "workflow"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert read.returncode == 0, read.stderr
+    table = pd.read_csv(io.StringIO(read.stdout), dtype={"class": str})
+    assert len(table) == 200
+    assert set(table["class"]) <= set(rendered.classes)
+    assert table["probability"].between(0.1, 1).all()
+    assert project.planned() == {}
 
 
 def test_nothing_is_left_to_do(finished):

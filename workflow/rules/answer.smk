@@ -20,12 +20,13 @@ RECORDS = {
 }
 # What a page looks like is part of no module. Relative, so that a moved checkout reruns nothing.
 TEMPLATES = [
-    os.path.relpath(template) for template in sorted(PACKAGE.glob("realink/page/templates/*.jinja"))
+    os.path.relpath(template)
+    for template in sorted(PACKAGE.glob("realink/page/templates/*.html.jinja"))
 ]
 
 
 rule collect:
-    """Collect all records into tables, and what all classifiers read into one file."""
+    """Collect all records into tables, what all classifiers read, and the settings."""
     input:
         of_classifiers(RECORDS["classifier"]),
         of_classifiers(RECORDS["read"]),
@@ -40,10 +41,12 @@ rule collect:
         translators=shown("results/{study}/translators.csv", "Tables"),
         confusions="results/{study}/confusions.csv",
         gaps=shown("results/{study}/gap.csv", "Tables"),
+        settings="results/{study}/config.json",
     log:
         "results/{study}/logs/collect.log",
     benchmark:
         "results/{study}/benchmarks/collect.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
@@ -81,6 +84,7 @@ rule analyse:
         "results/{study}/logs/analyse.log",
     benchmark:
         "results/{study}/benchmarks/analyse.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:
@@ -112,6 +116,7 @@ rule report:
         "results/{study}/logs/report.log",
     benchmark:
         "results/{study}/benchmarks/report.tsv"
+    localrule: True
     conda:
         "../../envs/realink.yaml"
     resources:

@@ -1,7 +1,8 @@
 """Two studies side by side: is the second better?"""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,12 @@ COLUMNS = ["mix", "n_real", "replicates", "first", "second", *Comparison._fields
 
 
 class Study(NamedTuple):
-    """A study's name, its classifiers and what they read."""
+    """A study's name, its classifiers, what they read, and its settings where they are known."""
 
     name: str
     metrics: pd.DataFrame
     reads: Reads
+    config: Mapping[str, Any] | None = None
 
 
 def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str]]:
@@ -29,7 +31,8 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
     Returns one row a mix and count that both have, with the mean errors ``first`` and ``second``,
     the ``ratio`` of the second to the first and the ``verdict`` on the second; and notes on what
     could not be compared. Cells in which all classifiers read the same are called identical; they
-    say nothing of how much others spread, and are not counted as comparisons.
+    say nothing of how much others spread, and are not counted as comparisons. The notes also name
+    the settings that differ.
 
     Raises
     ------
@@ -41,7 +44,7 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
         raise InputError("the two studies were not tested on the same images: nothing to compare")
     notes = []
     cells, wrong = [], []
-    for name, metrics, reads in (first, second):
+    for name, metrics, reads, _ in (first, second):
         rows, found = usable(fitting(metrics, reads, name))
         notes += [f"{name}: {note}" for note in found]
         cells.append(dict(list(rows.groupby(["mix", "n_real"]))))
@@ -72,7 +75,45 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
     for study, own, other in ((first, *cells), (second, *cells[::-1])):
         if alone := _only_in(own.keys(), other.keys()):
             notes.append(f"only in {study.name}: {'; '.join(alone)}")
-    return table, notes
+    return table, notes + _budgets(first, second) + _settings(first, second)
+
+
+def _budgets(first: Study, second: Study) -> list[str]:
+    """Whether classifiers of the same mix and count trained for other numbers of steps."""
+    both = first.metrics.merge(second.metrics, on=["mix", "n_real"], suffixes=("_one", "_two"))
+    columns = ["train_steps_one", "train_steps_two"]
+    if not {*columns} <= {*both}:
+        return []
+    other = both[both[columns[0]] != both[columns[1]]]
+    if other.empty:
+        return []
+    steps = [f"{own.min():,} to {own.max():,}" for own in (other[column] for column in columns)]
+    return [
+        f"classifiers of the same mix and N trained for other numbers of steps ({first.name}: "
+        f"{steps[0]}; {second.name}: {steps[1]}): errors differ by that, too"
+    ]
+
+
+def _settings(first: Study, second: Study) -> list[str]:
+    """Settings that differ, one a line; or of which study they are not known."""
+    if unknown := [study.name for study in (first, second) if study.config is None]:
+        return [f"no config.json in {' and '.join(unknown)}: which settings differ is not known"]
+    one, two = (dict(_leaves(study.config)) for study in (first, second))
+    return [
+        f"setting {key}: {one.get(key, 'none')} in {first.name}, {two.get(key, 'none')} in "
+        f"{second.name}"
+        for key in dict.fromkeys([*one, *two])
+        if one.get(key) != two.get(key) and key != "study"
+    ]
+
+
+def _leaves(config: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
+    """Every setting, ``classifier: steps``, and its value as JSON."""
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{place}{name}: ")
+        else:
+            yield f"{place}{name}", json.dumps(value)
 
 
 def _only_in(own: Iterable[tuple[str, int]], other: Iterable[tuple[str, int]]) -> list[str]:

@@ -8,6 +8,7 @@ command runs has to be imported inside it.
 
 import gc
 import logging
+import os
 import sys
 
 from cyclopts import App, Parameter
@@ -22,6 +23,7 @@ from realink.commands import (
     judge,
     real,
     rendered,
+    takeaway,
     talk,
     translator,
 )
@@ -45,6 +47,9 @@ COMMANDS = [
     answer.analyse,
     answer.report,
     answer.compare,
+    takeaway.export_classifier,
+    takeaway.classify,
+    takeaway.export,
     talk.explain_talk,
     talk.plot_talk,
     figures.plot_error,
@@ -77,6 +82,10 @@ def main() -> None:
         sys.exit(f"error: {error}")
     except FloatingPointError as error:
         sys.exit(f"error: training diverged: {error}; lower its learning_rate in the config")
+    except BrokenPipeError:
+        # What reads the output, such as `head`, has seen enough; Python would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     finally:
         # Else libraries that count their objects (nanobind) call those that are never looked at
         # leaked, in fifty lines after the error.

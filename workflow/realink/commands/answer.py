@@ -27,18 +27,30 @@ def collect(
     translators: Path,
     confusions: Path,
     gaps: Path,
+    settings: Path,
 ) -> None:
-    """Collect what all jobs recorded into tables, and what all classifiers read into one file."""
+    """Collect what all jobs recorded into tables, and what all classifiers read into one file.
+
+    Parameters
+    ----------
+    settings : where to write the config, so that the tables can be held to another study's
+    """
     import numpy as np
 
     from realink.study import grid, tables
-    from realink.study.files import read_images, read_tensors, write_table, write_tensors
+    from realink.study.files import (
+        read_images,
+        read_tensors,
+        write_json,
+        write_table,
+        write_tensors,
+    )
 
-    settings = json.loads(config)
-    cells, trained = grid.cells(settings), grid.translator_cells(settings)
+    study = json.loads(config)
+    cells, trained = grid.cells(study), grid.translator_cells(study)
     rows = tables.classifiers_table(grid.paths(classifier, cells))
     judged = grid.paths(retention, trained)
-    measured = grid.paths(gap, trained) + grid.paths(reference, grid.references(settings))
+    measured = grid.paths(gap, trained) + grid.paths(reference, grid.references(study))
     gap_rows = tables.gap_table(measured)
     write_table(metrics, rows)
     write_table(
@@ -54,6 +66,7 @@ def collect(
         {"read": reads, "labels": images.labels} | groups,
         {"classes": images.classes, "group_names": images.group_names},
     )
+    write_json(settings, study)
 
 
 def analyse(
@@ -185,7 +198,7 @@ def compare(
     from realink.answer import cells, studies
     from realink.page import plotted
     from realink.page import report as pages
-    from realink.study.files import written_whole
+    from realink.study.files import read_json, written_whole
 
     if first.resolve() == second.resolve():
         raise InputError(f"{first} and {second} are the same study")
@@ -197,6 +210,7 @@ def compare(
             str(path) if alike else path.resolve().name,
             _metrics(path / "metrics.csv"),
             read_reads(path / "predictions.safetensors"),
+            read_json(path / "config.json") if (path / "config.json").exists() else None,
         )
         for path in (first, second)
     )

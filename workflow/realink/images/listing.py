@@ -108,7 +108,7 @@ def list_real(directory: Path, *, validation: float, test: float, group: str | N
         picture to test on; folders of splits beside folders of classes; a pattern that is none, or
         that does not match a name; a group in two splits.
     """
-    found = _walk(directory, REAL_KEY)
+    found = walk(directory, REAL_KEY)
     given = _is_split(directory, found)
     pictures = [_picture(file, why, int(given)) for file, why in found]
     if not given:
@@ -146,7 +146,7 @@ def list_rendered(directory: Path) -> Listing:
     InputError
         There is no such folder, but one class, or one without a picture.
     """
-    pictures = [_picture(file, why, 0) for file, why in _walk(directory, RENDERED_KEY)]
+    pictures = [_picture(file, why, 0) for file, why in walk(directory, RENDERED_KEY)]
     classes = _classes(directory, pictures, RENDERED_KEY, "<class>")
     pictures = [p if p.left_out else replace(p, split=RENDERED) for p in pictures]
     listing = Listing(directory, classes, tuple(pictures))
@@ -160,7 +160,7 @@ def some(names: Sequence[object]) -> str:
     return ", ".join(map(repr, names[:NAMED])) + more
 
 
-def _walk(directory: Path, key: str) -> list[tuple[str, str]]:
+def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
     """Every file below a directory that is not hidden, sorted, and why it cannot be read.
 
     A folder that is empty, or cannot be read, comes as itself, with a slash at its end.
@@ -206,7 +206,7 @@ def _unreadable(item: os.DirEntry) -> str:
 
 
 def _paths(directory: Path) -> list[str]:
-    found = _walk(directory, "directory:")
+    found = walk(directory)
     return [os.path.join(directory, file) for file, why in found if not why]
 
 

@@ -1,0 +1,330 @@
+"""What a study gives to other programs: a classifier, its card, pictures; and reading with it."""
+
+import csv
+import gc
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from realink import commands
+from realink.commands import takeaway
+from realink.errors import InputError
+from realink.images.imagesets import ImageSet
+from realink.learning import portable
+from realink.learning.checkpoints import load, save
+from realink.learning.classifier import Network, Settings, predict
+from realink.learning.reader import Reader
+from realink.study.files import write_images, write_json, write_table
+
+ROOT = Path(__file__).parents[2]
+CLASSES = ("cat", "dog | <b>", "wolf")
+SETTINGS = yaml.safe_load((ROOT / "config/config.yaml").read_text())["classifier"] | {"width": 2}
+PATTERN = "{mix}-{n}-{replicate}.safetensors"
+
+
+def images(n: int, channels: int, seed: int = 1) -> ImageSet:
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 256, (n, 20, 17, *[3] * (channels == 3)), np.uint8)
+    groups = np.arange(n) % 4
+    return ImageSet(pixels, np.arange(n) % 3, CLASSES, None, groups, tuple("abcd"))
+
+
+def network(shape, seed: int, **settings) -> tuple[Network, Settings]:
+    """Random weights, balanced so that images are read as different classes."""
+    torch.manual_seed(seed)
+    knobs = Settings(**SETTINGS | settings)
+    made = Network(knobs, shape)
+    noise = torch.rand(64, shape.channels, shape.height, shape.width)
+    with torch.no_grad():
+        made.train()(noise)
+        made.layers[-1].bias -= made.eval()(noise).mean(dim=0)
+    return made, knobs
+
+
+def study(root: Path, channels: int, *, pool: int = 30, replicates: int = 2) -> dict:
+    """A study's files; arguments of `export_classifier`."""
+    test = images(60, channels)
+    rows = []
+    for mix in ("real", "real-aug"):
+        for n in (10, 30):
+            for replicate in range(1, replicates + 1):
+                net, knobs = network(test.shape, replicate, standardise=channels == 3)
+                save(
+                    root / f"{mix}-{n}-{replicate}.safetensors",
+                    net,
+                    "classifier",
+                    knobs,
+                    test.shape,
+                )
+                # The second is the better one.
+                errors = {"validation_error": 0.4 - 0.1 * replicate, "test_error": 0.2}
+                rows.append(
+                    {"mix": mix, "n_real": n, "replicate": replicate, "n_synthetic": 0}
+                    | {"synthetic": "none", "augmented": mix == "real-aug", "train_steps": 1100}
+                    | {"code": "0123456789ab"}
+                    | errors
+                )
+    write_table(root / "metrics.csv", pd.DataFrame(rows))
+    known = replicates > 1
+    means = [
+        {"mix": mix, "n_real": n, "replicates": replicates, "test_error": 0.2}
+        | {"low": 0.123 if known else np.nan, "high": 0.277 if known else np.nan}
+        for mix in ("real", "real-aug")
+        for n in (10, 30)
+    ]
+    write_table(root / "summary.csv", pd.DataFrame(means))
+    best = [{"n_real": 10, "mix": "real"}, {"n_real": 30, "mix": "real-aug"}]
+    write_json(root / "answer.json", {"recommended": best})
+    write_images(root / "pool.safetensors", images(pool, channels))
+    write_images(root / "test.safetensors", test)
+    how = {"height": 20, "width": 17, "channels": channels, "fit": "fit", "background": 90}
+    (root / "final").mkdir()
+    return {
+        "study": "pets",
+        "answer": root / "answer.json",
+        "summary": root / "summary.csv",
+        "metrics": root / "metrics.csv",
+        "classifier": str(root / PATTERN),
+        "pool": root / "pool.safetensors",
+        "test": root / "test.safetensors",
+        "images": json.dumps(how),
+        "real": json.dumps({"source": "folder", "directory": "data/pets"}),
+        "model": root / "final/model.safetensors",
+        "onnx": root / "final/model.onnx",
+        "classes": root / "final/classes.json",
+        "card": root / "final/README.md",
+    }
+
+
+@pytest.fixture(scope="module", params=[1, 3], ids=["grey", "colour"])
+def final(request, tmp_path_factory) -> Path:
+    """The final directory of a made-up study."""
+    root = tmp_path_factory.mktemp("study")
+    takeaway.export_classifier(**study(root, request.param))
+    return root / "final"
+
+
+def test_the_recommended_classifier_of_the_best_replicate_is_given_away(final):
+    asked = (final.parent / "real-aug-30-2.safetensors").read_bytes()
+    assert (final / "model.safetensors").read_bytes() == asked
+    record = json.loads((final / "classes.json").read_text())
+    assert record["classes"] == list(CLASSES)
+    assert record["images"]["fit"] == "fit"
+
+
+def test_onnx_reads_as_the_network_does(final):
+    net = load(final / "model.safetensors", "classifier", Network, Settings)
+    reader = Reader(final / "model.onnx")
+    assert reader.classes == CLASSES
+    for n in (1, 5, 300):
+        pixels = images(n, net.shape.channels, seed=n).images
+        found, asked = reader.predict(pixels), predict(net, pixels)
+        np.testing.assert_allclose(found, asked, atol=1e-5)
+    assert len(set(asked.argmax(1))) > 1
+
+
+def test_onnx_is_the_same_each_time_and_names_no_place_of_this_machine(final):
+    content = (final / "model.onnx").read_bytes()
+    net = load(final / "model.safetensors", "classifier", Network, Settings)
+    record = json.loads((final / "classes.json").read_text())
+    assert portable.to_onnx(net, record) == content
+    assert str(ROOT).encode() not in content
+    assert b".py" not in content
+    onnx.checker.check_model(onnx.load_from_string(content))
+
+
+def test_the_card_says_what_it_is_and_what_to_expect(final):
+    text = (final / "README.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
+    for said in (
+        "# Classifier of the study pets",
+        "| expected error | 20.0 %, 95 % interval 12.3 % to 27.7 % (2 replicates) |",
+        "of 60 test images, of 4 groups |",
+        "30 (all) real images, augmented: the mix `real-aug`, replicate 2 |",
+        "0123456789ab",
+        "20 x 17 pixels",
+        "| dog / &lt;b&gt; | 20 |",
+        "grey level\n90, then reduced or enlarged to fit whole",
+    ):
+        assert said in text
+    assert "counts" not in text
+    assert max(map(len, text.splitlines())) < 250
+
+
+def pretend(monkeypatch, probabilities: np.ndarray) -> None:
+    """Have an ONNX file, which takes seconds to make, that reads these in the test images."""
+    made = {"__init__": lambda *_: None, "predict": lambda *_: probabilities}
+    monkeypatch.setattr("realink.learning.reader.Reader", type("Made", (), made))
+    monkeypatch.setattr(portable, "to_onnx", lambda *_: b"")
+
+
+def test_one_replicate_and_fewer_images_than_there_are_say_so(tmp_path, monkeypatch):
+    arguments = study(tmp_path, 1, pool=99, replicates=1)
+    net = load(tmp_path / "real-aug-30-1.safetensors", "classifier", Network, Settings)
+    pretend(monkeypatch, predict(net, images(60, 1).images))
+    takeaway.export_classifier(**arguments)
+    text = (tmp_path / "final/README.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "20.0 %; one replicate, so no interval but that of 60 test images, as if" in text
+    assert "30 of 99 real images" in text
+    assert "add 99 to `counts`" in text
+
+
+def test_a_file_that_reads_otherwise_is_not_given_away(tmp_path, monkeypatch):
+    arguments = study(tmp_path, 1)
+    pretend(monkeypatch, np.eye(3)[np.zeros(60, int)])
+    with pytest.raises(RuntimeError, match=r"would read \d+ test images as other classes"):
+        takeaway.export_classifier(**arguments)
+    assert list((tmp_path / "final").iterdir()) == []
+
+
+# --- classify -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pictures(final, tmp_path) -> tuple[ImageSet, Path]:
+    """Images of the model's size, and a folder that has them as files of several formats."""
+    channels = json.loads((final / "classes.json").read_text())["images"]["channels"]
+    found = images(9, channels, seed=7)
+    for place, pixels in enumerate(found.images):
+        suffix = ("png", "bmp", "tiff")[place % 3]
+        path = tmp_path / f"in/{place % 2}/{place}.{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    (tmp_path / "in/notes.txt").write_text("no picture")
+    return found, tmp_path / "in"
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_pictures_are_read_as_the_study_reads_them(final, pictures, capsys):
+    found, folder = pictures
+    takeaway.classify(final, folder)
+    net = load(final / "model.safetensors", "classifier", Network, Settings)
+    asked = predict(net, found.images)
+    rows = {Path(row["file"]).stem: row for row in table(capsys.readouterr().out)}
+    assert len(rows) == 9
+    for place, probabilities in enumerate(asked):
+        row = rows[str(place)]
+        assert row["class"] == CLASSES[probabilities.argmax()]
+        assert float(row["probability"]) == pytest.approx(probabilities.max(), abs=1e-3)
+
+
+def test_broken_pictures_are_named_when_the_rest_is_done(final, pictures, monkeypatch, caplog):
+    _, folder = pictures
+    (folder / "0/cut.png").write_bytes(b"\x89PNG cut off")
+    output = folder.parent / "out/table.csv"
+    missing = folder / "missing.jpg"
+    arguments = ["classify", final / "model.onnx", missing, folder, "--output", output]
+    monkeypatch.setattr(sys, "argv", ["realink", *map(str, arguments)])
+    try:
+        with pytest.raises(SystemExit) as stop:
+            commands.main()
+    finally:
+        gc.enable()
+    assert stop.value.code == "error: 2 of 11 pictures could not be read"
+    assert f"{missing}: cannot be read: No such file or directory" in caplog.text
+    assert f"{folder}/0/cut.png: not a picture" in caplog.text
+    assert len(table(output.read_text())) == 9
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("absent", "absent: no such file; a finished study has it in results/{study}/final"),
+        ("in/notes.txt", "in/notes.txt: not a whole ONNX model"),
+        ("other.onnx", "other.onnx: an ONNX model, but not of realink"),
+    ],
+)
+def test_a_wrong_model_is_one_line(final, pictures, monkeypatch, model, message):
+    _, folder = pictures
+    monkeypatch.chdir(folder.parent)
+    bare = onnx.load(final / "model.onnx")
+    bare.ClearField("metadata_props")
+    onnx.save(bare, "other.onnx")
+    with pytest.raises(InputError) as error:
+        takeaway.classify(Path(model), folder)
+    assert str(error.value).startswith(message)
+    Path("empty").mkdir()
+    with pytest.raises(InputError, match="no picture in empty"):
+        takeaway.classify(final, Path("empty"))
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback(final, pictures):
+    command = [sys.executable, "-m", "realink", "classify", final, *[pictures[1]] * 2]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run.stdout.close()
+    assert run.stderr.read() == ""
+    assert run.wait() == 1
+
+
+def test_no_torch_is_started_for_it(final, pictures):
+    """Its start takes longer than reading a thousand pictures."""
+    program = (
+        "import sys; from pathlib import Path; from realink.commands import takeaway; "
+        "takeaway.classify(*map(Path, sys.argv[1:])); "
+        "assert not {'torch', 'pandas', 'scipy'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, final, pictures[1]], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(table(done.stdout)) == 9
+
+
+# --- export ---------------------------------------------------------------------------------------
+
+
+def translated(root: Path, found: ImageSet) -> Path:
+    write_images(root / "mine/translated/warp/n20/rep1/images.safetensors", found)
+    return root / "mine"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_translated_images_become_files_by_class(tmp_path, channels):
+    found = images(10, channels)
+    place = translated(tmp_path, found)
+    takeaway.export(place, translator="warp", n=20, output=tmp_path / "deep/out")
+    files = sorted(
+        path.relative_to(tmp_path / "deep/out") for path in tmp_path.glob("deep/out/*/*")
+    )
+    assert len(files) == 10
+    for path in files:
+        number = int(path.stem)
+        assert path.parent.name == CLASSES[found.labels[number]]
+        pixels = np.asarray(Image.open(tmp_path / "deep/out" / path))
+        np.testing.assert_array_equal(pixels, found.images[number])
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out"]
+    with pytest.raises(InputError, match="is there already"):
+        takeaway.export(place, translator="warp", n=20, output=tmp_path / "deep/out")
+
+
+def test_a_folder_of_pictures_is_whole_or_not_there(tmp_path, monkeypatch):
+    place = translated(tmp_path, images(10, 1))
+    save = Image.Image.save
+
+    def full(image, path):
+        if path.stem == "000007":
+            raise OSError(28, "No space left on device")
+        save(image, path)
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        takeaway.export(place, translator="warp", n=20, output=tmp_path / "out/warp")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_was_not_translated_cannot_be_exported(tmp_path):
+    with pytest.raises(InputError, match=r"warp/n20/rep2/images.safetensors: no such file; build"):
+        takeaway.export(tmp_path, translator="warp", n=20, replicate=2, output=tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []

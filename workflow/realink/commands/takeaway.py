@@ -1,0 +1,231 @@
+"""Commands of rules/takeaway.smk: what a study gives to other programs, and reading with it."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from realink.commands.support import Json, log
+from realink.errors import InputError
+
+AT_ONCE = 256  # pictures in memory
+
+
+def export_classifier(
+    *,
+    study: str,
+    answer: Path,
+    summary: Path,
+    metrics: Path,
+    classifier: Annotated[str, Parameter(help="paths of checkpoints, with {mix}, {n}, ...")],
+    pool: Path,
+    test: Path,
+    images: Json,
+    real: Json,
+    model: Path,
+    onnx: Path,
+    classes: Path,
+    card: Path,
+) -> None:
+    """Give away the classifier that the answer recommends at the largest count.
+
+    Parameters
+    ----------
+    answer, summary : what `analyse` wrote
+    images, real : the config's
+    model, onnx, classes, card : files to write
+    """
+    from realink import __version__
+    from realink.learning.checkpoints import load
+    from realink.learning.classifier import Network, Settings, predict
+    from realink.learning.portable import to_onnx
+    from realink.learning.reader import Reader
+    from realink.page.card import card as written
+    from realink.study.files import read_images, read_json, read_table, write_json, written_whole
+
+    if not (found := read_json(answer)["recommended"]):
+        raise InputError(f"{answer} recommends no mix: the study has none with real images")
+    best = found[-1]
+    cell = {"mix": best["mix"], "n_real": best["n_real"]}
+    rows, means = (
+        table[(table["mix"] == cell["mix"]) & (table["n_real"] == cell["n_real"])]
+        for table in map(read_table, (metrics, summary))
+    )
+    # Where no image is left for validation, the first.
+    (trained,) = rows.sort_values(["validation_error", "replicate"]).head(1).to_dict("records")
+    (expected,) = means.to_dict("records")
+    checkpoint = Path(classifier.format(**trained, n=trained["n_real"]))
+    network = load(checkpoint, "classifier", Network, Settings)
+    tested = read_images(test)
+    shown = {"classes": list(tested.classes), "images": json.loads(images)}
+    made = to_onnx(network, shown)
+    read = predict(network, tested.images).argmax(1)
+    other = int((Reader(made).predict(tested.images).argmax(1) != read).sum())
+    if other:
+        raise RuntimeError(f"{onnx} would read {other} test images as other classes than {model}")
+    text = written(
+        study=study,
+        trained=trained,
+        expected=expected,
+        pool=len(read_images(pool)),
+        test=tested,
+        read=read,
+        images=shown["images"],
+        real=json.loads(real),
+        version=__version__,
+    )
+    for path, content in (
+        (model, checkpoint.read_bytes()),
+        (onnx, made),
+        (card, text.encode()),
+    ):
+        with written_whole(path) as temporary:
+            temporary.write_bytes(content)
+    write_json(classes, shown)
+    log.info("%s at %d real images, replicate %d", *(trained[k] for k in (*cell, "replicate")))
+
+
+def classify(
+    model: Path,
+    *pictures: Path,
+    output: Annotated[Path | None, Parameter(help="CSV to write, in place of printing it")] = None,
+) -> None:
+    """Name the class of pictures, by the classifier of a study.
+
+    Parameters
+    ----------
+    model : a study's final directory, such as results/mine/final, or a model.onnx
+    pictures : files, or folders, of which every picture is read
+    """
+    import csv
+    import sys
+
+    from realink.commands.init import shown
+    from realink.learning.reader import Reader
+    from realink.study.files import written_whole
+
+    if not pictures:
+        raise InputError("name pictures, or folders of them, after the model")
+    if output is not None and output.is_dir():
+        raise InputError(f"{output} is a directory: name a file for --output")
+    if model.is_dir():
+        model = model / "model.onnx"
+    if not model.is_file():
+        raise InputError(
+            f"{model}: no such file; a finished study has it in results/{{study}}/final"
+        )
+    files, wrong = _found(pictures)
+    if not files and not wrong:
+        raise InputError(f"no picture in {', '.join(map(str, pictures))}")
+    reader = Reader(model)
+    rows = []
+    for path, read in _read(reader, files):
+        if isinstance(read, str):
+            wrong[path] = read
+        else:
+            rows.append((_utf8(path), reader.classes[read[0]], f"{read[1]:.4f}"))
+    header = ("file", "class", "probability")
+    if output is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([header, *rows])
+    else:
+        with written_whole(output) as temporary, temporary.open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([header, *rows])
+        print(f"{output}: {len(rows):,} pictures")
+    sys.stdout.flush()
+    for path, reason in wrong.items():
+        log.warning("%s: %s", shown(str(path)), reason)
+    if wrong:
+        raise InputError(f"{len(wrong):,} of {len(wrong) + len(rows):,} pictures could not be read")
+
+
+def export(directory: Path, *, translator: str, n: int, replicate: int = 1, output: Path) -> None:
+    """Write the images of one translator as <class>/<number>.png: the folder whole, or nothing.
+
+    Parameters
+    ----------
+    directory : the study's, such as results/mine
+    n : real images that the translator saw
+    output : folder to make
+    """
+    from PIL import Image
+
+    from realink.study.files import read_images
+
+    if output.exists():
+        raise InputError(f"{output} is there already: remove it, or name another folder")
+    translated = directory / f"translated/{translator}/n{n}/rep{replicate}/images.safetensors"
+    images = read_images(translated)
+    for name in images.classes:
+        if name in (".", "..") or "/" in name:
+            raise InputError(f"{translated}: the class {name!r} cannot be a folder's name")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the output, so that it appears whole.
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as made:
+        folder = Path(made) / output.name
+        for name in images.classes:
+            (folder / name).mkdir(parents=True)
+        for place, (pixels, label) in enumerate(zip(images.images, images.labels, strict=True)):
+            # The number is the rendered image's place in its set, of which this is a translation.
+            Image.fromarray(pixels).save(folder / images.classes[label] / f"{place:06}.png")
+        folder.rename(output)
+    print(f"{output}: {len(images):,} pictures of {len(images.classes)} classes")
+
+
+def _found(pictures: tuple[Path, ...]) -> tuple[list[Path], dict[Path, str]]:
+    """Files to read, and what cannot be looked into: of a folder all that is a picture by name."""
+    from realink.images.listing import SUFFIXES, walk
+
+    files, wrong = [], {}
+    for place in pictures:
+        if not place.is_dir():
+            files.append(place)
+            continue
+        for name, why in walk(place):
+            if name.lower().endswith(SUFFIXES):
+                files.append(place / name)
+            elif why.startswith("cannot be read"):
+                wrong[place / name] = why
+    return list(dict.fromkeys(files)), wrong
+
+
+def _read(reader, files: list[Path]) -> Iterator[tuple[Path, tuple[int, float] | str]]:
+    """Read pictures: of each its class and the probability of that, or why it cannot be read."""
+    import numpy as np
+    from rich.console import Console
+    from rich.progress import track
+
+    from realink.images.pictures import Unreadable, decode, fitted
+
+    console = Console(stderr=True)
+    decoded, pixels = [], []
+
+    def flush() -> Iterator[tuple[Path, tuple[int, float]]]:
+        if pixels:
+            found = reader.predict(np.stack(pixels))
+            yield from zip(decoded, zip(found.argmax(1), found.max(1), strict=True), strict=True)
+        decoded.clear()
+        pixels.clear()
+
+    hidden = not console.is_terminal
+    for path in track(files, "reading", console=console, transient=True, disable=hidden):
+        try:
+            picture = decode(path.read_bytes(), background=reader.images["background"])
+        except OSError as error:
+            yield path, f"cannot be read: {error.strerror}"
+        except Unreadable as error:
+            yield path, error.args[0]
+        else:
+            decoded.append(path)
+            pixels.append(fitted(picture.pixels, **reader.images))
+        if len(pixels) == AT_ONCE:
+            yield from flush()
+    yield from flush()
+
+
+def _utf8(path: Path) -> str:
+    """A file's name as text that can be written, whatever bytes it has."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,0 +1,84 @@
+"""The model card of a study's final classifier (Mitchell et al. 2019, arXiv:1810.03993)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from scipy import stats
+
+from realink.answer.statistics import LEVEL
+from realink.answer.words import percent
+from realink.images.imagesets import ImageSet
+
+NAMED = 3  # classes that one is most often taken for
+
+
+def card(
+    *,
+    study: str,
+    trained: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    pool: int,
+    test: ImageSet,
+    read: np.ndarray,
+    images: Mapping[str, Any],
+    real: Mapping[str, Any],
+    version: str,
+) -> str:
+    """Write the card, as Markdown.
+
+    Parameters
+    ----------
+    trained : the classifier's row of metrics.csv
+    expected : the row of summary.csv of its mix and count
+    pool : how many real images there are to train on
+    test, read : the test images, and int [n] the classes that it read in them
+    images, real : the config's
+    version : of realink
+    """
+    wrong = int((read != test.labels).sum())
+    alone = stats.binomtest(wrong, len(read)).proportion_ci(LEVEL, method="wilson")
+    environment = Environment(
+        loader=PackageLoader("realink.page"),
+        autoescape=True,  # Markdown may hold HTML, and a class any name
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "count": lambda n: f"{n:,}",
+        "cell": lambda name: " ".join(name.replace("|", "/").split()),
+    }
+    return environment.get_template("card.md.jinja").render(
+        study=study,
+        trained=trained,
+        expected=expected,
+        pool=pool,
+        alone=alone,
+        wrong=wrong,
+        n=len(read),
+        groups=0 if test.groups is None else len(np.unique(test.groups)),
+        rows=_by_class(test, read),
+        images=images,
+        real=real,
+        version=version,
+    )
+
+
+def _by_class(test: ImageSet, read: np.ndarray) -> list[tuple[str, int, float, Sequence]]:
+    """Of each class: its name, its test images, the share misread, and for what most often."""
+    rows = []
+    for label, name in enumerate(test.classes):
+        own = read[test.labels == label]
+        counts = np.bincount(own, minlength=len(test.classes))
+        right, counts[label] = counts[label], 0
+        mistaken = [
+            (test.classes[place], int(counts[place]))
+            for place in np.argsort(-counts, kind="stable")[:NAMED]
+            if counts[place]
+        ]
+        rows.append((name, len(own), 1 - right / len(own) if len(own) else np.nan, mistaken))
+    return rows
