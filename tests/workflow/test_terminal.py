@@ -47,7 +47,7 @@ def test_an_interrupted_run_says_so_and_goes_on(fresh, everywhere):
     [
         (["--configfile", "nope.yaml"], "error: nope.yaml: no such config file\n"),
         (["--configfile", "small.yaml", TARGET], f"{TARGET}: no such config file; if it is a targ"),
-        (["--configfile", "broken.yaml"], "error: broken.yaml, line 2, column 2: expected ',' or"),
+        (["--configfile", "broken.yaml"], "error: broken.yaml, line 2, column 5: expected ',' or"),
         (["--configfile", "list.yaml"], "error: list.yaml is no config: it has no keys\n"),
         (["--configfile", "typo.yaml"], "config key `classifer:` is unknown; did you mean 'classi"),
         (["--config", "mixes=[real,real-warpp]"], "is not there; did you mean 'warp'?"),
