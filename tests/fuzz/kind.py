@@ -1,7 +1,8 @@
 """What every kind of input shares: valid seeds, damage to one, and what became of it.
 
 An attempt damages a seed, reads it, and says what became of it: ``same`` as the seed, ``read`` as
-something else that nothing could have noticed, or ``refused``. All else is a fault: ``wrong``
+something else that nothing could have noticed, ``refused``, or refused because it ``ended`` the
+process that a font is read in. All else is a fault: ``wrong``
 (something that has a checksum was read as something else), ``raised`` (a file that was left
 behind, too), ``unclear`` (refused, but not in one line that names the file).
 """
@@ -13,7 +14,7 @@ from typing import Any
 
 from realink.errors import InputError
 
-GOOD = "same", "read", "refused"
+GOOD = "same", "read", "refused", "ended"
 ROOT = Path(__file__).parents[2]
 
 

@@ -30,7 +30,8 @@ def test_damaged_input_is_read_rightly_or_refused(kind):
 
 def test_the_watch_sees_what_it_is_for(monkeypatch):
     monkeypatch.setattr(watching, "SECONDS", 0.3)
-    monkeypatch.setattr(watching, "BYTES", 100_000_000)
+    monkeypatch.setattr(watching, "PATIENCE", 8.0)
+    monkeypatch.setattr(watching, "BYTES", 50_000_000)
 
     def attempt(number):
         if number == 1:
@@ -42,16 +43,19 @@ def test_the_watch_sees_what_it_is_for(monkeypatch):
             end = time.process_time() + 0.5
             while time.process_time() < end:
                 pass
+        if number == 5:
+            time.sleep(60)
         if number == 4:
-            assert len(b"x" * 200_000_000)
+            assert len(b"x" * 100_000_000)
         return "same"
 
-    found = dict(outcomes(attempt, range(6)))
+    found = dict(outcomes(attempt, range(7)))
     assert found[1] == "crashed: SIGKILL"
-    assert found[2] == "hung: over 1.8 s"
+    assert found[2] == "hung: over 0.6 s of the processor"
     assert found[3].startswith("hung: ")
-    assert found[4] == "too large: 0.2 GB, same"
-    assert found[0] == found[5] == "same"
+    assert found[4] == "too large: 0.1 GB, same"
+    assert found[5] == "hung: over 8 s"
+    assert found[0] == found[6] == "same"
 
 
 @pytest.mark.parametrize(
