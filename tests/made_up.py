@@ -22,6 +22,10 @@ PATTERNS = {
     "reference": "gap/{images}/rep{replicate}.json",
 }
 CAMERAS = ("007", "NA", "<b>hall</b>", "roof", "yard")
+AUGMENTATION = {
+    "rotation": 10, "scale": 0.1, "aspect": 0, "shear": 0.1, "shift": 1, "elastic": 0.8,
+    "smoothness": 4,
+}  # fmt: skip
 MEASURES = "n_compared", "detected", "frechet", "kernel", "density", "coverage", "copied", "nearest"
 
 
@@ -122,7 +126,14 @@ def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[
     )
     answers = {
         name: root / f"answer/{name}.csv"
-        for name in ("summary", "comparisons", "break_even", "worth", *["claims"] * claims)
+        for name in (
+            "summary",
+            "comparisons",
+            "break_even",
+            "worth",
+            "classes",
+            *["claims"] * claims,
+        )
     } | {"answer": root / "answer/answer.json"}
     if config["real"].get("group") is not None:
         answers["groups"] = root / "answer/groups.csv"
@@ -174,6 +185,37 @@ def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[
             **sheet,
         )
         sheets.append(sheet["png"])
+    triptych, examples = root / "figures/triptych.png", root / "figures/examples.png"
+    figures.plot_triptych(
+        metrics=tables["metrics"],
+        rendered=rendered,
+        real=test,
+        n=min(config["counts"]),
+        augmentation=json.dumps(AUGMENTATION),
+        seed=1,
+        invert=False,
+        output=triptych,
+        translators=["warp"],
+        translated=[root / "translated.safetensors"],
+    )
+    figures.plot_examples(
+        metrics=tables["metrics"],
+        predictions=predictions,
+        answer=answers["answer"],
+        test=test,
+        n=min(config["counts"]),
+        invert=False,
+        output=examples,
+    )
+    told = {}
+    if trained:
+        told = {"training": root / "training.csv", "domains": root / "map.csv"}
+        history = root / "history.csv"
+        history.write_text("step,likeness,reading\n1,0.5,2.3\n2,0.4,1.1\n")
+        figures.collect_training(
+            translators=["warp"], counts=[20], histories=[history], output=told["training"]
+        )
+        told["domains"].write_text("images,label,x,y,share\nreal,NA,1,2,0.5\nwarp,007,2,1,0.5\n")
     page = root / "report.html"
     answer.report(
         study=config["study"],
@@ -182,6 +224,9 @@ def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[
         answer=answers["answer"],
         rendered=root / "figures/rendered.png",
         sheets=sheets,
+        triptych=triptych,
+        examples=examples,
+        **told,
         manifests=[path] if (path := root / "real/images.csv").exists() else [],
         benchmarks=root / "benchmarks",
         output=page,

@@ -226,7 +226,18 @@ def test_a_sheet_puts_translations_below_their_images_and_frames_lost_labels():
     assert (picture[6 * 28 :, :28] == 255).all()  # the translator saw no real 0
     frames = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     assert [frame.get_xy() for frame in frames] == [(0, 28), (9 * 28, 5 * 28)]
-    assert [text.get_text() for text in axes.texts] == ["5", "5"]
+    lacking = [text.get_position()[0] for text in axes.texts if text.get_text() == "no real\nimage"]
+    assert lacking == [28 * (label + 0.5) - 0.5 for label in (0, 3, 4, 5, 6, 8, 9)]
+    assert [text.get_text() for text in axes.texts][:2] == ["5", "5"]
+    assert not [mark for mark in axes.get_lines() if mark.get_marker() == "o"]
+    bent = np.zeros(30, bool)
+    bent[[1, 27]] = True
+    axes = sheets.plot_translations(
+        rendered, translated, read, real, "title", from_real=bent, pairs=3
+    ).axes[0]
+    dots = [mark.get_xydata()[0] for mark in axes.get_lines() if mark.get_marker() == "o"]
+    assert [(int(x // 28), int(y // 28)) for x, y in dots] == [(9, 1), (0, 3)]
+    assert "dot: a real image, bent" in axes.get_xlabel()
     assert [tick.get_text() for tick in axes.get_xticklabels()] == list(DIGITS)
 
 

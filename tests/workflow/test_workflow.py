@@ -27,6 +27,8 @@ ANSWER = {
     "plot_error": 1,
     "plot_rendered_error": 1,
     "plot_gain": 1,
+    "plot_triptych": 1,
+    "plot_examples": 1,
     "report": 1,
     "export_classifier": 1,
 }
@@ -68,8 +70,15 @@ def test_every_target_is_there(finished):
     gap = pd.read_csv(finished.results / "gap.csv")
     assert gap["images"].tolist() == ["cyclegan", "cyclegan", "real", "rendered", "warp", "warp"]
     assert translators["detected"].between(0, 1).all()
-    for table in ("summary", "comparisons", "break_even", "worth", "claims"):
+    for table in ("summary", "comparisons", "break_even", "worth", "classes", "claims"):
         assert len(pd.read_csv(finished.results / f"answer/{table}.csv")) > 1
+    for figure in ("triptych", "examples"):
+        assert (finished.results / f"figures/{figure}.png").stat().st_size > 5_000
+    training = pd.read_csv(finished.results / "training.csv")
+    assert set(training["translator"]) == {"cyclegan", "warp"}
+    assert set(training["n_real"]) == {20, 100}
+    domains = pd.read_csv(finished.results / "map.csv")
+    assert set(domains["images"]) == {"real", "rendered", "cyclegan", "warp"}
     history = pd.read_csv(finished.results / "translator/cyclegan/n20/rep1/history.csv")
     assert history["step"].tolist() == [1, 2, 3, 4]
 
@@ -175,6 +184,7 @@ def test_another_count_only_adds_jobs(project):
             "measure_gap": 2,
             "train_classifier": 9,
             "plot_translations": 2,
+            "collect_training": 1,
         }
         | ANSWER
     )
@@ -187,6 +197,8 @@ AFTER_TRANSLATORS = {
     "measure_gap": 2,
     "train_classifier": 4,  # the mixes with translated images, not the others
     "plot_translations": 2,
+    "collect_training": 1,
+    "map_domains": 1,
 } | ANSWER
 
 
@@ -198,7 +210,7 @@ def test_a_translators_setting_reruns_it_and_what_follows(project):
 def test_augmentation_reruns_the_mixes_that_have_it_and_what_the_judge_says(project):
     project.edit("config/config.yaml", "elastic: 0.8", "elastic: 0.7")
     judged = {"train_judge": 1, "judge": 4, "measure_gap": 4, "measure_gap_reference": 2}
-    sheets = {"plot_translations": 4}
+    sheets = {"plot_translations": 4, "map_domains": 1}
     assert project.planned() == {"train_classifier": 5} | judged | sheets | ANSWER
 
 
@@ -222,7 +234,7 @@ def test_a_stages_code_reruns_that_stage_and_what_follows(project):
         "workflow/realink/page/figures.py", "import matplotlib\n", "import matplotlib, time\n"
     )
     figures = {"plot_error": 1, "plot_rendered_error": 1, "plot_gain": 1}
-    sheets = {"plot_rendered": 1, "plot_translations": 4}
+    sheets = {"plot_rendered": 1, "plot_translations": 4, "plot_triptych": 1, "plot_examples": 1}
     assert project.planned() == figures | sheets | {"report": 1}
 
 
@@ -242,6 +254,8 @@ def test_a_translator_is_one_file(project):
             "measure_gap": 2,
             "train_classifier": 2,
             "plot_translations": 2,
+            "collect_training": 1,
+            "map_domains": 1,
         }
         | ANSWER
     )

@@ -79,6 +79,7 @@ rule analyse:
         comparisons=shown("results/{study}/answer/comparisons.csv", "Answer"),
         break_even=shown("results/{study}/answer/break_even.csv", "Answer"),
         worth=shown("results/{study}/answer/worth.csv", "Answer"),
+        classes=shown("results/{study}/answer/classes.csv", "Answer"),
         answer="results/{study}/answer/answer.json",
     log:
         "results/{study}/logs/analyse.log",
@@ -109,6 +110,10 @@ rule report:
         judge="results/{study}/judge/metrics.json" if TRANSLATOR_CELLS else [],
         sheets=[f"{sheet}.png" for sheet in SHEETS],
         rendered="results/{study}/figures/rendered.png",
+        triptych="results/{study}/figures/triptych.png",
+        examples="results/{study}/figures/examples.png",
+        training="results/{study}/training.csv" if HISTORIES else [],
+        domains="results/{study}/map.csv" if TRANSLATOR_CELLS else [],
         manifests=list(sources.manifest(config["real"], "results/{study}/real/images.csv").values()),
     output:
         shown("results/{study}/report.html", "Answer"),

@@ -6,6 +6,14 @@ SHEETS = [
     for cell in TRANSLATOR_CELLS
     if cell.replicate == 1
 ]
+# What is shown of few translators only: of the first replicate, those that saw fewest real images,
+# and of some counts the training.
+FEWEST = min((cell.n_real for cell in TRANSLATOR_CELLS), default=min(config["counts"]))
+FIRST = [cell for cell in TRANSLATOR_CELLS if cell.replicate == 1]
+OF_FEWEST = [cell for cell in FIRST if cell.n_real == FEWEST]
+TOLD = sorted({cell.n_real for cell in FIRST})
+TOLD = {TOLD[place] for place in (0, len(TOLD) // 2, -1)} if TOLD else set()
+HISTORIES = [cell for cell in FIRST if cell.n_real in TOLD]
 # A study need not have a mix of rendered images alone, nor a translator.
 FIGURES = ["error", "rendered"]
 FIGURES += ["rendered_error"] * any(cell.mix == "rendered" for cell in CELLS)
@@ -137,6 +145,138 @@ rule plot_translations:
         RUN
 
 
+rule plot_triptych:
+    """Rendered, translated and real images side by side, and what augmentation does to them."""
+    input:
+        metrics="results/{study}/metrics.csv",
+        rendered="results/{study}/rendered/images.safetensors",
+        real=f"results/{{study}}/real/n{FEWEST}/rep1/images.safetensors",
+        translated=grid.paths(
+            "results/{study}/translated/{translator}/n{n}/rep1/images.safetensors",
+            OF_FEWEST,
+            study=STUDY,
+        ),
+    output:
+        report(
+            "results/{study}/figures/triptych.png",
+            caption="../report/triptych.rst",
+            category="Images",
+        ),
+    log:
+        "results/{study}/logs/plot_triptych.log",
+    benchmark:
+        "results/{study}/benchmarks/plot_triptych.tsv"
+    localrule: True
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        **call(
+            "plot_triptych",
+            n=FEWEST,
+            translators=[cell.translator for cell in OF_FEWEST],
+            augmentation=config["augmentation"],
+            seed=config["seed"],
+            invert=sources.is_mnist(config["real"]),
+        ),
+    shell:
+        RUN
+
+
+rule plot_examples:
+    """Test images that the recommended mix gets right and real images alone do not; the reverse."""
+    input:
+        metrics="results/{study}/metrics.csv",
+        predictions="results/{study}/predictions.safetensors",
+        answer="results/{study}/answer/answer.json",
+        test="results/{study}/real/test.safetensors",
+    output:
+        report(
+            "results/{study}/figures/examples.png",
+            caption="../report/examples.rst",
+            category="Images",
+        ),
+    log:
+        "results/{study}/logs/plot_examples.log",
+    benchmark:
+        "results/{study}/benchmarks/plot_examples.tsv"
+    localrule: True
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        **call("plot_examples", n=FEWEST, invert=sources.is_mnist(config["real"])),
+    shell:
+        RUN
+
+
+rule collect_training:
+    """Training histories of the first replicate at the fewest, a middle and the most real images."""
+    input:
+        histories=grid.paths(
+            "results/{study}/translator/{translator}/n{n}/rep1/history.csv",
+            HISTORIES,
+            study=STUDY,
+        ),
+    output:
+        "results/{study}/training.csv",
+    log:
+        "results/{study}/logs/collect_training.log",
+    benchmark:
+        "results/{study}/benchmarks/collect_training.tsv"
+    localrule: True
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        **call(
+            "collect_training",
+            translators=[cell.translator for cell in HISTORIES],
+            counts=[cell.n_real for cell in HISTORIES],
+        ),
+    shell:
+        RUN
+
+
+rule map_domains:
+    """Real, rendered and translated images on a plane, by what the judge sees in them."""
+    input:
+        checkpoint="results/{study}/judge/model.safetensors",
+        validation="results/{study}/real/validation.safetensors",
+        rendered="results/{study}/rendered/images.safetensors",
+        translated=grid.paths(
+            "results/{study}/translated/{translator}/n{n}/rep1/images.safetensors",
+            OF_FEWEST,
+            study=STUDY,
+        ),
+    output:
+        "results/{study}/map.csv",
+    log:
+        "results/{study}/logs/map_domains.log",
+    benchmark:
+        "results/{study}/benchmarks/map_domains.tsv"
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        **call(
+            "map_domains",
+            translators=[cell.translator for cell in OF_FEWEST],
+            seed=config["seed"],
+            device=config["device"],
+        ),
+    shell:
+        RUN
+
+
 rule figures:
     """Every figure, as SVG and PNG."""
     input:
@@ -145,3 +285,5 @@ rule figures:
             figure=[*(f"results/{STUDY}/figures/{name}" for name in FIGURES), *SHEETS],
             suffix=["svg", "png"],
         ),
+        f"results/{STUDY}/figures/triptych.png",
+        f"results/{STUDY}/figures/examples.png",

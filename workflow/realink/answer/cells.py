@@ -70,20 +70,30 @@ def errors_by_group(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
 
     Empty where images come in no groups.
     """
-    columns = ["mix", "n_real", "group", "images", "test_error"]
     if reads.groups is None:
-        return pd.DataFrame(columns=columns)
-    sizes = np.bincount(reads.groups, minlength=len(reads.group_names))
+        return _errors_by("group", metrics.iloc[:0], reads, reads.labels, reads.classes)
+    return _errors_by("group", metrics, reads, reads.groups, reads.group_names)
+
+
+def errors_by_class(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+    """One row a mix, count and class: ``label``, ``images`` and mean ``test_error``."""
+    return _errors_by("label", metrics, reads, reads.labels, reads.classes)
+
+
+def _errors_by(
+    column: str, metrics: pd.DataFrame, reads: Reads, places: np.ndarray, names: tuple[str, ...]
+) -> pd.DataFrame:
+    sizes = np.bincount(places, minlength=len(names))
     rows = []
     for (mix, n), own in metrics.groupby(["mix", "n_real"]):
         wrong = (reads.read[own.index] != reads.labels).mean(axis=0)
-        errors = np.bincount(reads.groups, wrong, minlength=len(sizes)) / np.maximum(sizes, 1)
+        errors = np.bincount(places, wrong, minlength=len(sizes)) / np.maximum(sizes, 1)
         rows += [
             (mix, n, name, size, error)
-            for name, size, error in zip(reads.group_names, sizes, errors, strict=True)
+            for name, size, error in zip(names, sizes, errors, strict=True)
             if size
         ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=["mix", "n_real", column, "images", "test_error"])
 
 
 def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

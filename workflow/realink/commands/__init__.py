@@ -56,6 +56,10 @@ COMMANDS = [
     figures.plot_studies,
     figures.plot_rendered_error,
     figures.plot_gain,
+    figures.plot_triptych,
+    figures.plot_examples,
+    figures.collect_training,
+    figures.map_domains,
     figures.plot_rendered,
     figures.plot_translations,
 ]

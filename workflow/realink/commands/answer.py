@@ -80,6 +80,7 @@ def analyse(
     comparisons: Path,
     break_even: Path,
     worth: Path,
+    classes: Path,
     answer: Path,
     claims: Path | None = None,
     groups: Path | None = None,
@@ -94,17 +95,19 @@ def analyse(
     """
     from dataclasses import asdict
 
-    from realink.answer import analysis, sentences, talk
+    from realink.answer import analysis, cells, sentences, talk
     from realink.answer.recommended import recommended
     from realink.study.files import read_table, write_json, write_table
 
-    found = analysis.analyse(
-        read_table(metrics), read_reads(predictions), read_table(translators), pool=pool, seed=seed
-    )
+    errors, reads = read_table(metrics), read_reads(predictions)
+    found = analysis.analyse(errors, reads, read_table(translators), pool=pool, seed=seed)
     write_table(summary, found.summary)
     write_table(comparisons, found.comparisons)
     write_table(break_even, found.break_even)
     write_table(worth, found.worth)
+    write_table(
+        classes, cells.errors_by_class(cells.usable(cells.fitting(errors, reads))[0], reads)
+    )
     if claims is not None:
         write_table(claims, talk.claims(found))
     if groups is not None:
@@ -134,7 +137,11 @@ def report(
     rendered: Path,
     benchmarks: Path,
     output: Path,
+    triptych: Path,
+    examples: Path,
     judge: Path | None = None,
+    training: Path | None = None,
+    domains: Path | None = None,
     sheets: Annotated[list[Path], Parameter(help="of each translator and N, as in the grid")] = (),
     manifests: list[Path] = (),
 ) -> None:
@@ -142,7 +149,8 @@ def report(
 
     Parameters
     ----------
-    rendered : PNG of rendered images
+    rendered, triptych, examples : PNGs
+    training, domains : of a study with translators
     benchmarks : directory of Snakemake's benchmarks
     judge : the judge's own record, of a study with translators
     manifests : what became of each picture, of images that come from folders
@@ -159,6 +167,8 @@ def report(
         name: read_table(answer.parent / f"{name}.csv")
         for name in ("summary", "comparisons", "break_even", "worth")
     }
+    # A class may be called NA, or 007.
+    names = {"dtype": {"label": str, "group": str}, "keep_default_na": False}
     of_the_talk = sources.is_mnist(settings["real"])
     html = pages.page(
         study=study,
@@ -170,7 +180,7 @@ def report(
         **tables,
         claims=read_table(answer.parent / "claims.csv") if of_the_talk else None,
         groups=(
-            read_table(answer.parent / "groups.csv", dtype={"group": str}, keep_default_na=False)
+            read_table(answer.parent / "groups.csv", **names)
             if sources.has_groups(settings["real"])
             else None
         ),
@@ -181,6 +191,11 @@ def report(
             for cell, path in zip(drawn, sheets, strict=True)
         ],
         rendered=rendered,
+        triptych=triptych,
+        examples=examples,
+        classes=read_table(answer.parent / "classes.csv", **names),
+        training=read_table(training) if training else None,
+        domains=read_table(domains, **names) if domains else None,
         used=[used.read_manifest(path) for path in manifests],
         benchmarks=pages.read_benchmarks(benchmarks),
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from realink.commands.support import Device, Json
 from realink.errors import InputError
 
 
@@ -101,20 +102,196 @@ def plot_translations(
     from realink.study.files import read_images, read_tensors
 
     figures.style()
+    bent = read_tensors(translated)[0].get("from_real")
     carried, reading = read_images(translated), read_tensors(read)[0]["read"]
     kept = 1 - error_rate(reading, carried.labels)
     title = f"{translator}, {n:,} real images, replicate {replicate}: {kept:.0%} of labels kept"
     figure = sheets.plot_translations(
-        read_images(rendered), carried, reading, read_images(real), title, invert=invert
+        read_images(rendered),
+        carried,
+        reading,
+        read_images(real),
+        title,
+        from_real=bent,
+        invert=invert,
     )
     save(figure, svg, png)
 
 
-def save(figure: Any, svg: Path, png: Path) -> None:
-    """Write a figure in both formats."""
+def plot_triptych(
+    *,
+    metrics: Path,
+    rendered: Path,
+    real: Path,
+    n: int,
+    augmentation: Json,
+    seed: int,
+    invert: bool,
+    output: Path,
+    translators: list[str] = (),
+    translated: list[Path] = (),
+) -> None:
+    """Draw rendered, translated and real images side by side, and below them augmented.
+
+    Parameters
+    ----------
+    n : real images that the translators saw
+    translators, translated : their names and their images; those of the best mix are drawn
+    invert : whether to show black as white
+    """
+    import json
+
+    import numpy as np
+    import torch
+
+    from realink.learning import augmentation as policies
+    from realink.learning.checkpoints import settings_from
+    from realink.page import examples, figures
+    from realink.study.files import read_images, read_table
+    from realink.study.mixes import Mix
+    from realink.study.seeds import seed_for
+
+    torch.set_num_threads(1)
+    drawn, photographed = read_images(rendered), read_images(real)
+    wanted = np.arange(examples.SHOWN) % len(drawn.classes)
+    places = examples.of_classes(drawn.labels, wanted)
+    places = places[places >= 0]
+    plain = {"rendered": drawn.images[places]}
+    errors = read_table(metrics)
+    means = errors[errors["n_real"] == n].groupby("mix")["test_error"].mean().sort_values()
+    order = [name for mix in means.index if (name := Mix.parse(mix).translator) in translators]
+    if order:
+        images = read_images(translated[list(translators).index(order[0])]).images
+        plain[f"translated by {order[0]}\n(it saw {n:,} real ones)"] = images[places]
+    found = examples.of_classes(photographed.labels, drawn.labels[places])
+    missing = np.full((1, *photographed.images.shape[1:]), 0 if invert else 255, np.uint8)
+    # The last one stands for a class of which there is none.
+    plain["real"] = np.concatenate([photographed.images, missing])[found]
+    policy = settings_from(policies.Settings, json.loads(augmentation))
+    augmented = {}
+    for title, images in plain.items():
+        # The same movements for all: what differs is the images.
+        torch.manual_seed(seed_for(seed, "triptych"))
+        light = torch.from_numpy(images.reshape(*images.shape[:3], -1)).movedim(-1, 1).float() / 255
+        light = policies.augment(light, policy).clamp(0, 1).movedim(1, -1)
+        augmented[title] = (light * 255).round().byte().numpy().reshape(images.shape)
+    figures.style()
+    save(examples.plot_triptych(plain, augmented, invert=invert), None, output)
+
+
+def plot_examples(
+    *,
+    metrics: Path,
+    predictions: Path,
+    answer: Path,
+    test: Path,
+    n: int,
+    invert: bool,
+    output: Path,
+) -> None:
+    """Draw test images that the recommended mix gets right and real images alone do not.
+
+    And the reverse.
+
+    Parameters
+    ----------
+    n : real images of the classifiers that are compared
+    """
+    from realink.answer.cells import fitting
+    from realink.commands.answer import read_reads
+    from realink.page import examples, figures
+    from realink.study.files import read_images, read_json, read_table
+
+    reads = read_reads(predictions)
+    errors = fitting(read_table(metrics), reads)
+    advised = {one["n_real"]: one["mix"] for one in read_json(answer)["recommended"]}
+    pair = examples.pair(errors, advised.get(n), n)
+    images = read_images(test)
+    rows = {}
+    for right, wrong in [] if pair is None else [pair[1:], pair[:0:-1]]:
+        found = examples.examples(errors, reads, n, right, wrong)
+        rows[
+            f"{right} is right, {wrong} is not: {found.count:,} of {len(images):,} test images "
+            f"in most replicates, N = {n:,}"
+        ] = found
+    figures.style()
+    figure = examples.plot_examples(
+        images.images, images.labels, images.classes, rows, invert=invert
+    )
+    save(figure, None, output)
+
+
+def collect_training(
+    *, translators: list[str], counts: list[int], histories: list[Path], output: Path
+) -> None:
+    """Put some translators' training histories into one table.
+
+    Parameters
+    ----------
+    translators, counts : of each history
+    """
+    import csv
+
+    from realink.study.files import written_whole
+
+    with written_whole(output) as temporary, temporary.open("w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["translator", "n_real", "step", "loss", "value"])
+        for name, n, path in zip(translators, counts, histories, strict=True):
+            with path.open() as rows:
+                for row in csv.DictReader(rows):
+                    step = row.pop("step")
+                    table.writerows(
+                        [name, n, step, loss, f"{float(value):.4g}"] for loss, value in row.items()
+                    )
+
+
+def map_domains(
+    *,
+    checkpoint: Path,
+    validation: Path,
+    rendered: Path,
+    seed: int,
+    output: Path,
+    translators: list[str] = (),
+    translated: list[Path] = (),
+    device: Device = "auto",
+) -> None:
+    """Put the judge's features of some images of each domain on a plane.
+
+    Parameters
+    ----------
+    validation : the real ones, which no translator has seen
+    translators, translated : their names and their images
+    """
+    from realink.commands.support import device_for
+    from realink.learning.checkpoints import load
+    from realink.learning.classifier import Network, Settings
+    from realink.measures.plane import on_a_plane
+    from realink.study.files import read_images, write_table
+    from realink.study.seeds import seed_for
+
+    device = device_for(device)
+    paths = {"real": validation, "rendered": rendered}
+    paths |= dict(zip(translators, translated, strict=True))
+    write_table(
+        output,
+        on_a_plane(
+            {name: read_images(path) for name, path in paths.items()},
+            load(checkpoint, "classifier", Network, Settings).to(device),
+            seed=seed_for(seed, "map"),
+            device=device,
+        ),
+    )
+
+
+def save(figure: Any, svg: Path | None, png: Path) -> None:
+    """Write a figure in both formats, or as PNG alone."""
     from realink.study.files import written_whole
 
     # Without the date, the same numbers give the same file.
     for output, metadata in ((svg, {"Date": None}), (png, {})):
+        if output is None:
+            continue
         with written_whole(output) as temporary:
             figure.savefig(temporary, dpi=160, bbox_inches="tight", metadata=metadata)

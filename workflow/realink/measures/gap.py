@@ -104,7 +104,7 @@ def measure(
         return {"n_compared": 0} | dict.fromkeys(names)
     made = images[np.random.default_rng(seed).permutation(len(images))[:count]]
     real = unseen[:count]
-    features = [_features(side, judge, device) for side in (made, real)]
+    features = [features_of(side, judge, device) for side in (made, real)]
     values = (
         detected(made, real, seed=seed, device=device),
         *distances(*features, seed=seed),
@@ -208,7 +208,7 @@ def nearness(made: np.ndarray, real: np.ndarray, seen: np.ndarray) -> tuple[floa
     )
 
 
-def _features(
+def features_of(
     images: np.ndarray, judge: classifier.Network, device: str | torch.device
 ) -> np.ndarray:
     """A projection of the judge's features before its last layer, float32 [n, FEATURES]."""

@@ -14,6 +14,8 @@ from realink.answer.comparisons import references
 from realink.page import look, plotted
 from realink.study.mixes import REAL, Mix, ordered
 
+WORTH = "real images alone that give the same error"
+
 
 def error(curves: pd.DataFrame, comparisons: pd.DataFrame, *, augmented: bool) -> dict:
     """Test error against the number of real images, for all mixes that are augmented, or not.
@@ -226,6 +228,175 @@ def gain(points: pd.DataFrame, measure: look.Measure, outcome: str) -> dict:
     return _themed(
         alt.layer(*layers).properties(width="container", height=320, description=description)
     )
+
+
+def worth(rows: pd.DataFrame, *, augmented: bool) -> dict:
+    """How many real images alone N of them count as with the added ones, with its interval.
+
+    Parameters
+    ----------
+    rows : of `realink.page.plotted.worth`
+    """
+    rows = rows[rows["augmented"] == augmented]
+    mixes = ordered(rows["images"].unique())
+    looks = [look.of(Mix.parse(mix).as_augmented(augmented)) for mix in mixes]
+    legend = alt.Legend(title="trained on", orient="bottom", columns=3)
+    same = [rows["n_real"].min(), rows["n_real"].max()]
+    y = _log_y([*rows["shown"], *rows["low"], *rows["high"], *same], title=WORTH)
+    ends = y["scale"].to_dict()["domain"]
+    y["axis"] = alt.Axis(values=_round_counts(*ends), format=look.COUNT)
+    base = alt.Chart(rows).encode(
+        x=_counts_axis(rows["n_real"]),
+        stroke=alt.Stroke("images:N", legend=legend, sort=mixes).scale(
+            domain=mixes, range=[its.variable for its in looks]
+        ),
+    )
+    points = base.mark_point(size=60).encode(
+        y=alt.Y("shown:Q", **y),
+        **_marks(mixes, looks, legend),
+        tooltip=[
+            alt.Tooltip("mix:N", title="trained on"),
+            alt.Tooltip("n_real:Q", title="N real", format=look.COUNT),
+            alt.Tooltip("told:N", title="count as"),
+            alt.Tooltip("interval:N", title="95 %"),
+        ],
+    )
+    line = base.mark_line(strokeWidth=1.7).encode(y=alt.Y("shown:Q", **y))
+    bars = base.mark_rule(strokeWidth=1.5, strokeOpacity=0.5).encode(
+        y=alt.Y("low:Q", **y), y2="high:Q"
+    )
+    themselves = (
+        alt.Chart(pd.DataFrame({"n_real": same, "shown": same}))
+        .mark_line(strokeDash=[2, 2], strokeWidth=1.5, stroke="var(--muted)")
+        .encode(x=_counts_axis(rows["n_real"]), y=alt.Y("shown:Q", **y))
+    )
+    layers = [themselves, *[bars] * bool(rows["low"].notna().any()), line, points]
+    return _themed(alt.layer(*layers).properties(width="container", height=340, description=WORTH))
+
+
+def by_part(rows: pd.DataFrame, kind: str) -> dict:
+    """Errors by class or group, the hardest first, at a count that the reader picks.
+
+    Parameters
+    ----------
+    rows : of `realink.page.plotted.by_part`
+    kind : what the parts are called
+    """
+    mixes, counts = ordered(rows["mix"].unique()), sorted(map(int, rows["n_real"].unique()))
+    # All are augmented or none is, so the marks of the plain mixes serve.
+    looks = [look.of(mix) for mix in mixes]
+    legend = alt.Legend(title="trained on", orient="top", columns=2)
+    picked = alt.param(
+        name="count",
+        value=counts[0],
+        bind=alt.binding_select(
+            options=counts, labels=list(map(look.count, counts)), name=f"{look.COUNTS} "
+        ),
+    )
+    hardest = rows[rows["n_real"] == counts[0]].groupby("part")["percent"].mean()
+    parts = list(hardest.sort_values(ascending=False).index)
+    ends = 0, min(100, rows["percent"].max() * 1.05 or 1)
+    base = alt.Chart(rows).transform_filter("datum.n_real == count")
+    y = alt.Y("part:N", sort=parts, title=None).axis(labelLimit=160)
+    points = base.mark_point(size=60, opacity=0.9).encode(
+        x=alt.X("percent:Q", title=look.ERROR)
+        .scale(domain=list(ends), nice=False)
+        .axis(format=look.NUMBER),
+        y=y,
+        **_marks(mixes, looks, legend, field="mix"),
+        tooltip=[
+            alt.Tooltip("part:N", title=kind),
+            alt.Tooltip("mix:N", title="trained on"),
+            alt.Tooltip("percent:Q", title="test error (%)", format=".3g"),
+            alt.Tooltip("images:Q", title="test images", format=look.COUNT),
+        ],
+    )
+    spans = base.mark_rule(stroke="var(--line)", strokeWidth=4).encode(
+        x="min(percent):Q", x2="max(percent):Q", y=y
+    )
+    return _themed(
+        alt.layer(spans, points)
+        .add_params(picked)
+        .properties(
+            width="container",
+            height=max(120, 26 * len(parts)),
+            description=f"Test error by {kind}",
+        )
+    )
+
+
+def training(rows: pd.DataFrame) -> dict:
+    """One translator's losses against its steps, dashed by the number of real images.
+
+    Parameters
+    ----------
+    rows : of training.csv, of one translator: ``n_real``, ``step``, ``loss`` and ``value``
+    """
+    losses, counts = list(rows["loss"].unique()), sorted(map(int, rows["n_real"].unique()))
+    colours = [*(f"var(--{name})" for name, *_ in look.OTHER_COLOURS), "var(--text)", "var(--link)"]
+    positive = (rows["value"] > 0).all()
+    ends = look.log_limits(rows["value"]) if positive else look.limits(rows["value"])
+    ticks = look.log_ticks(*ends) if positive else look.ticks_between(*ends)
+    chart = (
+        alt.Chart(rows)
+        .mark_line(strokeWidth=1.5)
+        .encode(
+            x=alt.X("step:Q", title="step of training").axis(format=look.COUNT, grid=False),
+            y=alt.Y("value:Q", title="loss")
+            .scale(type="log" if positive else "linear", domain=list(ends), nice=False)
+            .axis(values=ticks, format=look.NUMBER),
+            color=alt.Color(
+                "loss:N", sort=losses, legend=alt.Legend(title=None, orient="bottom", columns=3)
+            ).scale(domain=losses, range=[colours[i % len(colours)] for i in range(len(losses))]),
+            strokeDash=alt.StrokeDash(
+                "n_real:O", legend=alt.Legend(title="N", orient="bottom", format=look.COUNT)
+            ).scale(domain=counts, range=[[1, 0], [6, 3], [2, 2]][: len(counts)]),
+            tooltip=[
+                alt.Tooltip("loss:N"),
+                alt.Tooltip("n_real:Q", title="N", format=look.COUNT),
+                alt.Tooltip("step:Q", format=look.COUNT),
+                alt.Tooltip("value:Q", format=".3g"),
+            ],
+        )
+        .properties(width="container", height=260, description="Losses while training")
+    )
+    return _themed(chart)
+
+
+def domains(rows: pd.DataFrame) -> dict:
+    """Images of all domains on a plane; the reader can pick one.
+
+    Parameters
+    ----------
+    rows : of map.csv: ``images``, ``label``, ``x``, ``y``
+    """
+    names = list(rows["images"].unique())
+    looks = [look.of_images(name) for name in names]
+    legend = alt.Legend(title=None, orient="bottom", columns=3)
+    picked = alt.selection_point(
+        fields=["images"],
+        bind=alt.binding_select(options=[None, *names], labels=["all", *names], name="show only "),
+        name="picked",
+    )
+    axis = {"title": None, "axis": alt.Axis(labels=False, ticks=False, grid=False)}
+    chart = (
+        alt.Chart(rows[["images", "label", "x", "y"]])
+        .mark_point(size=28)
+        .encode(
+            x=alt.X("x:Q", **axis).scale(zero=False),
+            y=alt.Y("y:Q", **axis).scale(zero=False),
+            opacity=alt.when(picked).then(alt.value(0.75)).otherwise(alt.value(0.04)),
+            **_marks(names, looks, legend),
+            tooltip=[alt.Tooltip("images:N"), alt.Tooltip("label:N", title="class")],
+        )
+        .add_params(picked)
+        .properties(width="container", height=420, description="Map of the domains")
+    )
+    return _themed(chart)
+
+
+def _round_counts(low: float, high: float) -> list[float]:
+    return [tick for tick in look.log_ticks(low, high) if tick == int(tick)]
 
 
 def _marks(

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 
 from realink.answer.cells import CELL, summarise
+from realink.answer.words import as_count
 from realink.page.look import FOLLOWED, MEASURES
 from realink.study.mixes import RENDERED, Mix
+
+PARTS = 24  # classes or groups that a chart has room for
 
 
 def errors(metrics: pd.DataFrame, *, variants: bool = False) -> pd.DataFrame:
@@ -83,6 +86,56 @@ def gains(metrics: pd.DataFrame, translators: pd.DataFrame, gaps: pd.DataFrame) 
     for column in FOLLOWED:
         points = MEASURES[column].of(points)
     return points
+
+
+def worth(table: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """What images are worth, on an axis that ends at the baseline's smallest and largest counts.
+
+    Columns: ``mix``, ``images``, ``augmented``, ``n_real``; ``shown``, the count of real images
+    alone that gives the same error, with ``low`` and ``high``, all within the ends; ``told``, the
+    count in words, and ``interval``.
+    """
+    rows = []
+    for row in table.itertuples():
+        baseline = summary.loc[summary["mix"] == row.baseline, "n_real"]
+        ends = baseline.min(), baseline.max()
+        mix, known = Mix.parse(row.mix), not pd.isna(row.low)
+        rows.append(
+            {
+                "mix": row.mix,
+                "images": mix.plain.name,
+                "augmented": mix.augmented,
+                "n_real": row.n_real,
+                "shown": np.clip(row.equals, *ends),
+                "low": np.clip(row.low, *ends),
+                "high": np.clip(row.high, *ends),
+                "told": as_count(row.equals, *ends),
+                "interval": f"{as_count(row.low, *ends)} to {as_count(row.high, *ends)}"
+                if known
+                else "",
+            }
+        )
+    columns = ["mix", "images", "augmented", "n_real", "shown", "low", "high", "told", "interval"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def by_part(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Errors by class or group of test images, in percent, of the mixes with real images.
+
+    Of these the augmented ones, if there are any; and of many parts the `PARTS` hardest.
+
+    Parameters
+    ----------
+    column : ``label`` or ``group``
+    """
+    mixes = [mix for name in table["mix"].unique() if (mix := Mix.parse(name)).real]
+    mixes = [mix.name for mix in mixes if mix.augmented] or [mix.name for mix in mixes]
+    rows = table[table["mix"].isin(mixes)].rename(columns={column: "part"})
+    hardest = rows.groupby("part")["test_error"].mean().sort_values(ascending=False).index[:PARTS]
+    rows = rows[rows["part"].isin(hardest)]
+    return rows.assign(percent=100 * rows["test_error"])[
+        ["mix", "n_real", "part", "images", "percent"]
+    ]
 
 
 def augmented_alone(mixes: Iterable[str]) -> bool:

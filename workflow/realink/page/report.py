@@ -23,6 +23,7 @@ from PIL import Image
 from realink.answer.words import percent
 from realink.page import charts, look, plotted, tables
 from realink.page.used import Used
+from realink.study import sources
 from realink.study.mixes import REAL, RENDERED
 
 WIDEST = 700  # pixels of an embedded picture
@@ -55,6 +56,11 @@ def page(
     judge: Mapping[str, float | None],
     sheets: Sequence[Sheet],
     rendered: Path,
+    triptych: Path,
+    examples: Path,
+    classes: pd.DataFrame,
+    training: pd.DataFrame | None,
+    domains: pd.DataFrame | None,
     used: Sequence[Used],
     benchmarks: pd.DataFrame,
 ) -> str:
@@ -70,6 +76,9 @@ def page(
     answer : the sentences of `realink.answer.sentences`, what is recommended, and the notes
     judge : the judge's own record
     sheets, rendered : PNGs of translated and of rendered images
+    triptych, examples : PNGs of the domains side by side, and of test images told apart
+    classes : errors by class of test images
+    training, domains : training.csv and map.csv, of a study with translators
     used : what was used of the folders that the images come from, if they do
     benchmarks : of `read_benchmarks`
     """
@@ -95,6 +104,21 @@ def page(
                 drawn[f"{outcome}-{column}"] = charts.gain(points, measure, outcome)
                 told = _correlated(points, column, outcome)
                 followed.append((f"{outcome}-{column}", f"{measure.title} and {meaning}", told))
+    valued = plotted.worth(worth, summary)
+    drawn |= {
+        f"worth-{kind}": charts.worth(valued, augmented=kind == "aug")
+        for kind in _kinds(valued["mix"])
+    }
+    for kind, column, table in (("class", "label", classes), ("group", "group", groups)):
+        if table is not None and len(parts := plotted.by_part(table, column)):
+            drawn[f"by-{kind}"] = charts.by_part(parts, kind)
+    trained = []
+    if training is not None:
+        for name, own in training.groupby("translator"):
+            drawn[f"training-{name}"] = charts.training(own)
+            trained.append(name)
+    if domains is not None:
+        drawn["domains"] = charts.domains(domains)
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -124,6 +148,11 @@ def page(
             judge=judge,
             sheets=_by_translator(sheets, translators),
             rendered=embedded(rendered),
+            triptych=embedded(triptych),
+            examples=embedded(examples),
+            trained=trained,
+            explained=None if domains is None else domains["share"].iloc[0],
+            ink=sources.is_mnist(config["real"]),
             metrics=metrics,
             jobs=_jobs(benchmarks),
             core_hours=benchmarks["s"].sum() / 3600 if len(benchmarks) else None,
@@ -296,7 +325,7 @@ def _machine() -> str:
 def embedded(path: Path) -> str:
     """A picture as a URL that holds it: WebP, at most 700 pixels wide, since a page has many."""
     with Image.open(path) as picture:
-        shown = picture.convert("RGB")
+        shown = picture.convert("RGBA")  # what is no image is transparent
     if shown.width > WIDEST:
         height = round(shown.height * WIDEST / shown.width)
         shown = shown.resize((WIDEST, height), Image.Resampling.LANCZOS)

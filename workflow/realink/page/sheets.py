@@ -9,6 +9,8 @@ from matplotlib.patches import Rectangle
 
 from realink.images.imagesets import ImageSet
 
+TEXT = "#767676"  # can be read on white and on a dark page; what is not an image is transparent
+BENT = "#0072B2"
 LOST = "#D55E00"  # vermilion: told from dark by its hue and from light by its lightness
 MOST_CLASSES = 12  # columns of more would be too small to see anything in
 COLUMNS = 20
@@ -34,12 +36,12 @@ def plot_rendered(rendered: ImageSet, faces: int | None = None, *, invert: bool 
         figsize=(10, 10 * rows * height / (columns * width) + 0.7), layout="constrained"
     )
     axes = figure.subplots()
-    _draw(axes, _sheet(rendered, places, invert))
+    draw(axes, _sheet(rendered, places, invert))
     _name_columns(axes, rendered, shown, across * width, invert, 10 / len(shown))
     found = f"{np.sum(places >= 0):,} of {len(rendered):,} rendered images"
     if faces is not None:
         found += f", in {faces:,} faces"
-    axes.set_title(found + _left_out(rendered), fontsize="medium")
+    axes.set_title(found + _left_out(rendered), fontsize="medium", color=TEXT)
     return figure
 
 
@@ -50,8 +52,9 @@ def plot_translations(
     real: ImageSet,
     title: str,
     *,
+    from_real: np.ndarray | None = None,
     invert: bool = False,
-    pairs: int = 5,
+    pairs: int = 4,
 ) -> Figure:
     """Draw rendered images above their translations, and real ones below them all.
 
@@ -62,6 +65,8 @@ def plot_translations(
         label, the translation is framed and the class written in it
     real : the real images that the translator saw
     title : of the sheet
+    from_real : bool [n], which translations are real images that were bent, if that is known;
+        they have a dot in their lower left
     invert : as for `plot_rendered`
     pairs : rows of rendered images, each above the row of its translations
     """
@@ -85,20 +90,27 @@ def plot_translations(
         layout="constrained",
     )
     axes = figure.subplots()
-    _draw(axes, sheet)
+    draw(axes, sheet)
     for pair, column in np.argwhere(places >= 0):
         index = places[pair, column]
         if read[index] != rendered.labels[index]:
             corner = column * width, (2 * pair + 1) * height
             _frame(axes, corner, (width, height), short(rendered.classes[read[index]], 8))
+        if from_real is not None and from_real[index]:
+            left, top = column * width, (2 * pair + 2) * height
+            axes.plot(left + 0.12 * width, top - 0.15 * height, "o", color=BENT, ms=4, mec="white")
+    _say_where_real_ones_lack(axes, real, shown, (across * width, height), 2 * pairs)
     names = ["in", "out"] * pairs + ["real", "real"]
     size = min(12.0, 0.8 * 72 * height * inches)
-    axes.set_yticks((np.arange(rows) + 0.5) * height - 0.5, names, fontsize=size)
+    axes.set_yticks((np.arange(rows) + 0.5) * height - 0.5, names, fontsize=size, color=TEXT)
     _name_columns(axes, rendered, shown, across * width, invert, across * width * inches)
-    axes.set_title(title + _left_out(rendered), fontsize="medium", parse_math=False)
+    axes.set_title(title + _left_out(rendered), fontsize="medium", color=TEXT, parse_math=False)
     for row in range(2, rows, 2):
         axes.axhline(row * height - 0.5, color="0.6", linewidth=0.8)
-    axes.set_xlabel("framed: the judge reads another class, written in it", fontsize="small")
+    words = ["framed: the judge reads another class, written in it"]
+    if from_real is not None:
+        words.append("dot: a real image, bent; without one: a rendered image, bent")
+    axes.set_xlabel("\n".join(words), fontsize="small", color=TEXT)
     return figure
 
 
@@ -130,8 +142,9 @@ def _sheet(images: ImageSet, places: np.ndarray, invert: bool) -> np.ndarray:
     return sheet
 
 
-def _draw(axes: Axes, sheet: np.ndarray) -> None:
-    """Draw images uint8 [rows, columns, height, width(, 3)] as one picture."""
+def draw(axes: Axes, sheet: np.ndarray) -> None:
+    """Draw images uint8 [rows, columns, height, width(, 3)] as one picture on nothing."""
+    axes.figure.patch.set_alpha(0)
     rows, columns, height, width = sheet.shape[:4]
     picture = sheet.swapaxes(1, 2).reshape(rows * height, columns * width, *sheet.shape[4:])
     axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
@@ -152,10 +165,28 @@ def _name_columns(
     slant = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"} if slanted else {}
     axes.set_xticks((np.array(shown) + 0.5) * pixels - 0.5)
     # A name is text, whatever dollar signs are in it.
-    axes.set_xticklabels(names, parse_math=False, fontsize=size, **slant)
+    axes.set_xticklabels(names, parse_math=False, fontsize=size, color=TEXT, **slant)
     for label in shown[1:]:
         if pixels > images.shape.width:
             axes.axvline(label * pixels - 0.5, color="0.6", linewidth=0.8)
+
+
+def _say_where_real_ones_lack(
+    axes: Axes, real: ImageSet, shown: range, size: tuple[int, int], row: int
+) -> None:
+    """Write into the columns of classes without a real image, from a row on, that there is none."""
+    width, height = size
+    for label in shown:
+        if not (real.labels == label).any():
+            axes.text(
+                (label + 0.5) * width - 0.5,
+                (row + 1) * height - 0.5,
+                "no real\nimage",
+                color=TEXT,
+                fontsize=7,
+                ha="center",
+                va="center",
+            )
 
 
 def _frame(axes: Axes, corner: tuple[int, int], size: tuple[int, int], text: str) -> None:

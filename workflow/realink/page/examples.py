@@ -1,0 +1,162 @@
+"""Pictures put side by side: the three domains, and test images that one mix alone gets right."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from realink.answer.cells import Reads
+from realink.page.sheets import TEXT, draw, short
+from realink.study.mixes import Mix
+
+SHOWN = 10  # images of each domain
+ACROSS = 5
+
+
+def of_classes(labels: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The place of an image for each wanted label, none twice; -1 where there is none left."""
+    places, used = np.full(len(wanted), -1), {}
+    for slot, label in enumerate(wanted):
+        found = np.flatnonzero(labels == label)
+        place = used.get(label, 0)
+        if place < len(found):
+            places[slot], used[label] = found[place], place + 1
+    return places
+
+
+def plot_triptych(
+    plain: Mapping[str, np.ndarray], augmented: Mapping[str, np.ndarray], *, invert: bool = False
+) -> Figure:
+    """Draw the domains side by side, and below them the same images augmented.
+
+    Parameters
+    ----------
+    plain : uint8 [n, height, width] or [..., 3], by the domains' titles
+    augmented : the same images, augmented, by the same titles
+    invert : as for `realink.page.sheets.plot_rendered`
+    """
+    height, width = next(iter(plain.values())).shape[1:3]
+    rows = -(-SHOWN // ACROSS)
+    side = 3.0
+    figure = Figure(
+        figsize=(side * len(plain) + 0.5, 2 * (side * rows * height / (ACROSS * width)) + 0.7),
+        layout="constrained",
+    )
+    grid = figure.subplots(2, len(plain), squeeze=False)
+    rowwise = (plain, "as they are", True), (augmented, "augmented", False)
+    for line, (images, words, titled) in zip(grid, rowwise, strict=True):
+        for axes, (title, own) in zip(line, images.items(), strict=True):
+            cells = np.full((rows * ACROSS, *own.shape[1:]), 255, np.uint8)
+            cells[: len(own)] = 255 - own if invert else own
+            draw(axes, cells.reshape(rows, ACROSS, *own.shape[1:]))
+            if titled:
+                axes.set_title(title, color=TEXT, loc="center", parse_math=False)
+        line[0].set_ylabel(words, color=TEXT)
+    return figure
+
+
+class Pair(NamedTuple):
+    """Two mixes of one count that are told apart by examples.
+
+    n_real : the count
+    mix, other : their names
+    """
+
+    n_real: int
+    mix: str
+    other: str
+
+
+def pair(metrics: pd.DataFrame, recommended: str | None, n: int) -> Pair | None:
+    """The recommended mix at a count, or the best where that is the baseline, and the baseline.
+
+    The baseline is augmented as the mix is; for augmented real images it is those as they are.
+    None if the study has no two such mixes there.
+    """
+    own = metrics[metrics["n_real"] == n]
+    means = own.groupby("mix")["test_error"].mean().sort_values(kind="stable")
+    for name in dict.fromkeys([*filter(None, [recommended]), *means.index]):
+        mix = Mix.parse(name)
+        other = Mix(None, True) if mix.is_baseline else mix.baseline
+        if name in means and name != other.name and other.name in means:
+            return Pair(n, name, other.name)
+    return None
+
+
+class Examples(NamedTuple):
+    """Test images that one mix gets right in more replicates than the other.
+
+    places : int [at most SHOWN], those that differ most
+    read : int [as many], what the other mix reads in most replicates
+    count : images that the one gets right, and the other wrong, in most replicates
+    """
+
+    places: np.ndarray
+    read: np.ndarray
+    count: int
+
+
+def examples(metrics: pd.DataFrame, reads: Reads, n: int, right: str, wrong: str) -> Examples:
+    """Find test images that `right` gets right and `wrong` does not, at a count.
+
+    Parameters
+    ----------
+    metrics : in the order of `reads`, with the index that counts its rows
+    """
+    at = metrics["n_real"] == n
+    first, second = (
+        reads.read[metrics.index[at & (metrics["mix"] == mix)].to_numpy()] for mix in (right, wrong)
+    )
+    shares = [(own == reads.labels).mean(axis=0) for own in (first, second)]
+    clear = (shares[0] > 0.5) & (shares[1] < 0.5)
+    # Those that differ most; of these any, but always the same.
+    order = np.random.default_rng(0).permutation(len(reads.labels))
+    order = order[np.argsort(-(shares[0] - shares[1])[order], kind="stable")]
+    places = order[clear[order]][:SHOWN]
+    wrongly = [
+        np.bincount(own[own != label]).argmax()
+        for own, label in zip(second[:, places].T, reads.labels[places], strict=True)
+    ]
+    return Examples(places, np.array(wrongly, int), int(clear.sum()))
+
+
+def plot_examples(
+    images: np.ndarray,
+    labels: np.ndarray,
+    classes: tuple[str, ...],
+    found: Mapping[str, Examples],
+    *,
+    invert: bool = False,
+) -> Figure:
+    """Draw examples, a row for each title, with what they are and what they were read as.
+
+    Parameters
+    ----------
+    images, labels : of all test images
+    found : by the rows' titles
+    """
+    height, width = images.shape[1:3]
+    inch = 0.95
+    figure = Figure(
+        figsize=(SHOWN * inch, len(found) * (inch * height / width + 0.75)), layout="constrained"
+    )
+    figure.patch.set_alpha(0)
+    for part, (title, own) in zip(
+        figure.subfigures(len(found), 1, squeeze=False)[:, 0], found.items(), strict=True
+    ):
+        part.patch.set_alpha(0)
+        part.suptitle(title, color=TEXT, x=0.01, ha="left", fontsize="medium", parse_math=False)
+        for slot, axes in enumerate(part.subplots(1, SHOWN)):
+            if slot >= len(own.places):
+                axes.axis("off")
+                continue
+            place, read = own.places[slot], own.read[slot]
+            picture = 255 - images[place] if invert else images[place]
+            draw(axes, picture[None, None])
+            words = [short(classes[label], 9) for label in (labels[place], read)]
+            axes.set_xlabel(
+                f"{words[0]}, not {words[1]}", color=TEXT, fontsize="small", parse_math=False
+            )
+    return figure
