@@ -8,12 +8,8 @@ from realink.answer.cells import Reads, errors_by_class
 from realink.commands import figures as commands
 from realink.images.imagesets import ImageSet, Shape
 from realink.learning import classifier
-from realink.measures import plane
+from realink.measures import gap, plane
 from realink.page import charts, examples, plotted
-
-KNOBS = {"steps": 1, "batch_size": 2, "muon_learning_rate": 0.1, "learning_rate": 0.1}
-KNOBS |= {"warmup_fraction": 0.3, "momentum": 0.9, "weight_decay": 0.0, "label_smoothing": 0.0}
-KNOBS |= {"width": 4, "dropout": 0.0, "standardise": False}
 
 
 def test_each_class_wanted_gets_another_image_while_there_are_any():
@@ -141,7 +137,7 @@ def test_domains_that_differ_lie_apart_on_the_map():
         pixels = random.integers(level, level + 40, (n, 16, 16), np.uint8)
         return ImageSet(pixels, np.arange(n) % 2, ("a", "b"))
 
-    network = classifier.Network(classifier.Settings(**KNOBS), Shape(16, 16, 1, 2)).eval()
+    network = classifier.Network(gap.DETECTOR, Shape(16, 16, 1, 2)).eval()
     sets = {"real": images(0, 300), "rendered": images(200, 50)}
     table = plane.on_a_plane(sets, network, seed=1)
     assert table["images"].value_counts().to_dict() == {"real": 50, "rendered": 50}

@@ -28,6 +28,7 @@ FEATURES_CHUNK = 1000  # images whose distances to all others are in memory at o
 DETECTOR = classifier.Settings(
     steps=300,
     batch_size=64,
+    optimiser="muon",
     muon_learning_rate=0.05,
     learning_rate=0.1,
     warmup_fraction=0.3,
