@@ -26,10 +26,11 @@ def test_an_interrupted_run_says_so_and_goes_on(fresh, everywhere):
     run = fresh.start("--cores", "1", TARGET)
     while not (fresh.results / "logs/catalogue_fonts.log").exists():
         time.sleep(0.05)
+    time.sleep(0.5)  # Snakemake has launched it
     (os.killpg if everywhere else os.kill)(run.pid, signal.SIGINT)
     said = run.communicate(timeout=600)[0]
     assert run.returncode != 0
-    assert "interrupted; waiting for 1 job" in said
+    assert "interrupted; waiting for 1 job\n" in said
     assert "interrupted; the same command goes on from here" in said
     assert f"{'stopped' if everywhere else 'done   '} catalogue_fonts" in said
     assert "FAILED" not in said

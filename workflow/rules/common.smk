@@ -88,15 +88,16 @@ onsuccess:
 
 
 onerror:
-    # After Ctrl-C Snakemake waits for running jobs, and then forgets those that it saw finish: it
-    # would make their results anew (Snakemake 9.27).
-    with workflow.scheduler._lock:
-        workflow.scheduler._finish_jobs()
     # The plugin cancels nothing if Ctrl-C comes while it looks at the queue.
     try:
         slurm.take_over(SLURM_RUN, None)
     except slurm.ClusterError as error:  # the next run will ask again
         print(error, file=sys.stderr)
+    # After Ctrl-C Snakemake waits for running jobs, and then forgets those that it saw finish: it
+    # would make their results anew (Snakemake 9.27).
+    with workflow.scheduler._lock:
+        if workflow.scheduler._tofinish:
+            workflow.scheduler._finish_jobs()
 
 
 wildcard_constraints:

@@ -36,6 +36,7 @@ TYPICAL = {
     "report": 10,
 }
 OTHER = 3
+JUST_NOW = 3  # seconds
 NOTES = 10  # lines of a job's notes that are shown
 MOST_READ = 20  # an earlier run's times of one rule
 
@@ -55,6 +56,7 @@ class LogHandler(LogHandlerBase):
         self.running: dict[int, tuple[str, str, float]] = {}
         self.logs: dict[int, list[str]] = {}
         self.failed: dict[int, str] = {}
+        self.ended: dict[int, float] = {}  # when those failed
         self.lost: set[int] = set()  # failed, or in one SLURM job with one that failed
         self.slurm_log = ""  # of the failed SLURM job whose members are being told
         self.parsed = False  # whether Snakemake got beyond the command line, as far as we know
@@ -95,6 +97,9 @@ class LogHandler(LogHandlerBase):
 
     def interrupt(self) -> str:
         self.interrupted = True
+        # Jobs may end of Ctrl-C before Snakemake speaks of it.
+        before = time.monotonic() - JUST_NOW
+        self.failed = {job: said for job, said in self.failed.items() if self.ended[job] < before}
         waits = f"; waiting for {_jobs(len(self.running))}" if self.running else ""
         return f"{self._progress()}  interrupted{waits}"
 
@@ -159,6 +164,7 @@ class LogHandler(LogHandlerBase):
             shown = _tail(path) or [f"(the log is empty: {_why_empty(path)})"]
             lines += [f"    {line}" for line in shown] + [f"    whole log: {path}"]
         said = "; ".join(filter(None, [why, *(tail or shown if own else [])[-1:]]))
+        self.ended[record.jobid] = time.monotonic()
         self.failed[record.jobid] = f"    {rule} {axes}: {said}"
         return "\n".join(lines)
 
