@@ -8,8 +8,11 @@ from realink.answer.cells import Reads, errors_by_class
 from realink.commands import figures as commands
 from realink.images.imagesets import ImageSet, Shape
 from realink.learning import classifier
+from realink.learning.checkpoints import save
 from realink.measures import gap, plane
 from realink.page import charts, examples, plotted
+from realink.study.files import write_images
+from realink.study.seeds import seed_for
 
 
 def test_each_class_wanted_gets_another_image_while_there_are_any():
@@ -149,3 +152,31 @@ def test_domains_that_differ_lie_apart_on_the_map():
     pd.testing.assert_frame_equal(table, again)
     names = charts.domains(table)["encoding"]["shape"]["scale"]["domain"]
     assert names == ["real", "rendered"]
+
+
+def test_the_map_shows_real_images_that_the_first_translators_have_not_seen(tmp_path, monkeypatch):
+    """Not validation images: a study need not have any."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (300, 16, 16), np.uint8)
+    pool = ImageSet(pixels, np.arange(300) % 2, ("a", "b"))
+    write_images(tmp_path / "pool", pool)
+    write_images(tmp_path / "rendered", pool.take(slice(200)))
+    network = classifier.Network(gap.DETECTOR, pool.shape)
+    save(tmp_path / "judge", network, "classifier", gap.DETECTOR, pool.shape)
+    shown = {}
+    monkeypatch.setattr(plane, "on_a_plane", lambda sets, *_, **__: shown.update(sets) or TABLE)
+    commands.map_domains(
+        checkpoint=tmp_path / "judge",
+        pool=tmp_path / "pool",
+        rendered=tmp_path / "rendered",
+        seed=1,
+        output=tmp_path / "map.csv",
+        device="cpu",
+    )
+    assert list(shown) == ["real", "rendered"]
+    seen = pool.draw(180, seed_for(1, "draw", 1)).images
+    assert len(shown["real"]) == plane.MAPPED
+    assert not {one.tobytes() for one in seen} & {one.tobytes() for one in shown["real"].images}
+
+
+TABLE = pd.DataFrame({"images": ["real"], "label": ["a"], "x": [0], "y": [0], "share": [1]})

@@ -248,7 +248,7 @@ rule map_domains:
     """Real, rendered and translated images on a plane, by what the judge sees in them."""
     input:
         checkpoint="results/{study}/judge/model.safetensors",
-        validation="results/{study}/real/validation.safetensors",
+        pool="results/{study}/real/pool.safetensors",
         rendered="results/{study}/rendered/images.safetensors",
         translated=grid.paths(
             "results/{study}/translated/{translator}/n{n}/rep1/images.safetensors",

@@ -249,7 +249,7 @@ def collect_training(
 def map_domains(
     *,
     checkpoint: Path,
-    validation: Path,
+    pool: Path,
     rendered: Path,
     seed: int,
     output: Path,
@@ -261,23 +261,24 @@ def map_domains(
 
     Parameters
     ----------
-    validation : the real ones, which no translator has seen
+    pool : of the real ones: the last to be drawn, so that translators of few have not seen them
     translators, translated : their names and their images
     """
     from realink.commands.support import device_for
     from realink.learning.checkpoints import load
     from realink.learning.classifier import Network, Settings
-    from realink.measures.plane import on_a_plane
+    from realink.measures.plane import MAPPED, on_a_plane
     from realink.study.files import read_images, write_table
     from realink.study.seeds import seed_for
 
     device = device_for(device)
-    paths = {"real": validation, "rendered": rendered}
-    paths |= dict(zip(translators, translated, strict=True))
+    order = read_images(pool)
+    unseen = order.draw(len(order), seed_for(seed, "draw", 1)).take(slice(-MAPPED, None))
+    paths = {"rendered": rendered} | dict(zip(translators, translated, strict=True))
     write_table(
         output,
         on_a_plane(
-            {name: read_images(path) for name, path in paths.items()},
+            {"real": unseen} | {name: read_images(path) for name, path in paths.items()},
             load(checkpoint, "classifier", Network, Settings).to(device),
             seed=seed_for(seed, "map"),
             device=device,
