@@ -158,7 +158,7 @@ def cells(random, replicates, share, counts, mixes=7):
         (3, 0.5, 60, 0.85, 1),
         *[
             pytest.param(replicates, share, 500, low, high, marks=LONG)
-            for replicates, low, high in ((2, 0.91, 0.99), (3, 0.925, 0.98), (5, 0.925, 0.975))
+            for replicates, low, high in ((2, 0.91, 0.99), (3, 0.9, 0.98), (5, 0.9, 0.98))
             for share in (0, 0.25, 0.5)
         ],
     ],
