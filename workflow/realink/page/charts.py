@@ -341,15 +341,15 @@ def training(rows: pd.DataFrame) -> dict:
         alt.Chart(rows)
         .mark_line(strokeWidth=1.5)
         .encode(
-            x=alt.X("step:Q", title="step of training").axis(format=look.COUNT, grid=False),
+            x=alt.X("step:Q", title="step of training").axis(format=look.NUMBER, grid=False),
             y=alt.Y("value:Q", title="loss")
             .scale(type="log" if positive else "linear", domain=list(ends), nice=False)
             .axis(values=ticks, format=look.NUMBER),
             color=alt.Color(
-                "loss:N", sort=losses, legend=alt.Legend(title=None, orient="bottom", columns=3)
+                "loss:N", sort=losses, legend=alt.Legend(title=None, orient="bottom", columns=1)
             ).scale(domain=losses, range=[colours[i % len(colours)] for i in range(len(losses))]),
             strokeDash=alt.StrokeDash(
-                "n_real:O", legend=alt.Legend(title="N", orient="bottom", format=look.COUNT)
+                "n_real:O", legend=alt.Legend(title="N", orient="top", format=look.COUNT)
             ).scale(domain=counts, range=[[1, 0], [6, 3], [2, 2]][: len(counts)]),
             tooltip=[
                 alt.Tooltip("loss:N"),
