@@ -20,7 +20,7 @@ def test_every_row_is_there():
     rows = {row.name: row for row in bench.rows(config, tiny)}
     assert all(row.value > 0 for row in rows.values())
     multiplied = {name for name, row in rows.items() if row.flop}
-    networks = {"cyclegan", "warp"}
+    networks = {"cyclegan", "patchgan", "warp"}
     assert multiplied - {f"translate with {name}" for name in names()} == {
         *(
             f"train a classifier{kind}{augmented}"
