@@ -156,6 +156,7 @@ def _of_a_study(suffix: str) -> list[tuple[str, bytes]]:
                 config=json.dumps(config),
                 test=root / "real/test.safetensors",
                 predictions=root / "predictions.safetensors",
+                settings=root / "config.json",
                 **patterns,
                 **tables,
             )

@@ -310,5 +310,5 @@ def test_a_whole_file_that_is_no_checkpoint_of_the_network_is_refused(digits, tm
 def test_settings_name_what_is_missing_or_unknown():
     with pytest.raises(InputError, match="'widht' is unknown; did you mean 'width'"):
         settings_from(classifier.Settings, {"steps": 3, "widht": 1})
-    with pytest.raises(InputError, match="missing batch_size, muon_learning_rate"):
+    with pytest.raises(InputError, match="missing batch_size, optimiser, muon"):
         settings_from(classifier.Settings, {"steps": 3})

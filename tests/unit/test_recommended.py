@@ -20,7 +20,20 @@ def answer(errors, verdicts=(), n=55):
         for mix, verdict, other in verdicts
     ]
     columns = ["mix", "n_real", "reference", "reference_n_real", "verdict"]
-    return Answer([], summary, pd.DataFrame(rows, columns=columns), EMPTY, EMPTY, EMPTY, EMPTY)
+    return of(summary, pd.DataFrame(rows, columns=columns))
+
+
+def of(summary, comparisons):
+    return Answer(
+        notes=[],
+        limits=[],
+        summary=summary,
+        comparisons=comparisons,
+        break_even=EMPTY,
+        worth=EMPTY,
+        groups=EMPTY,
+        translators=EMPTY,
+    )
 
 
 def choice(errors, *verdicts):
@@ -93,11 +106,9 @@ def test_counts_of_rendered_images_alone_are_left_out_and_verdicts_stay_at_their
     there = answer({"real": 0.1, "real-aug": 0.05, "rendered": 0.3}, (), 385)
     alone = answer({"rendered": 0.5}, (), 1000)
     parts = [here, there, alone]
-    both = Answer(
-        [],
+    both = of(
         pd.concat([part.summary for part in parts]),
         pd.concat([part.comparisons for part in parts]),
-        *[EMPTY] * 4,
     )
     assert recommended(both) == [
         Recommendation(55, "real-aug", 0.1, "real", 0.2),

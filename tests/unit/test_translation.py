@@ -383,7 +383,7 @@ def test_cyclegan_does_any_size(size, tmp_path):
 def test_cyclegan_gives_one_verdict_an_image_that_sees_all_of_it(size):
     shape = Shape(*size, classes=3)
     torch.manual_seed(0)
-    discriminator = cyclegan._discriminator(4, shape)
+    discriminator = cyclegan.Translator.discriminator(4, shape)
     images = torch.rand(1, shape.channels, *shape[:2], requires_grad=True)
     verdict = discriminator(images)
     assert verdict.shape == (1, 1, 1, 1)
@@ -395,7 +395,7 @@ def test_cyclegan_gives_one_verdict_an_image_that_sees_all_of_it(size):
 
 def test_cyclegan_of_small_grey_images_is_the_published_one():
     shape = Shape(28, 28, 1, classes=10)
-    sizes = [tuple(p.shape) for p in cyclegan._discriminator(24, shape).parameters()]
+    sizes = [tuple(p.shape) for p in cyclegan.Translator.discriminator(24, shape).parameters()]
     convolutions = [size for size in sizes if len(size) == 4]
     assert convolutions == [(24, 1, 4, 4), (48, 24, 4, 4), (96, 48, 3, 3), (1, 96, 4, 4)]
     generator = cyclegan._Generator(16, 2, shape)

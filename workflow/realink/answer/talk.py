@@ -110,7 +110,16 @@ def protocols(
 def _answer(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame) -> Answer:
     none = pd.DataFrame()
     rows, _ = _rows(metrics, reads)
-    return Answer([], summarise(rows), none, none, none, none, translators)
+    return Answer(
+        notes=[],
+        limits=[],
+        summary=summarise(rows),
+        comparisons=none,
+        break_even=none,
+        worth=none,
+        groups=none,
+        translators=translators,
+    )
 
 
 def _rows(metrics: pd.DataFrame, reads: Reads) -> tuple[pd.DataFrame, Reads]:

@@ -143,6 +143,10 @@ def plot_examples(
         figsize=(SHOWN * inch, len(found) * (inch * height / width + 0.75)), layout="constrained"
     )
     figure.patch.set_alpha(0)
+    if not found:
+        figure.set_size_inches(SHOWN * inch, inch)
+        figure.text(0.01, 0.5, "no two mixes to tell apart in this study", color=TEXT)
+        return figure
     for part, (title, own) in zip(
         figure.subfigures(len(found), 1, squeeze=False)[:, 0], found.items(), strict=True
     ):
