@@ -66,7 +66,7 @@ CHANGED = {
     "translators: cyclegan: blocks": (DIGITS, 3),
     "translators: cyclegan: cycle_weight": (DIGITS, 9),
     "translators: cyclegan: identity_weight": (DIGITS, 1),
-    "translators: patchgan: steps": (FOLDERS, 5),
+    "translators: patchgan: steps": (FOLDERS, 500),
     "translators: patchgan: batch_size": (FOLDERS, 9),
     "translators: patchgan: learning_rate": (FOLDERS, 0.1),
     "translators: patchgan: average": (FOLDERS, 0.1),
