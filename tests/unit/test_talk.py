@@ -86,6 +86,8 @@ def test_what_is_left_of_a_gain_is_a_share_of_it(made_up):
     shuffled = errors["real", 385] - errors["real-gan-shuffled", 385]
     assert left("shuffled") == pytest.approx(shuffled / whole)
     assert left("steps") > 1 > left("shuffled") > 0.2
+    useless = talk.gains(made_up[0].replace({"mix": {"real": "real-gan", "real-gan": "real"}}))
+    assert useless["gain_left"].isna().all()  # of nothing, no share
 
 
 def test_the_figure_has_a_curve_for_each_budget_and_a_row_for_each_control(made_up):

@@ -211,6 +211,7 @@ def gains(metrics: pd.DataFrame) -> pd.DataFrame:
     Columns: ``translator``, ``n_real``, ``instead`` (a control, or ``steps``: no such images, but
     as many steps; empty for the mix itself), ``test_error``, and ``gain_left``: by how much that
     lowers the error of the study's baseline, over what the mix itself does. Negative: it raises it.
+    NaN where the mix gains nothing.
     """
     summary = summarise(metrics)
     errors = summary.set_index(["mix", "n_real"])["test_error"]
@@ -220,7 +221,7 @@ def gains(metrics: pd.DataFrame) -> pd.DataFrame:
         whole = errors[names("real"), n] - errors[names(""), n]
         for instead in ("real", "", "steps", *CONTROLS_OF_LABELS):
             if (error := errors.get((names(instead), n))) is not None:
-                left = (errors[names("real"), n] - error) / whole
+                left = (errors[names("real"), n] - error) / whole if whole > 0 else np.nan
                 rows.append((translator, n, instead, error, left))
     return pd.DataFrame(
         rows, columns=["translator", "n_real", "instead", "test_error", "gain_left"]

@@ -42,5 +42,5 @@ def plot_talk(*, epochs: float, metrics: Path, gains: Path, svg: Path, png: Path
     from realink.study.files import read_table
 
     figures.style()
-    drawn = talk.plot_talk(read_table(metrics), read_table(gains, keep_default_na=False), epochs)
+    drawn = talk.plot_talk(read_table(metrics), read_table(gains).fillna({"instead": ""}), epochs)
     save(drawn, svg, png)

@@ -17,7 +17,7 @@ TAKEN_AWAY = {
     "confirmed": "only labels that the judge confirms",
     "reread": "labels read anew by the judge",
     "shuffled": "labels shuffled",
-    "pretrained": "no labels: pretraining",
+    "pretrained": "no labels: pretraining, as many steps",
     "noise": "noise in their place",
     "steps": "none, but as many steps",
 }
@@ -54,7 +54,7 @@ def plot_talk(metrics: pd.DataFrame, gains: pd.DataFrame, epochs: float) -> Figu
     left.set(xlabel=look.COUNTS, ylabel=look.ERROR)
     left.set_title("Real images alone: the error is a matter of steps", loc="left")
     left.legend(frameon=False, fontsize="small")
-    rows = gains[gains["instead"] != "real"]
+    rows = gains[(gains["instead"] != "real") & gains["gain_left"].notna()]
     rows = rows.assign(what=rows["instead"].map(TAKEN_AWAY), N=rows["n_real"].map("{:,}".format))
     sns.stripplot(
         rows,
@@ -70,6 +70,7 @@ def plot_talk(metrics: pd.DataFrame, gains: pd.DataFrame, epochs: float) -> Figu
     )
     for share in (0, 1):
         right.axvline(share, color="0.4", linestyle=":")
+    right.legend(title="N", loc="center")
     right.xaxis.set_major_formatter(PercentFormatter(1))
     right.set(xlabel=f"share of the gain over real images alone at {epochs:g} epochs", ylabel="")
     right.set_title("What the gain of translated images needs", loc="left")
