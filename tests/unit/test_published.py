@@ -20,7 +20,7 @@ from realink.commands import answer
 from realink.study import grid, sources
 
 ROOT = Path(__file__).parents[2]
-STUDIES = ["mnist", "meters"]
+STUDIES = ["mnist", "meters", "talk"]
 LIMIT = 10_000_000  # bytes
 
 pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
