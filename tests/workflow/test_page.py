@@ -341,7 +341,7 @@ def test_two_studies_side_by_side(opening, finished, tmp_path):
     lines = [line.split() for line in done.stdout.splitlines()]
     verdicts = {(line[0], line[1]): line[-1] for line in lines if len(line) == 8}
     assert verdicts["real-warp", "20"] == "better"
-    assert verdicts["real-warp", "100"] == "undecided"
+    assert verdicts["real-warp", "100"] == "identical"
     page = opening(tmp_path / "both.html", viewport={"width": 360, "height": 800})
     expect(page.locator("h1")).to_contain_text("small (solid) and other (dashed)")
     assert page.locator("#error-plain g.mark-line path").count() >= 2
