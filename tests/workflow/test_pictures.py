@@ -136,7 +136,7 @@ def test_another_real_picture_reruns_all_that_depends_on_it(study, edit):
     assert planned["draw_real"] == 6
     assert planned["train_translator"] == 4
     # All are tested on real images.
-    assert planned["train_classifier"] == 34
+    assert planned["train_classifier"] == 38
 
 
 @pytest.mark.parametrize("edit", [add, change, remove])
