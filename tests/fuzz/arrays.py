@@ -1,6 +1,7 @@
 """Safetensors files: sets of images, checkpoints, and trainings under way."""
 
 import tempfile
+from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -29,12 +30,13 @@ class Tensors(Kind):
                 path.write_bytes(seed)
                 self.contents.append(self.read(path))
 
+    @abstractmethod
     def whole(self) -> list[tuple[dict[str, np.ndarray], dict[str, Any]]]:
-        raise NotImplementedError
+        """Arrays and metadata of the files to begin with."""
 
+    @abstractmethod
     def read(self, path: Path) -> Any:
         """Read a file to something that can be compared."""
-        raise NotImplementedError
 
     def one(self, random: Random, folder: Path) -> str:
         path = folder / f"a{self.suffix}"

@@ -8,6 +8,7 @@ behind, too), ``unclear`` (refused, but not in one line that names the file).
 """
 
 import tempfile
+from abc import ABC, abstractmethod
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +19,7 @@ GOOD = "same", "read", "refused", "ended"
 ROOT = Path(__file__).parents[2]
 
 
-class Kind:
+class Kind(ABC):
     """Inputs of one kind; `folder` is a directory of its own, empty at each attempt."""
 
     name: str
@@ -34,8 +35,9 @@ class Kind:
             except Exception as error:
                 return f"raised {type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
+    @abstractmethod
     def one(self, random: Random, folder: Path) -> str:
-        raise NotImplementedError
+        """Make one input in a folder, read it, and say what became of it."""
 
     def named(self, folder: Path) -> str:
         """What a refusal has to name."""

@@ -145,8 +145,8 @@ def plot_triptych(
     import torch
 
     from realink.learning import augmentation as policies
-    from realink.learning.checkpoints import settings_from
     from realink.page import examples, figures
+    from realink.settings import settings_from
     from realink.study.files import read_images, read_table
     from realink.study.mixes import Mix
     from realink.study.seeds import seed_for

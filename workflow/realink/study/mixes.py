@@ -17,7 +17,6 @@ AUGMENTED = "-aug"
 JUDGED = ("reread", "confirmed")
 CHANGED = (*JUDGED, "shuffled", "noise")
 PRETRAINED = "pretrained"  # learns from these images without their labels, then from real ones
-
 EXPOSED = "exposed"  # as many real images in a batch as a baseline's has
 CONTROLS = (*CHANGED, PRETRAINED, EXPOSED)
 

@@ -16,6 +16,7 @@ from realink.errors import InputError, meant
 from realink.settings import Bounded, setting, settings_from
 
 TRANSLATORS = Path(__file__).with_name("translators")
+PACKAGE = "realink.translation.translators"
 # Not __future__: postponed annotations could not be looked up in a module that is not imported.
 LIGHT = {*sys.stdlib_module_names, "realink.settings", "realink.translation.settings"}
 LIGHT -= {"__future__"}
@@ -101,7 +102,10 @@ def _declared(path: Path, changed: int) -> Declared:
     except SyntaxError as error:
         raise InputError(f"{path}, line {error.lineno}: {error.msg}") from None
     classes = {node.name for node in body if isinstance(node, ast.ClassDef)}
-    found: dict[str, Any] = {"__name__": f"realink.translation.translators.{path.stem}"}
+    found: dict[str, Any] = {"__name__": f"{PACKAGE}.{path.stem}"}
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+            found |= _shared(node)
     module = ast.Module([node for node in body if _is_light(node)], [])
     try:
         exec(compile(module, path, "exec"), found)
@@ -116,6 +120,14 @@ def _declared(path: Path, changed: int) -> Declared:
     if not issubclass(found["Settings"], Bounded):
         raise InputError(f"{path}: its Settings do not extend realink.settings.Bounded")
     return Declared(found["Settings"], found["SHAPES"])
+
+
+def _shared(node: ast.ImportFrom) -> dict[str, Any]:
+    """What a module takes over from another translator's: its settings, its shapes, or both."""
+    other = declared(node.module.rpartition(".")[2])
+    there = {"Settings": other.settings, "SHAPES": other.shapes}
+    taken = {alias.name: alias.asname or alias.name for alias in node.names}
+    return {taken[name]: value for name, value in there.items() if name in taken}
 
 
 def _is_light(node: ast.stmt) -> bool:
