@@ -256,13 +256,13 @@ class Idx(Kind):
         self.seeds = list(self.files.values())
         self.seeds += [gzip.compress(content, mtime=0) for content in self.seeds]
         self.bomb = gzip.compress(bytes(64_000_000), mtime=0) * 60
-        # In this process of its own.
-        mnist.MNIST_FILES = {n: hashlib.sha256(c).hexdigest() for n, c in self.files.items()}
-        mnist.MNIST_POOL = 60
+        self.sums = {n: hashlib.sha256(c).hexdigest() for n, c in self.files.items()}
 
     def one(self, random: Random, folder: Path) -> str:
-        from realink.images.mnist import load_mnist
+        from realink.images import mnist
 
+        # An attempt has a process of its own.
+        mnist.MNIST_FILES, mnist.MNIST_POOL = self.sums, 60
         place, content = mutate(self.seeds, random)
         if random.random() < 0.01:
             place, content = random.randrange(4, 8), self.bomb

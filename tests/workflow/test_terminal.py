@@ -23,6 +23,9 @@ def fresh(tmp_path) -> Project:
 @pytest.mark.parametrize("everywhere", [True, False], ids=["terminal", "snakemake alone"])
 def test_an_interrupted_run_says_so_and_goes_on(fresh, everywhere):
     (fresh.root / "resources/fonts/odd.woff2").touch()
+    # All families, so that the job is still at work when it is interrupted.
+    families = (fresh.root / "resources/fonts/families.txt").read_text()
+    (fresh.root / "resources/fonts/few.txt").write_text(families)
     run = fresh.start("--cores", "1", TARGET)
     while not (fresh.results / "logs/catalogue_fonts.log").exists():
         time.sleep(0.05)
