@@ -273,7 +273,7 @@ class Idx(Kind):
             (folder / name).unlink()
             name += ".gz"
         (folder / name).write_bytes(content)
-        sets = load_mnist(folder, folder)
+        sets = mnist.load_mnist(folder, folder)
         read = [np.concatenate([part.images for part in sets[:2]]), sets[2].images]
         whole = [_idx(images.astype(np.uint8)) for images in read]
         whole += [_idx(np.concatenate([part.labels for part in sets[:2]])), _idx(sets[2].labels)]

@@ -77,7 +77,8 @@ def test_the_talks_claims_are_made_of_its_own_images_alone(tmp_path):
     made = made_up.answered(tmp_path, config, claims=True)
     assert 'id="claims"' in made["page"].read_text()
     claims = pd.read_csv(made["claims"])["claim"]
-    assert claims.is_unique and len(claims) == 6  # the talk's five, and that rendered ones help less
+    assert claims.is_unique
+    assert len(claims) == 6  # the talk's five, and that rendered ones help less
 
 
 def test_errors_by_group_are_on_the_page_under_the_groups_own_names(tmp_path):

@@ -121,9 +121,7 @@ def test_variants_are_no_missing_cells_and_no_curves(made_up):
     assert not [note for note in usable(metrics)[1] if note.startswith("missing")]
     lacking = metrics[~((metrics["mix"] == "real-gan-noise") & (metrics["replicate"] == 2))]
     notes = [note for note in usable(lacking)[1] if note.startswith("missing")]
-    assert notes == [
-        "missing: real-gan-noise at 55, replicate 2", "missing: real-gan-noise at 385, replicate 2",
-    ]  # fmt: skip
+    assert notes == ["missing: real-gan-noise at 55 and 385, replicate 2"]
     curves = {"real", "gan", "real-gan", "rendered", "real-rendered"}
     drawn = figures.plot_error(metrics.assign(n_test=3000), [55, 385, 5500], 55_000)
     (legend,) = drawn.legends

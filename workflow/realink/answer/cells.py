@@ -170,12 +170,17 @@ def _missing(metrics: pd.DataFrame) -> list[str]:
     whole = [mix for mix in own if mix != RENDERED and not Mix.parse(mix).is_variant]
     counts = sorted(set().union(*(own[mix] for mix in whole)))
     total = (metrics["n_real"] + metrics["n_synthetic"]).max()
+    replicates = sorted(metrics["replicate"].unique())
+    # One note for all counts of a mix that lack the same replicates.
+    absent: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+    for mix in metrics["mix"].unique():
+        for n in own[mix] if Mix.parse(mix).is_variant else counts:
+            lacks = tuple(r for r in replicates if (mix, n, r) not in present)
+            if lacks and (Mix.parse(mix).is_baseline or n < total):
+                absent.setdefault((mix, lacks), []).append(n)
     return [
-        f"{mix} at {n:,}, replicate {replicate}"
-        for mix in metrics["mix"].unique()
-        for n in (own[mix] if Mix.parse(mix).is_variant else counts)
-        for replicate in sorted(metrics["replicate"].unique())
-        if (Mix.parse(mix).is_baseline or n < total) and (mix, n, replicate) not in present
+        f"{mix} at {listed(at)}, replicate{'s' if len(lacks) > 1 else ''} {listed(lacks)}"
+        for (mix, lacks), at in absent.items()
     ]
 
 

@@ -77,10 +77,10 @@ def _translating(answer: Answer) -> list[str]:
             continue
         mix = Mix(name, True, augmented)
         rival = mix.untranslated if answer.verdicts(mix, mix.untranslated) else mix.baseline
-        gain = "help" if rival == mix.baseline else "beat untranslated ones"
+        others = "none at all" if rival == mix.baseline else "untranslated ones"
         return [
-            f"Images translated by {name}, beside N real ones, surely {gain} "
-            f"{_where(answer.verdicts(mix, rival))} ({mix.name} against {rival.name})."
+            f"Beside real images, those translated by {name} are "
+            f"{_where(others, answer.verdicts(mix, rival))} ({mix.name} against {rival.name})."
         ]
     baselines = [Mix(None, True, augmented).name for augmented in (False, True)]
     lacks = (
@@ -91,12 +91,15 @@ def _translating(answer: Answer) -> list[str]:
     return [f"This study has no {lacks}, so it cannot say whether translation helps."]
 
 
-def _where(verdicts: Mapping[int, str]) -> str:
-    """At which counts the verdict is better, and at which it is worse."""
+def _where(others: str, verdicts: Mapping[int, str]) -> str:
+    """At which counts images are better than others, and at which worse."""
     among = list(verdicts)
     better, worse = ([n for n in among if verdicts[n] == kind] for kind in ("better", "worse"))
-    said = places(better, among) if better else "at no N"
-    return said + (f", worse {places(worse, among)}" if worse else "")
+    if not better:
+        said = f"nowhere surely better than {others}"
+        return said + (f", and worse {places(worse, among)}" if worse else "")
+    said = f"surely better than {others} {places(better, among)}"
+    return said + (f", but worse {places(worse, among)}" if worse else "")
 
 
 def told(answer: Answer, mix: Mix, reference: Mix, verdicts: Mapping[int, str]) -> str:
