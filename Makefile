@@ -34,7 +34,7 @@ demo: env  ## build the small study of config/demo.yaml, and print where its ans
 	@echo "The answer: results/demo/report.html; the numbers: results/demo/metrics.csv"
 
 test: env  ## run all tests but test-cluster
-	python -m pytest
+	python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-cluster: env  ## run the small study on a SLURM that this starts here, through faults (Debian, root)
 	python -m pytest -m cluster tests/cluster
