@@ -43,6 +43,7 @@ def settings(**changed) -> dict:
         "study": "made-up",
         "images": {"height": 24, "width": 20, "channels": 3},
         "real": {"source": "folder", "directory": "data/real", "group": None},
+        "unlabelled": {"source": "none", "directory": "", "count": None},
         "rendered": {"source": "folder", "directory": "data/rendered"},
         "counts": [20, 60, 100],
         "total": 100,

@@ -148,7 +148,7 @@ def test_parsing_needs_no_package_besides_snakemakes_own():
         ({"replicate": 2}, "config key `replicate:` is unknown; did you mean 'replicates'?"),
         ({"classifier": {"widht": 3}}, "config key `classifier: widht:` is unknown; did you mean"),
         ({"seed": None}, "config key `seed:`: None is not of type 'integer'"),
-        ({"counts": [5, -5]}, "config key `counts: 1:`: -5 is less than the minimum of 1"),
+        ({"counts": [5, -5]}, "config key `counts: 1:`: -5 is less than the minimum of 0"),
         ({"real_share": {"warp": 0.5}}, "config key `real_share:`: 'warp' does not match"),
         ({"translators": {"warp": 3}}, "config key `translators: warp:`: 3 is not of type"),
     ],

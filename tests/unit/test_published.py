@@ -56,7 +56,9 @@ def settings(published) -> dict:
     """The settings that the page shows."""
     page = published.read("report.html").decode()
     (shown,) = re.findall(r"<pre[^>]*>(\{.*?\})</pre>", page, re.DOTALL)
-    return {"controls": {}} | json.loads(html.unescape(shown))  # which once there were not
+    # Which once there were not.
+    former = {"controls": {}, "unlabelled": {"source": "none"}}
+    return former | json.loads(html.unescape(shown))
 
 
 def test_it_is_a_study_that_the_workflow_takes(settings, monkeypatch):

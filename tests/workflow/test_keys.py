@@ -22,10 +22,11 @@ DIGITS, FOLDERS = ["small.yaml"], ["small.yaml", "folders.yaml"]
 # Laid over small.yaml: the same study of the pictures of tests/drawn.py.
 PICTURES = {
     "study": "folders",
+    "unlabelled": {"source": "folder", "directory": "data/further"},
     "images": {"height": 24, "width": 20, "channels": 3},
     "real": {"source": "folder", "directory": "data/real"},
     "rendered": {"source": "folder", "directory": "data/rendered"},
-    "counts": [10],
+    "counts": [0, 10],
     "total": 40,
     "mixes": ["rendered", "real", "real-cyclegan-aug", "patchgan", "harvest", "randomised"],
 }
@@ -44,6 +45,9 @@ CHANGED = {
     "real: test": (FOLDERS, 0.3),
     "real: group": (FOLDERS, "^camera.."),
     "real: duplicates": (FOLDERS, "drop"),
+    "unlabelled: source": (FOLDERS, "pool"),
+    "unlabelled: directory": (FOLDERS, "data/more"),
+    "unlabelled: count": (FOLDERS, 7),
     "rendered: source": (DIGITS, "folder"),
     "rendered: directory": (FOLDERS, "data/more"),
     "rendered: characters": (DIGITS, "9876543210"),
@@ -141,7 +145,7 @@ def test_the_table_above_has_every_key():
 def plans(tmp_path_factory) -> dict[str | tuple, tuple[int, str]]:
     """Exit status and output of a dry run with each key changed, and of each study as it is."""
     project = Project.create(tmp_path_factory.mktemp("keys"))
-    for folder in ("real", "more"):
+    for folder in ("real", "more", "further"):
         drawn.write_real(project.root / "data" / folder, each=20)
     drawn.write_rendered(project.root / "data/rendered", each=20)
     (project.root / "folders.yaml").write_text(json.dumps(PICTURES))

@@ -92,7 +92,7 @@ rule analyse:
         mem_mb=1000,
         runtime=10,
     params:
-        **call("analyse", pool=sources.pool(config), seed=config["seed"]),
+        **call("analyse", pool=sources.pool(config), seed=config["seed"], **UNLABELLED_THERE),
     shell:
         RUN
 
@@ -114,7 +114,13 @@ rule report:
         examples="results/{study}/figures/examples.png",
         training="results/{study}/training.csv" if HISTORIES else [],
         domains="results/{study}/map.csv" if TRANSLATOR_CELLS else [],
-        manifests=list(sources.manifest(config["real"], "results/{study}/real/images.csv").values()),
+        manifests=[
+            manifest
+            for kind in ("real", "unlabelled")
+            for manifest in sources.manifest(
+                config[kind], f"results/{{study}}/{kind}/images.csv"
+            ).values()
+        ],
     output:
         shown("results/{study}/report.html", "Answer"),
     log:
@@ -128,6 +134,11 @@ rule report:
         mem_mb=1000,
         runtime=5,
     params:
-        **call("report", config=config, benchmarks=f"results/{STUDY}/benchmarks"),
+        **call(
+            "report",
+            config=config,
+            benchmarks=f"results/{STUDY}/benchmarks",
+            **UNLABELLED_THERE,
+        ),
     shell:
         RUN

@@ -24,6 +24,7 @@ sys.path.insert(0, str(PACKAGE))
 from realink.errors import InputError
 from realink.study import grid, provenance, schema, slurm, sources
 from realink.study.mixes import JUDGED, Mix
+from realink.translation import settings as translators
 
 if not workflow.modifier.is_main_snakefile():
     # A module's `configfile:` is not read: its config, too, need only hold what differs.
@@ -62,6 +63,9 @@ START = f"env {' '.join(ENVIRONMENT)} python -m realink"
 STUDY = config["study"]
 CELLS = grid.cells(config)
 TRANSLATOR_CELLS = grid.translator_cells(config)
+UNLABELLED = sources.unlabelled(config)
+# What commands are told that speak of them.
+UNLABELLED_THERE = {"unlabelled": UNLABELLED} if UNLABELLED else {}
 # What trains or reads images takes a GPU if the study says so; all else takes seconds. On a cluster
 # that is a `localrule`, run where Snakemake runs: submitting it would cost more than it does, and
 # `prepare_real` may need the network, which compute nodes need not have.
@@ -175,6 +179,23 @@ def real_of(wildcards):
     if not Mix.parse(wildcards.mix).real:
         return []
     return "results/{study}/real/n{n}/rep{replicate}/images.safetensors"
+
+
+def unlabelled_seen_of(wildcards):
+    """The unlabelled images, for a translator that may see them."""
+    sees = UNLABELLED and translators.sees_unlabelled(wildcards.translator)
+    return "results/{study}/unlabelled/images.safetensors" if sees else []
+
+
+def real_shown(n):
+    """Real images to show of the first replicate: the labelled ones, if there are any."""
+    shown = f"real/n{n}/rep1" if n else "unlabelled"
+    return f"results/{{study}}/{shown}/images.safetensors"
+
+
+def real_shown_of(wildcards):
+    """The same of a translator's count."""
+    return real_shown(int(wildcards.n))
 
 
 def synthetic_of(wildcards):

@@ -9,6 +9,7 @@ SHEETS = [
 # What is shown of few translators only: of the first replicate, those that saw fewest real images,
 # and of some counts the training.
 FEWEST = min((cell.n_real for cell in TRANSLATOR_CELLS), default=min(config["counts"]))
+FEWEST_LABELLED = min((n for n in config["counts"] if n), default=FEWEST)
 FIRST = [cell for cell in TRANSLATOR_CELLS if cell.replicate == 1]
 OF_FEWEST = [cell for cell in FIRST if cell.n_real == FEWEST]
 TOLD = sorted({cell.n_real for cell in FIRST})
@@ -120,7 +121,7 @@ rule plot_translations:
         rendered="results/{study}/rendered/images.safetensors",
         translated="results/{study}/translated/{translator}/n{n}/rep1/images.safetensors",
         read="results/{study}/translated/{translator}/n{n}/rep1/read.safetensors",
-        real="results/{study}/real/n{n}/rep1/images.safetensors",
+        real=real_shown_of,
     output:
         svg=report(
             "results/{study}/figures/translations/{translator}/n{n}.svg",
@@ -140,7 +141,12 @@ rule plot_translations:
         mem_mb=500,
         runtime=5,
     params:
-        **call("plot_translations", replicate=1, invert=sources.is_mnist(config["real"])),
+        **call(
+            "plot_translations",
+            replicate=1,
+            invert=sources.is_mnist(config["real"]),
+            **UNLABELLED_THERE,
+        ),
     shell:
         RUN
 
@@ -150,7 +156,7 @@ rule plot_triptych:
     input:
         metrics="results/{study}/metrics.csv",
         rendered="results/{study}/rendered/images.safetensors",
-        real=f"results/{{study}}/real/n{FEWEST}/rep1/images.safetensors",
+        real=real_shown(FEWEST),
         translated=grid.paths(
             "results/{study}/translated/{translator}/n{n}/rep1/images.safetensors",
             OF_FEWEST,
@@ -180,6 +186,7 @@ rule plot_triptych:
             augmentation=config["augmentation"],
             seed=config["seed"],
             invert=sources.is_mnist(config["real"]),
+            **UNLABELLED_THERE,
         ),
     shell:
         RUN
@@ -209,7 +216,7 @@ rule plot_examples:
         mem_mb=500,
         runtime=5,
     params:
-        **call("plot_examples", n=FEWEST, invert=sources.is_mnist(config["real"])),
+        **call("plot_examples", n=FEWEST_LABELLED, invert=sources.is_mnist(config["real"])),
     shell:
         RUN
 

@@ -1,7 +1,8 @@
 """Real images: checked, split, and drawn.
 
 Takes MNIST's files or a folder of pictures; gives real/{pool,validation,test}.safetensors, of a
-folder real/images.csv (what became of each picture), and the N real images of each replicate.
+folder real/images.csv (what became of each picture), and the N real images of each replicate; and
+unlabelled/images.safetensors, which holds no label.
 """
 
 
@@ -54,5 +55,37 @@ rule draw_real:
         runtime=5,
     params:
         **call("draw_real", seed=config["seed"]),
+    shell:
+        RUN
+
+
+rule draw_unlabelled:
+    """Read the unlabelled real images from their folder, or take the pool's without their labels."""
+    input:
+        sources.files(config["unlabelled"]),
+        pool="results/{study}/real/pool.safetensors",
+        validation="results/{study}/real/validation.safetensors",
+        test="results/{study}/real/test.safetensors",
+    output:
+        **sources.manifest(config["unlabelled"], "results/{study}/unlabelled/images.csv"),
+        output="results/{study}/unlabelled/images.safetensors",
+    log:
+        "results/{study}/logs/draw_unlabelled.log",
+    benchmark:
+        "results/{study}/benchmarks/draw_unlabelled.tsv"
+    localrule: True
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        **call(
+            "draw_unlabelled",
+            settings=config["unlabelled"],
+            images=config["images"],
+            seed=config["seed"],
+        ),
+        unnameable=sources.unnameable(config["unlabelled"]),
     shell:
         RUN

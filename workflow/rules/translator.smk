@@ -1,6 +1,7 @@
 """Translators: they saw few real images, and make rendered ones look real.
 
-Takes the rendered and the N real images; gives translated/{translator}/n{n}/rep{replicate}.
+Takes the rendered and the N real images, and unlabelled ones; gives
+translated/{translator}/n{n}/rep{replicate}.
 """
 
 
@@ -9,6 +10,7 @@ rule train_translator:
     input:
         rendered="results/{study}/rendered/images.safetensors",
         real="results/{study}/real/n{n}/rep{replicate}/images.safetensors",
+        unlabelled=unlabelled_seen_of,
     output:
         checkpoint="results/{study}/translator/{translator}/n{n}/rep{replicate}/model.safetensors",
         history="results/{study}/translator/{translator}/n{n}/rep{replicate}/history.csv",
@@ -47,6 +49,7 @@ rule translate:
         checkpoint="results/{study}/translator/{translator}/n{n}/rep{replicate}/model.safetensors",
         rendered="results/{study}/rendered/images.safetensors",
         real="results/{study}/real/n{n}/rep{replicate}/images.safetensors",
+        unlabelled=unlabelled_seen_of,
     output:
         "results/{study}/translated/{translator}/n{n}/rep{replicate}/images.safetensors",
     log:

@@ -24,6 +24,7 @@ class Answer:
     worth: pd.DataFrame
     groups: pd.DataFrame  # errors by group of test images; empty where there are none
     translators: pd.DataFrame
+    unlabelled: int = 0  # real images without labels that the study has
 
     def has(self, mix: Mix, n: int) -> bool:
         """Whether the study has errors of a mix at a count."""
@@ -52,7 +53,13 @@ class Answer:
 
 
 def analyse(
-    metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, *, pool: int, seed: int
+    metrics: pd.DataFrame,
+    reads: Reads,
+    translators: pd.DataFrame,
+    *,
+    pool: int,
+    seed: int,
+    unlabelled: int = 0,
 ) -> Answer:
     """Compute the answer of a study, from its own data alone.
 
@@ -62,6 +69,7 @@ def analyse(
     reads : predictions in the order of `metrics`
     pool : real images that the replicates draw from
     seed : of the intervals of `worth`
+    unlabelled : real images without labels that the study has
 
     Raises
     ------
@@ -79,6 +87,7 @@ def analyse(
         worth=worth(rows, reads, seed),
         groups=errors_by_group(rows, reads),
         translators=translators,
+        unlabelled=unlabelled,
     )
 
 

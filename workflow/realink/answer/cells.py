@@ -176,12 +176,17 @@ def _missing(metrics: pd.DataFrame) -> list[str]:
     for mix in metrics["mix"].unique():
         for n in own[mix] if Mix.parse(mix).is_variant else counts:
             lacks = tuple(r for r in replicates if (mix, n, r) not in present)
-            if lacks and (Mix.parse(mix).is_baseline or n < total):
+            if lacks and _promised(Mix.parse(mix), n, total, 0 in counts):
                 absent.setdefault((mix, lacks), []).append(n)
     return [
         f"{mix} at {listed(at)}, replicate{'s' if len(lacks) > 1 else ''} {listed(lacks)}"
         for (mix, lacks), at in absent.items()
     ]
+
+
+def _promised(mix: Mix, n: int, total: int, unlabelled: bool) -> bool:
+    """Whether a mix stands at a count where others do, by the rules of `realink.study.grid`."""
+    return (mix.is_baseline or n < total) and (not unlabelled or mix.real == (n > 0))
 
 
 def summarise(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -32,6 +32,8 @@ class Recommendation:
 def recommended(answer: Answer) -> list[Recommendation]:
     """What to train on at each count of real images that has a baseline, by the study's verdicts.
 
+    And at N = 0, where there can be none.
+
     Of the mixes at a count, those that others surely beat fall out, and those that have a higher
     mean error than a simpler one; of what is left, the simplest (`simplicity`). So a translator
     is recommended only where it surely beats everything simpler that it was compared with. The
@@ -43,7 +45,7 @@ def recommended(answer: Answer) -> list[Recommendation]:
         cells = zip(own["mix"], own["test_error"], strict=True)
         # A control knows what nobody has, and another budget is no other mix.
         errors = {name: error for name, error in cells if not Mix.parse(name).is_variant}
-        if not any(Mix.parse(name).is_baseline for name in errors):
+        if n and not any(Mix.parse(name).is_baseline for name in errors):
             continue
         order = sorted(errors, key=lambda name: (*simplicity(Mix.parse(name)), errors[name]))
         beaten = _beaten(answer, n, errors)

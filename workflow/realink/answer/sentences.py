@@ -6,7 +6,7 @@ import numpy as np
 
 from realink.answer.analysis import Answer
 from realink.answer.recommended import Recommendation, recommended
-from realink.answer.words import as_count, listed, percent, places
+from realink.answer.words import as_count, at_hand, listed, percent, places
 from realink.study.mixes import RANDOMISED, RENDERED, Mix
 
 
@@ -26,7 +26,8 @@ def advice(answer: Answer, one: Recommendation) -> str:
     At most 25 words, if the translator's name is one.
     """
     mix = Mix.parse(one.mix)
-    said = f"With {one.n_real:,} real images: {action(mix)}: {percent(one.error)} errors"
+    has = at_hand(one.n_real, answer.unlabelled)
+    said = f"With {has}: {action(mix)}: {percent(one.error)} errors"
     if one.instead_of_error is not None:
         said += f" instead of {percent(one.instead_of_error)}"
     own = answer.summary[answer.summary["n_real"] == one.n_real]
@@ -142,7 +143,7 @@ def _worth(answer: Answer, one: Recommendation) -> list[str]:
             low, high = (as_count(bound, *ends) for bound in (row.low, row.high))
             bounds = f"; 95\N{NO-BREAK SPACE}%: {low} to {high}"
         found.append(
-            f"So used, {one.n_real:,} real images are worth {as_count(row.equals, *ends)} used "
-            f"alone ({baseline}{bounds})."
+            f"So used, {at_hand(one.n_real, answer.unlabelled)} are worth "
+            f"{as_count(row.equals, *ends)} used alone ({baseline}{bounds})."
         )
     return found

@@ -220,23 +220,27 @@ def pool(samples: Sequence[Sample], counts: Sequence[int]) -> list[Prior | None]
     Parameters
     ----------
     samples : of each comparison, as `log_ratios` gives them, or of each cell, as `log_errors` does
-    counts : of each, the real images that its replicates drew
+    counts : of each, the real images that its replicates drew; where they drew none, they say
+        nothing of how much draws matter, and spread at most as those that drew fewest
 
     Returns
     -------
     A prior for each sample; None for all if fewer than three have two replicates or more.
     """
     own = np.array([len(logs) - 1 for logs, _ in samples], dtype=float)
-    known = own > 0
+    drawn = np.asarray(counts) > 0
+    known = (own > 0) & drawn
     own = own[known]
-    variances = np.array([np.var(logs, ddof=1) for logs, _ in samples if len(logs) > 1])
+    variances = np.array(
+        [np.var(logs, ddof=1) for (logs, _), knows in zip(samples, known, strict=True) if knows]
+    )
     if len(variances) < 3 or not variances.any():
         return [None] * len(samples)
     typical = np.median(variances[variances > 0])
     # As in limma: replicates that agree exactly have no logarithm of a variance.
     variances = np.maximum(variances, 1e-5 * typical)
     chance = np.array([chance for _, chance in samples])
-    places = np.log(np.maximum(counts, 1))
+    places = np.log(np.where(drawn, counts, np.min(counts, where=drawn, initial=max(counts))))
     places -= places[known].mean()
     follows = len(variances) >= TRENDED and len(set(places[known])) > 2
     terms = np.stack([np.ones(len(places)), places][: 1 + follows], axis=1)
@@ -259,9 +263,9 @@ def pool(samples: Sequence[Sample], counts: Sequence[int]) -> list[Prior | None]
         bounds=[bounds[i] for i in chosen],
         options={"ftol": 1e-13, "gtol": 1e-7},  # so exact that no order of the samples matters
     ).x
-    drawn, freedom = np.exp(terms @ fit[:-1]), float(np.exp(fit[-1]))
-    middles = drawn + chance
-    slopes = terms * (drawn / middles)[:, None]  # of the logarithm of the middle
+    of_draws, freedom = np.exp(terms @ fit[:-1]), float(np.exp(fit[-1]))
+    middles = of_draws + chance
+    slopes = terms * (of_draws / middles)[:, None]  # of the logarithm of the middle
     weights = own * freedom / (2 * (own + freedom + 2))
     doubt = np.linalg.pinv(slopes[known].T @ (slopes[known] * weights[:, None]))
     unsure = SHARING * np.einsum("si,ij,sj->s", slopes, doubt, slopes)
@@ -333,7 +337,9 @@ def drawn_share(cells: Sequence[Errors], counts: Sequence[int]) -> float:
 
 def _nested(counts: np.ndarray) -> np.ndarray:
     """Correlation of means over nested draws of so many images, float [c, c]."""
-    return np.sqrt(np.minimum.outer(counts, counts) / np.maximum.outer(counts, counts))
+    smaller, larger = np.minimum.outer(counts, counts), np.maximum.outer(counts, counts)
+    # Where none is drawn, means correlate with themselves alone.
+    return np.maximum(np.sqrt(smaller / larger.clip(min=1)), np.eye(len(counts)))
 
 
 def equivalent_count(

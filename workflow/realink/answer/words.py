@@ -13,6 +13,13 @@ def percent(error: float) -> str:
     return f"{value:.1f}\N{NO-BREAK SPACE}%" if value >= 10 else f"{value:.2f}\N{NO-BREAK SPACE}%"
 
 
+def at_hand(n: int, unlabelled: int = 0) -> str:
+    """Real images that one has, N of them labelled: ``55 real images``."""
+    if not unlabelled:
+        return f"{n:,} real images"
+    return f"{n or 'no'} labelled real images and {unlabelled:,} unlabelled ones"
+
+
 def as_count(count: float, smallest: int, largest: int) -> str:
     """A count of real images that the baseline was asked for, to two digits."""
     if np.isinf(count):

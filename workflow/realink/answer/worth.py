@@ -11,16 +11,17 @@ from realink.study.mixes import Mix
 def worth(metrics: pd.DataFrame, reads: Reads, seed: int) -> pd.DataFrame:
     """How many real images the baseline would need for the error of each mix with real images.
 
-    The baseline is the one that is augmented as the mix is. Columns: ``equals`` with ``low`` and
-    ``high``, counts of real images (infinity: more than the study has; zero: fewer than its
-    smallest count), and ``worth``, what that is beyond the N at hand (where ``equals`` is zero,
-    it is at least this). Intervals hold for other draws of real images, on these test images.
+    And of mixes at N = 0, which need no label. The baseline is the one that is augmented as the
+    mix is. Columns: ``equals`` with ``low`` and ``high``, counts of real images (infinity: more
+    than the study has; zero: fewer than its smallest count), and ``worth``, what that is beyond the
+    N at hand (where ``equals`` is zero, it is at least this). Intervals hold for other draws of
+    real images, on these test images.
     """
     cells, share = _cells(metrics, reads)
     rows = []
     for (name, n), errors in cells.items():
         mix = Mix.parse(name)
-        if mix.is_baseline or not mix.real:
+        if mix.is_baseline:
             continue
         baseline = {
             count: own for (other, count), own in cells.items() if other == mix.baseline.name
@@ -44,10 +45,13 @@ def worth(metrics: pd.DataFrame, reads: Reads, seed: int) -> pd.DataFrame:
 
 
 def _cells(metrics: pd.DataFrame, reads: Reads) -> tuple[dict[tuple[str, int], Errors], float]:
-    """The log errors of mixes with real images, what all say of their spread, and `drawn_share`."""
+    """The log errors of mixes with real images, what all say of their spread, and `drawn_share`.
+
+    And of those at N = 0.
+    """
     wrong = reads.read != reads.labels
     with_real = np.array([Mix.parse(name).real for name in metrics["mix"]], dtype=bool)
-    real = metrics[with_real].sort_values("replicate")
+    real = metrics[with_real | (metrics["n_real"] == 0)].sort_values("replicate")
     rows = dict(list(real.groupby(["mix", "n_real"], sort=False)))
     samples = {cell: log_errors(wrong[own.index]) for cell, own in rows.items()}
     priors = pool(list(samples.values()), [n for _, n in samples])
@@ -55,5 +59,6 @@ def _cells(metrics: pd.DataFrame, reads: Reads) -> tuple[dict[tuple[str, int], E
         cell: Errors(sample.logs, prior)
         for (cell, sample), prior in zip(samples.items(), priors, strict=True)
     }
-    whole = [cell for cell, own in rows.items() if len(own) == real["replicate"].nunique()]
+    replicates = real["replicate"].nunique()
+    whole = [cell for cell, own in rows.items() if cell[1] and len(own) == replicates]
     return cells, drawn_share([cells[cell] for cell in whole], [n for _, n in whole])

@@ -35,6 +35,7 @@ COMMANDS = [
     gather.gather,
     real.prepare_real,
     real.draw_real,
+    real.draw_unlabelled,
     rendered.catalogue_fonts,
     rendered.prepare_rendered,
     translator.train_translator,

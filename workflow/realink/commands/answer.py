@@ -76,6 +76,7 @@ def analyse(
     translators: Path,
     pool: int,
     seed: int,
+    unlabelled: int = 0,
     summary: Path,
     comparisons: Path,
     break_even: Path,
@@ -90,6 +91,7 @@ def analyse(
     Parameters
     ----------
     pool : real images that the replicates draw from
+    unlabelled : real images without labels that the study has
     claims : where to write what became of the talk's claims; for studies of MNIST
     groups : where to write errors by group of test images, where these come in groups
     """
@@ -100,7 +102,9 @@ def analyse(
     from realink.study.files import read_table, write_json, write_table
 
     errors, reads = read_table(metrics), read_reads(predictions)
-    found = analysis.analyse(errors, reads, read_table(translators), pool=pool, seed=seed)
+    found = analysis.analyse(
+        errors, reads, read_table(translators), pool=pool, seed=seed, unlabelled=unlabelled
+    )
     write_table(summary, found.summary)
     write_table(comparisons, found.comparisons)
     write_table(break_even, found.break_even)
@@ -144,6 +148,7 @@ def report(
     domains: Path | None = None,
     sheets: Annotated[list[Path], Parameter(help="of each translator and N, as in the grid")] = (),
     manifests: list[Path] = (),
+    unlabelled: int = 0,
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
@@ -154,6 +159,7 @@ def report(
     benchmarks : directory of Snakemake's benchmarks
     judge : the judge's own record, of a study with translators
     manifests : what became of each picture, of images that come from folders
+    unlabelled : real images without labels that the study has
     """
     from realink.page import report as pages
     from realink.page import used
@@ -198,6 +204,7 @@ def report(
         domains=read_table(domains, **names) if domains else None,
         used=[used.read_manifest(path) for path in manifests],
         benchmarks=pages.read_benchmarks(benchmarks),
+        unlabelled=unlabelled,
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)

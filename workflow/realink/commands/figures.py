@@ -87,6 +87,7 @@ def plot_translations(
     translated: Path,
     read: Path,
     real: Path,
+    unlabelled: int = 0,
     invert: bool,
     svg: Path,
     png: Path,
@@ -95,8 +96,11 @@ def plot_translations(
 
     Parameters
     ----------
+    real : labelled ones, or else unlabelled ones
+    unlabelled : how many of these there are
     invert : whether to show black as white
     """
+    from realink.answer.words import at_hand
     from realink.measures.judge import error_rate
     from realink.page import figures, sheets
     from realink.study.files import read_images, read_tensors
@@ -105,12 +109,13 @@ def plot_translations(
     bent = read_tensors(translated)[0].get("from_real")
     carried, reading = read_images(translated), read_tensors(read)[0]["read"]
     kept = 1 - error_rate(reading, carried.labels)
-    title = f"{translator}, {n:,} real images, replicate {replicate}: {kept:.0%} of labels kept"
+    saw = at_hand(n, unlabelled)
+    title = f"{translator}, {saw}, replicate {replicate}: {kept:.0%} of labels kept"
     figure = sheets.plot_translations(
         read_images(rendered),
         carried,
         reading,
-        read_images(real),
+        read_images(real, labelled=False),
         title,
         from_real=bent,
         invert=invert,
@@ -128,6 +133,7 @@ def plot_triptych(
     seed: int,
     invert: bool,
     output: Path,
+    unlabelled: int = 0,
     translators: list[str] = (),
     translated: list[Path] = (),
 ) -> None:
@@ -135,7 +141,8 @@ def plot_triptych(
 
     Parameters
     ----------
-    n : real images that the translators saw
+    real : labelled ones, or else unlabelled ones
+    n, unlabelled : real images that the translators saw
     translators, translated : their names and their images; those of the best mix are drawn
     invert : whether to show black as white
     """
@@ -152,7 +159,7 @@ def plot_triptych(
     from realink.study.seeds import seed_for
 
     torch.set_num_threads(1)
-    drawn, photographed = read_images(rendered), read_images(real)
+    drawn, photographed = read_images(rendered), read_images(real, labelled=False)
     wanted = np.arange(examples.SHOWN) % len(drawn.classes)
     places = examples.of_classes(drawn.labels, wanted)
     places = places[places >= 0]
@@ -162,8 +169,10 @@ def plot_triptych(
     order = [name for mix in means.index if (name := Mix.parse(mix).translator) in translators]
     if order:
         images = read_images(translated[list(translators).index(order[0])]).images
-        plain[f"translated by {order[0]}\n(it saw {n:,} real ones)"] = images[places]
-    found = examples.of_classes(photographed.labels, drawn.labels[places])
+        plain[f"translated by {order[0]}\n(it saw {n + unlabelled:,} real ones)"] = images[places]
+    found = np.minimum(np.arange(len(places)), len(photographed))
+    if photographed.labels is not None:
+        found = examples.of_classes(photographed.labels, drawn.labels[places])
     missing = np.full((1, *photographed.images.shape[1:]), 0 if invert else 255, np.uint8)
     # The last one stands for a class of which there is none.
     plain["real"] = np.concatenate([photographed.images, missing])[found]

@@ -31,7 +31,7 @@ def measure_gap(
     measures = measure(
         read_images(images).images if images else floor,
         unseen,
-        None if n is None else seen,
+        seen if n else None,
         load(checkpoint, "classifier", Network, Settings).to(device),
         # The same draws for all sets of a replicate: they differ by their images alone.
         seed=seed_for(seed, "gap", replicate),

@@ -60,3 +60,44 @@ def draw_real(*, pool: Path, n: int, replicate: int, seed: int, output: Path) ->
     from realink.study.seeds import seed_for
 
     write_images(output, read_images(pool).draw(n, seed_for(seed, "draw", replicate)))
+
+
+def draw_unlabelled(
+    *,
+    settings: Json,
+    images: Json,
+    pool: Path,
+    validation: Path,
+    test: Path,
+    seed: int,
+    output: Path,
+    manifest: Path | None = None,
+) -> None:
+    """Read the unlabelled real images, or take those of the pool, without any label.
+
+    Parameters
+    ----------
+    settings : the config's `unlabelled`
+    images : the config's `images`
+    validation, test : what looks the same is left out of a folder
+    manifest : where to write what was read of a folder
+    """
+    from dataclasses import replace
+
+    from realink.study.files import read_images, write_images, write_table
+    from realink.study.seeds import seed_for
+
+    asked, labelled = json.loads(settings), read_images(pool)
+    if asked["source"] == "pool":
+        found = replace(labelled, labels=None, groups=None, group_names=())
+    else:
+        from realink.images import folders
+
+        held_out = read_images(validation), read_images(test)
+        found, used = folders.load_unlabelled(
+            Path(asked["directory"]), labelled.classes, held_out, **json.loads(images)
+        )
+        write_table(manifest, used)
+    count = min(len(found), asked["count"] or len(found))
+    write_images(output, found.draw(count, seed_for(seed, "unlabelled")))
+    log.info("%s: %d images", output, count)

@@ -13,6 +13,7 @@ def train_translator(
     settings: Json,
     rendered: Path,
     real: Path,
+    unlabelled: Path | None = None,
     study: str,
     n: int,
     replicate: int,
@@ -23,7 +24,12 @@ def train_translator(
     metrics: Path,
     device: Device = "auto",
 ) -> None:
-    """Train one translator on the rendered and N real images; goes on from a saved state."""
+    """Train one translator on the rendered and N real images; goes on from a saved state.
+
+    Parameters
+    ----------
+    unlabelled : further real images; with them, no label of any real image is read
+    """
     import csv
 
     from realink.commands.support import device_for, recorded_code, report_step
@@ -42,7 +48,7 @@ def train_translator(
     trained, rows = loop.train(
         module,
         images,
-        read_images(real),
+        _seen(real, unlabelled),
         knobs,
         seed=seed_for(seed, "translator", translator, n, replicate),
         device=device,
@@ -75,13 +81,19 @@ def translate(
     checkpoint: Path,
     rendered: Path,
     real: Path,
+    unlabelled: Path | None = None,
     n: int,
     replicate: int,
     seed: int,
     output: Path,
     device: Device = "auto",
 ) -> None:
-    """Translate all rendered images; the labels are carried over."""
+    """Translate all rendered images; the labels are carried over.
+
+    Parameters
+    ----------
+    unlabelled : the further real images that it was trained with
+    """
     from dataclasses import replace
 
     from realink.commands.support import device_for
@@ -96,10 +108,21 @@ def translate(
     translated = loop.translate(
         load(checkpoint, translator, module.Translator, module.Settings).to(device),
         images,
-        read_images(real),
+        _seen(real, unlabelled),
         seed=seed_for(seed, "translate", translator, n, replicate),
         device=device,
     )
     bent = translated.from_real
     further = {} if bent is None else {"from_real": bent}
     write_images(output, replace(images, images=translated.images, masks=None), **further)
+
+
+def _seen(real: Path, unlabelled: Path | None) -> Any:
+    """The real images that a translator sees: with unlabelled ones among them, none has a label."""
+    from realink.images.imagesets import concatenate
+    from realink.study.files import read_images
+
+    labelled = read_images(real)
+    if unlabelled is None:
+        return labelled
+    return concatenate([labelled, read_images(unlabelled, labelled=False)])

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from realink.errors import InputError
-from realink.images.listing import NAMED, RENDERED, TEST, TRAIN, VALIDATION, Picture
+from realink.images.listing import NAMED, RENDERED, TEST, TRAIN, UNLABELLED, VALIDATION, Picture
 
 # Of two splits that have the same picture, the first keeps it.
-KEEPS = TEST, VALIDATION, TRAIN, RENDERED
+KEEPS = TEST, VALIDATION, TRAIN, RENDERED, UNLABELLED
 
 
 class Copies(NamedTuple):

@@ -18,11 +18,14 @@ from realink.images.listing import (
     RENDERED,
     TEST,
     TRAIN,
+    UNLABELLED,
+    UNLABELLED_KEY,
     VALIDATION,
     Listing,
     Picture,
     list_real,
     list_rendered,
+    list_unlabelled,
     some,
 )
 from realink.images.pictures import Decoded, Unreadable, decode, fitted
@@ -190,6 +193,56 @@ def load_rendered(
     images = loaded.images(taken)
     _check(listing, images, loaded.left_out, "rendered: directory:")
     return images, loaded.manifest()
+
+
+def load_unlabelled(
+    directory: Path,
+    classes: tuple[str, ...],
+    held_out: Sequence[ImageSet],
+    *,
+    height: int,
+    width: int,
+    channels: int,
+    fit: str,
+    background: int,
+) -> tuple[ImageSet, pd.DataFrame]:
+    """Read a folder of unlabelled pictures.
+
+    Parameters
+    ----------
+    directory : see `listing.list_unlabelled`
+    classes : names of the classes of the real images, which are these's, too
+    held_out : image sets that choices are made and errors measured on: what looks the same at the
+        study's size is left out
+    height, width, channels, fit, background : of the images, see `pictures.fitted`
+
+    Returns
+    -------
+    ImageSet
+        Without labels, in the order of its names' hashes.
+    manifest : pandas.DataFrame
+        As of `load_real`; the split is ``unlabelled``, the class empty.
+
+    Raises
+    ------
+    InputError
+        What `listing.list_unlabelled` raises; a picture is gone since the folder was listed; none
+        is left.
+    """
+    listing = list_unlabelled(directory)
+    loaded = _Loaded(listing, height, width, channels, fit, background)
+    kept = {image.tobytes() for images in held_out for image in images.images}
+    for picture in listing.used:
+        if loaded.read(picture) and loaded.pixels[loaded.place[picture.file]].tobytes() in kept:
+            loaded.left_out[picture.file] = "the same picture is in validation or test"
+    loaded.left_out |= find_copies(loaded.keys()).left_out
+    images = loaded.images(listing.split(UNLABELLED))
+    if not len(images):
+        raise InputError(
+            f"config key `{UNLABELLED_KEY}`: {directory} has no picture that can be read and is "
+            "none of validation or test"
+        )
+    return replace(images, labels=None, classes=classes), loaded.manifest()
 
 
 class _Loaded:

@@ -25,14 +25,14 @@ class Shape(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
-    """A set of labelled images of one size.
+    """A set of images of one size, labelled or not.
 
     Attributes
     ----------
     images
         uint8 [n, height, width], grey, or uint8 [n, height, width, 3], sRGB.
     labels
-        int64 [n], places in `classes`.
+        int64 [n], places in `classes`; None of unlabelled images, so that nothing can read any.
     classes
         Names of the labels, in order.
     masks
@@ -51,14 +51,14 @@ class ImageSet:
     """
 
     images: np.ndarray
-    labels: np.ndarray
+    labels: np.ndarray | None
     classes: tuple[str, ...]
     masks: np.ndarray | None = None
     groups: np.ndarray | None = None
     group_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        images, n = self.images, len(self.labels)
+        images, n = self.images, len(self.images)
         if (
             images.dtype != np.uint8
             or images.ndim not in (3, 4)
@@ -68,16 +68,16 @@ class ImageSet:
                 f"images must be uint8 [n, height, width] or [n, height, width, 3], not "
                 f"{images.dtype} {list(images.shape)}"
             )
-        if self.labels.dtype != np.int64 or self.labels.shape != (len(images),):
+        labels = self.labels
+        if labels is not None and (labels.dtype != np.int64 or labels.shape != (n,)):
             raise ValueError(
-                f"labels of {len(images)} images must be int64 [{len(images)}], not "
-                f"{self.labels.dtype} {list(self.labels.shape)}"
+                f"labels of {n} images must be int64 [{n}], not {labels.dtype} {list(labels.shape)}"
             )
-        for labels, names, kind in (
-            (self.labels, self.classes, "label"),
+        for places, names, kind in (
+            (labels, self.classes, "label"),
             (self.groups, self.group_names, "group"),
         ):
-            if labels is not None and n and not 0 <= labels.min() <= labels.max() < len(names):
+            if places is not None and n and not 0 <= places.min() <= places.max() < len(names):
                 raise ValueError(f"a {kind} is none of the {len(names)} that have a name")
         if self.masks is not None and (
             self.masks.dtype != np.uint8 or self.masks.shape != images.shape[:3]
@@ -87,7 +87,7 @@ class ImageSet:
             raise ValueError(f"groups of {n} images are {list(self.groups.shape)}")
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.images)
 
     @property
     def shape(self) -> Shape:
@@ -100,7 +100,7 @@ class ImageSet:
         return replace(
             self,
             images=self.images[index],
-            labels=self.labels[index],
+            labels=None if self.labels is None else self.labels[index],
             masks=None if self.masks is None else self.masks[index],
             groups=None if self.groups is None else self.groups[index],
         )
@@ -123,6 +123,8 @@ class ImageSet:
 def concatenate(parts: Sequence[ImageSet]) -> ImageSet:
     """Put sets of the same classes and size one after another, without masks and groups.
 
+    Without labels, too, if any of them has none.
+
     Raises
     ------
     InputError
@@ -135,8 +137,9 @@ def concatenate(parts: Sequence[ImageSet]) -> ImageSet:
                 f"images of {first.shape} and classes {', '.join(first.classes)} do not go with "
                 f"those of {part.shape} and classes {', '.join(part.classes)}"
             )
+    labels = [part.labels for part in parts]
     return ImageSet(
         np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
+        None if any(own is None for own in labels) else np.concatenate(labels),
         first.classes,
     )

@@ -18,8 +18,9 @@ from realink.images.splits import split_off
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 FOLDERS = {"train": TRAIN, "validation": VALIDATION, "val": VALIDATION, "test": TEST}
-RENDERED = "rendered"  # the only split of rendered pictures
+RENDERED, UNLABELLED = "rendered", "unlabelled"  # the only splits of such pictures
 REAL_KEY, RENDERED_KEY = "real: directory:", "rendered: directory:"
+UNLABELLED_KEY = "unlabelled: directory:"
 # What Snakemake takes for a wildcard, or a path variable, of which it has no escape.
 VARIABLE = re.compile(r"\{\s*[.\w]+[^{}]*\}|<[a-z][a-z0-9_]*>")
 NAMED = 5  # files, pairs of them or classes that a message names, at most
@@ -34,9 +35,9 @@ class Picture:
     file
         Its path relative to the folder.
     label
-        Name of its class.
+        Name of its class; empty of unlabelled pictures.
     split
-        train, validation or test; of rendered pictures, rendered.
+        train, validation or test; of rendered pictures, rendered; of unlabelled ones, unlabelled.
     group
         Name of its group; empty where there are none.
     left_out
@@ -154,6 +155,23 @@ def list_rendered(directory: Path) -> Listing:
     return listing
 
 
+@lru_cache(maxsize=8)
+def list_unlabelled(directory: Path) -> Listing:
+    """List unlabelled pictures, anywhere below a folder, whose names say nothing.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or no picture in it.
+    """
+    found = walk(directory, UNLABELLED_KEY)
+    pictures = [Picture(file, split=UNLABELLED, left_out=why) for file, why in found]
+    listing = Listing(directory, ("",), tuple(pictures))
+    if not listing.used:
+        raise InputError(f"config key `{UNLABELLED_KEY}`: {directory} holds no picture")
+    return listing
+
+
 def some(names: Sequence[object]) -> str:
     """Name the first few."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
@@ -168,8 +186,8 @@ def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
     # Path("") is the working directory.
     if not os.path.isdir(directory) or directory == Path():
         raise InputError(
-            f"config key `{key}`: {str(directory)!r} is not a directory of pictures, one folder "
-            "a class"
+            f"config key `{key}`: {str(directory)!r} is not a directory of pictures"
+            + ("" if key == UNLABELLED_KEY else ", one folder a class")
         )
     pending: list[tuple[str, tuple]] = [("", ())]
     found = []

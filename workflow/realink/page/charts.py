@@ -241,7 +241,9 @@ def worth(rows: pd.DataFrame, *, augmented: bool) -> dict:
     mixes = ordered(rows["images"].unique())
     looks = [look.of(Mix.parse(mix).as_augmented(augmented)) for mix in mixes]
     legend = alt.Legend(title="trained on", orient="bottom", columns=3)
-    same = [rows["n_real"].min(), rows["n_real"].max()]
+    # Nothing is no number for a logarithmic axis.
+    counts = rows.loc[rows["n_real"] > 0, "n_real"]
+    same = [counts.min(), counts.max()] if len(counts) else []
     y = _log_y([*rows["shown"], *rows["low"], *rows["high"], *same], title=WORTH)
     ends = y["scale"].to_dict()["domain"]
     y["axis"] = alt.Axis(values=_round_counts(*ends), format=look.COUNT)
@@ -416,10 +418,13 @@ def _marks(
 
 
 def _counts_axis(counts: Iterable[int]) -> alt.X:
+    counts, kind = list(counts), {"type": "log"}
+    if linear := look.linear_up_to(counts):
+        kind = {"type": "symlog", "constant": linear}
     # Slanted, since six digits are wide on a phone.
     return (
         alt.X("n_real:Q", title=look.COUNTS)
-        .scale(type="log", nice=False, padding=12)
+        .scale(**kind, nice=False, padding=12)
         .axis(
             values=look.count_ticks(counts),
             format=look.COUNT,

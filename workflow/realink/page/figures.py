@@ -211,7 +211,12 @@ def _marked(its: look.Look) -> dict[str, Any]:
 
 def counts_axis(axes: Axes, counts: Iterable[int]) -> None:
     """Make the horizontal axis one of counts."""
-    axes.set_xscale("log")
+    counts = list(counts)
+    linear = look.linear_up_to(counts)
+    if linear is None:
+        axes.set_xscale("log")
+    else:
+        axes.set_xscale("symlog", linthresh=linear, linscale=0.5)
     ticks = look.count_ticks(counts)
     axes.set_xticks(
         ticks, list(map(look.count, ticks)), rotation=40, ha="right", rotation_mode="anchor"

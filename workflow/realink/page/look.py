@@ -191,6 +191,12 @@ def number(value: float) -> str:
     return f"{value:,g}"
 
 
+def linear_up_to(counts: Iterable[int]) -> int | None:
+    """The smallest count but 0, up to which an axis with 0 is linear; None of one without 0."""
+    counts = set(map(int, counts))
+    return min(counts - {0}, default=1) if 0 in counts else None
+
+
 def count_ticks(counts: Iterable[int]) -> list[int]:
     """Counts to label on a logarithmic axis: the ends, and between them what stands apart."""
     counts = sorted(set(map(int, counts)))

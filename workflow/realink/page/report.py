@@ -63,6 +63,7 @@ def page(
     domains: pd.DataFrame | None,
     used: Sequence[Used],
     benchmarks: pd.DataFrame,
+    unlabelled: int = 0,
 ) -> str:
     """Write the answer page of a study.
 
@@ -81,6 +82,7 @@ def page(
     training, domains : training.csv and map.csv, of a study with translators
     used : what was used of the folders that the images come from, if they do
     benchmarks : of `read_benchmarks`
+    unlabelled : real images without labels that the study has
     """
     counts = set(metrics.loc[metrics["mix"] != RENDERED, "n_real"]) or set(metrics["n_real"])
     shown = summary[summary["n_real"].isin(counts)]
@@ -135,6 +137,7 @@ def page(
             numbers=tables.numbers(shown, comparisons),
             counts=sorted(counts),
             names=sorted(translators["translator"].unique()),
+            unlabelled=unlabelled,
             total=(metrics["n_real"] + metrics["n_synthetic"]).max(),
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),

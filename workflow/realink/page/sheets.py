@@ -63,7 +63,7 @@ def plot_translations(
     rendered, translated : rendered images and their translations, image by image
     read : int [n], the class that the judge reads in each translation; where that is not the
         label, the translation is framed and the class written in it
-    real : the real images that the translator saw
+    real : real images that the translator saw; of unlabelled ones, any are shown
     title : of the sheet
     from_real : bool [n], which translations are real images that were bent, if that is known;
         they have a dot in their lower left
@@ -79,7 +79,7 @@ def plot_translations(
             np.stack([_sheet(images, places, invert) for images in (rendered, translated)], axis=1)
             # A row of rendered images, then that of their translations.
             .reshape(2 * pairs, *_sheet(rendered, places[:1], invert).shape[1:]),
-            _sheet(real, _places(real.labels, shown, 2, across), invert),
+            _sheet(real, _places_of_real(real, shown, across), invert),
         ]
     )
     rows, columns = sheet.shape[:2]
@@ -99,7 +99,8 @@ def plot_translations(
         if from_real is not None and from_real[index]:
             left, top = column * width, (2 * pair + 2) * height
             axes.plot(left + 0.12 * width, top - 0.15 * height, "o", color=BENT, ms=4, mec="white")
-    _say_where_real_ones_lack(axes, real, shown, (across * width, height), 2 * pairs)
+    if real.labels is not None:
+        _say_where_real_ones_lack(axes, real, shown, (across * width, height), 2 * pairs)
     names = ["in", "out"] * pairs + ["real", "real"]
     size = min(12.0, 0.8 * 72 * height * inches)
     axes.set_yticks((np.arange(rows) + 0.5) * height - 0.5, names, fontsize=size, color=TEXT)
@@ -131,6 +132,14 @@ def _places(labels: np.ndarray, shown: range, rows: int, across: int) -> np.ndar
         own[: len(found)] = found
         places[:, label * across : (label + 1) * across] = own.reshape(across, rows).T
     return places
+
+
+def _places_of_real(real: ImageSet, shown: range, across: int) -> np.ndarray:
+    """Two rows of `_places`, or of any images where none has a label."""
+    if real.labels is not None:
+        return _places(real.labels, shown, 2, across)
+    places = np.arange(2 * len(shown) * across).reshape(2, -1)
+    return np.where(places < len(real), places, -1)
 
 
 def _sheet(images: ImageSet, places: np.ndarray, invert: bool) -> np.ndarray:

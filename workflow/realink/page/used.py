@@ -51,7 +51,12 @@ def count(name: str, rows: pd.DataFrame) -> Used:
     return Used(
         name,
         splits,
-        [(own, counts.tolist()) for own, counts in zip(table.index, table.to_numpy(), strict=True)],
+        # Unlabelled pictures have no class.
+        [
+            (own, counts.tolist())
+            for own, counts in zip(table.index, table.to_numpy(), strict=True)
+            if own
+        ],
         [int((used["split"] == split).sum()) for split in splits],
         [int(grouped.get(split, 0)) for split in splits] if len(grouped) else [],
         list(named.itertuples(index=False, name=None)),

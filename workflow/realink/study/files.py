@@ -103,17 +103,17 @@ def digest(arrays: Mapping[str, np.ndarray], record: str = "") -> str:
 
 def write_images(path: Path, images: ImageSet, **further: np.ndarray) -> None:
     """Write an image set, with further per-image arrays such as the face each was drawn in."""
-    optional = {"masks": images.masks, "groups": images.groups}
+    optional = {"labels": images.labels, "masks": images.masks, "groups": images.groups}
     arrays = {name: array for name, array in optional.items() if array is not None}
     write_tensors(
         path,
-        {"images": images.images, "labels": images.labels} | arrays | further,
+        {"images": images.images} | arrays | further,
         {"classes": images.classes, "group_names": images.group_names},
     )
 
 
-def read_images(path: Path) -> ImageSet:
-    """Read an image set; raise `InputError` if `path` is not one."""
+def read_images(path: Path, *, labelled: bool = True) -> ImageSet:
+    """Read an image set; raise `InputError` if `path` is none, or lacks labels it should have."""
     tensors, metadata = read_tensors(path)
     try:
         for name in ("classes", "group_names"):
@@ -121,7 +121,7 @@ def read_images(path: Path) -> ImageSet:
                 raise ValueError(f"{name} are not all text")
         return ImageSet(
             tensors["images"],
-            tensors["labels"],
+            tensors["labels"] if labelled else tensors.get("labels"),
             tuple(metadata["classes"]),
             tensors.get("masks"),
             tensors.get("groups"),

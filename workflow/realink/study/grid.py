@@ -43,9 +43,14 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
     Where nothing synthetic is left (n_real = total) only the baseline exists. `rendered_counts`
     adds classifiers trained on that many rendered images alone, which have the same path as the
     others: n_real = total - count. `controls` are mixes at some counts only.
+
+    A study with unlabelled images has mixes with labelled ones at N > 0, and those without at
+    N = 0 alone: what they train on is the same at every N.
     """
     total = config["total"]
     axes = [(name, n) for name in config["mixes"] for n in config["counts"]]
+    if has_unlabelled(config):
+        axes = [(name, n) for name, n in axes if Mix.parse(name).real == (n > 0)]
     axes += [(name, n) for name, counts in config["controls"].items() for n in counts]
     axes += [(RENDERED, total - count) for count in config["rendered_counts"]]
     return [
@@ -54,6 +59,11 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
         if (mix := Mix.parse(name)).is_baseline or n < total
         for replicate in range(1, config["replicates"] + 1)
     ]
+
+
+def has_unlabelled(config: Mapping[str, Any]) -> bool:
+    """Whether a study has real images without labels."""
+    return config["unlabelled"]["source"] != "none"
 
 
 def mixes(config: Mapping[str, Any]) -> list[str]:

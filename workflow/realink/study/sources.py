@@ -4,6 +4,7 @@ Needs the standard library only, because every parse of the workflow reads it.
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
@@ -33,7 +34,7 @@ def has_groups(real: Mapping[str, Any]) -> bool:
 
 
 def files(source: Mapping[str, Any]) -> list[str]:
-    """Every file that a config's `real` or `rendered` images depend on, as inputs of a rule."""
+    """Every file that a config's images depend on, of `real`, `rendered` or `unlabelled`."""
     if source["source"] == "fonts":
         own = Path(source["folder"]).rglob("*")
         return sorted(str(path) for path in own if path.suffix.lower() in READ + UNREAD)
@@ -74,6 +75,20 @@ def pool(config: Mapping[str, Any]) -> int:
     return POOLS[real["source"]] if is_mnist(real) else len(_real(config).split("train"))
 
 
+def unlabelled(config: Mapping[str, Any]) -> int:
+    """Real images without labels that a study has, 0 or as many as are there and asked for."""
+    asked = config["unlabelled"]
+    if asked["source"] == "none":
+        return 0
+    return min(_unlabelled(asked, pool(config)), asked["count"] or sys.maxsize)
+
+
+def _unlabelled(asked: Mapping[str, Any], pool: int) -> int:
+    if asked["source"] == "pool":
+        return pool
+    return len(listing.list_unlabelled(Path(asked["directory"])).used)
+
+
 def needed(config: Mapping[str, Any], source: str) -> int:
     """How many images of a folder, ``real`` or ``rendered``, the grid draws; 0 of other sources."""
     if config[source]["source"] != "folder":
@@ -89,6 +104,7 @@ def check(config: Mapping[str, Any]) -> None:
     _check_images(config)
     _check_mixes(config)
     _check_counts(config)
+    _check_unlabelled(config)
     _check_translators(config)
 
 
@@ -218,6 +234,35 @@ def _check_counts(config: Mapping[str, Any]) -> None:
             raise InputError(
                 f"config key `total`: of {total} images a mix draws up to {drawn} rendered ones, "
                 f"but {config['rendered']['directory']} holds {there}"
+            )
+
+
+def _check_unlabelled(config: Mapping[str, Any]) -> None:
+    asked = config["unlabelled"]
+    if not grid.has_unlabelled(config):
+        if 0 in config["counts"]:
+            raise InputError(
+                "config key `counts`: 0 real images asked for, but there are no unlabelled ones; "
+                "`unlabelled: source:` says where they are"
+            )
+        return
+    there = _unlabelled(asked, pool(config))
+    if (asked["count"] or 0) > there:
+        raise InputError(
+            f"config key `unlabelled: count:`: {asked['count']} images asked for, but the source "
+            f"{asked['source']!r} has {there}"
+        )
+    for name in config["mixes"]:
+        mix = Mix.parse(name)
+        if not mix.real and 0 not in config["counts"]:
+            raise InputError(
+                f"config key `mixes`: with unlabelled images, {name!r} stands at N = 0 alone, and "
+                "`counts` lacks it"
+            )
+        if not mix.real and mix.translator and not translators.sees_unlabelled(mix.translator):
+            raise InputError(
+                f"config key `mixes`: {name!r} is without any label, and its translator needs the "
+                "real images' labels"
             )
 
 

@@ -7,7 +7,8 @@ A translator is a module ``realink.translation.translators.<name>`` with
 - ``Translator``, built from them and the images' `Shape`, with the methods of `Translator` below,
   and of `Trained` if it has parameters;
 - ``SHAPES``, a literal: the ``channels`` and the least and largest ``sides`` that it can do, and,
-  where there are others, what to take ``instead``.
+  where there are others, what to take ``instead``; ``unlabelled``, true if it reads no label of the
+  real images, so that it may see those that have none.
 
 The workflow reads ``Settings`` and ``SHAPES`` without the rest (`realink.translation.settings`).
 All chance comes from torch's global generators, seeded here and put back afterwards.
@@ -41,12 +42,12 @@ class Batch(NamedTuple):
     """Images of one domain.
 
     images : float32 [b, channels, height, width] in [-1, 1]
-    labels : int64 [b]
+    labels : int64 [b], None of unlabelled images
     masks : float32 [b, 1, height, width] in 0..1, the objects' coverage, where it is known
     """
 
     images: Tensor
-    labels: Tensor
+    labels: Tensor | None
     masks: Tensor | None = None
 
 
@@ -214,24 +215,30 @@ class Pool:
         self.masks = None
         if images.masks is not None:
             self.masks = torch.as_tensor(images.masks[:, None], device=device)
-        self.labels = torch.as_tensor(images.labels, device=device)
-        self.by_label = self.labels.argsort(stable=True)
-        self.counts = self.labels.bincount(minlength=len(images.classes))
+        self.labels = None
+        if images.labels is not None:
+            self.labels = torch.as_tensor(images.labels, device=device)
+            self.by_label = self.labels.argsort(stable=True)
+            self.counts = self.labels.bincount(minlength=len(images.classes))
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.images)
 
     def __getitem__(self, index: Tensor) -> Batch:
         images = self.images[index].contiguous().float() / 127.5 - 1
         masks = None if self.masks is None else self.masks[index].float() / 255
-        return Batch(images, self.labels[index], masks)
+        labels = None if self.labels is None else self.labels[index]
+        return Batch(images, labels, masks)
 
     def draw(self, size: int) -> Batch:
         # With replacement, since there may be fewer real images than a batch holds.
         return self[torch.randint(len(self), (size,), device=self.images.device)]
 
     def like(self, labels: Tensor) -> Batch:
-        """Draw an image for each label, of the same label where the set has any, else of any."""
+        """Draw an image for each label, of the same label where the set has any, else of any.
+
+        Of labelled images only.
+        """
         count = self.counts[labels]
         first = (self.counts.cumsum(0) - self.counts)[labels]
         first, count = first * (count > 0), count.where(count > 0, len(self))

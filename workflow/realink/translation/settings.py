@@ -94,6 +94,11 @@ def declared(translator: str) -> Declared:
     return _declared(path, path.stat().st_mtime_ns)
 
 
+def sees_unlabelled(translator: str) -> bool:
+    """Whether a translator reads no label of real images, so that it may see unlabelled ones."""
+    return declared(translator).shapes.get("unlabelled", False)
+
+
 @cache
 def _declared(path: Path, changed: int) -> Declared:
     """Run what the class of settings needs of a module: itself, light imports and literals."""

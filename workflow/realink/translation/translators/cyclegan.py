@@ -18,7 +18,7 @@ from realink.settings import setting
 from realink.translation.loop import Batch, Fakes, Losses, Pool
 from realink.translation.settings import TrainingSettings
 
-SHAPES = {"channels": (1, 3), "sides": (16, 128)}
+SHAPES = {"channels": (1, 3), "sides": (16, 128), "unlabelled": True}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ from realink.translation.composing import (
 )
 from realink.translation.loop import Batch, Pool
 
-SHAPES = {"channels": (1, 3), "sides": (16, 128)}
+SHAPES = {"channels": (1, 3), "sides": (16, 128), "unlabelled": True}
 RIM = 1 / 7  # of each side: where an object is rarer than the background
 MIDDLE = 1 / 4  # of each side: what an object reaches into lies further inside
 COARSE = 48  # longest side, in pixels, on which an object is looked for

@@ -17,7 +17,7 @@ from realink.settings import Bounded, setting
 from realink.translation.composing import cut_out, told_apart, under
 from realink.translation.loop import Batch, Pool
 
-SHAPES = {"channels": (1, 3), "sides": (16, 128)}
+SHAPES = {"channels": (1, 3), "sides": (16, 128), "unlabelled": True}
 PATCHES = 4  # random colours along a side of a background
 
 

@@ -1,0 +1,93 @@
+"""A study with unlabelled images: what is hidden stays hidden, and the page says what there is."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from realink.study.files import read_images, write_images
+from realink.study.seeds import seed_for
+
+from .conftest import Project
+
+TRAINED = {"train_classifier", "train_translator", "translate"}
+DRAWN = {"draw_real", "draw_unlabelled"}
+
+
+@pytest.fixture(scope="module")
+def unlabelled(tmp_path_factory) -> Project:
+    """The small study with unlabelled images, run to its end. Read it; copy it to change it."""
+    root = tmp_path_factory.mktemp("unlabelled")
+    project = Project.create(root, ("small.yaml", "unlabelled.yaml"))
+    project.results = root / "results/unlabelled"
+    done = project.run("--cores", "2")
+    assert done.returncode == 0, done.stdout
+    return project
+
+
+def test_it_starts_without_any_label(unlabelled):
+    metrics = pd.read_csv(unlabelled.results / "metrics.csv")
+    cells = set(metrics[["mix", "n_real"]].itertuples(index=False, name=None))
+    assert cells == {
+        ("real-aug", 20), ("rendered-aug", 0), ("randomised-aug", 0), ("real-randomised-aug", 20),
+    }  # fmt: skip
+    page = (unlabelled.results / "report.html").read_text()
+    assert "With no labelled real images and 300 unlabelled ones:" in page
+    assert "How many labelled images have you?" in page
+    assert (unlabelled.results / "figures/translations/randomised/n0.png").is_file()
+    assert (unlabelled.results / "final/model.onnx").is_file()
+    assert unlabelled.planned() == {}
+
+
+def jobs(project: Project) -> list[tuple[str, list[str], list[str]]]:
+    """Of every job its rule, inputs and outputs."""
+    planned = project.run("--dry-run", "--forceall", "--cores", "1").stdout
+    found = []
+    for block in re.split(r"\n(?=(?:local)?rule )", planned):
+        if named := re.match(r"(?:local)?rule (\w+):", block):
+            lines = (re.search(rf"^    {kind}: (.*)$", block, re.MULTILINE) for kind in FILES)
+            found.append((named[1], *(line[1].split(", ") if line else [] for line in lines)))
+    return found
+
+
+FILES = "input", "output"
+
+
+def test_nothing_that_trains_can_read_a_hidden_label(unlabelled):
+    every = jobs(unlabelled)
+    assert {rule for rule, *_ in every} >= TRAINED | DRAWN
+    made = {file: (rule, inputs) for rule, inputs, outputs in every for file in outputs}
+    for rule, inputs, _ in every:
+        if rule not in TRAINED:
+            continue
+        pending, seen = list(inputs), set()
+        while pending:
+            file = pending.pop()
+            seen.add(file)
+            by, before = made.get(file, ("", []))
+            # These alone take from the pool: the N labelled images, and images without labels.
+            pending += [] if by in DRAWN else before
+        names = {file.removeprefix("results/unlabelled/") for file in seen}
+        assert not [n for n in names if re.match(r"real/pool|judge/|gap/|answer/", n)]
+        assert not [n for n in names if n.endswith(("read.safetensors", "retention.json"))]
+
+
+def test_other_hidden_labels_train_the_same_classifiers(unlabelled, tmp_path):
+    project = unlabelled.copy(tmp_path)
+    project.results = tmp_path / "results/unlabelled"
+    path = project.results / "real/pool.safetensors"
+    pool = read_images(path)
+    order = np.random.default_rng(seed_for(1, "draw", 1)).permutation(len(pool))
+    labels = pool.labels.copy()
+    labels[order[20:]] = (labels[order[20:]] + 1) % 10  # all but those of N = 20
+    write_images(path, replace(pool, labels=labels))
+    before = project.numbers()
+    done = project.run("--cores", "2", "--until", "train_classifier")
+    assert done.returncode == 0, done.stdout
+    assert "draw_unlabelled" in done.stdout
+    after = project.numbers()
+    trained = [name for name in before if name.startswith(("classifier/", "translat"))]
+    assert len(trained) > 10
+    assert {n: after[n] for n in trained} == {n: before[n] for n in trained}
