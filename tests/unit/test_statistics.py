@@ -6,6 +6,7 @@ from scipy import stats
 
 from realink.answer.statistics import (
     Errors,
+    Prior,
     Sample,
     adjust,
     compare,
@@ -516,6 +517,21 @@ def test_the_interval_of_a_count_covers_it():
     # Not by being wide: a mean of three has a standard error of 0.058, two of them differ by
     # 0.08, and the curve's slope doubles that: a factor of exp(2.2 x 0.16) to either side.
     assert np.median([f.high / f.low for f in found]) < 2.2
+
+
+def test_few_redraws_cover_as_often_as_many():
+    """The lowest and the highest of 40 redraws: one more lies outside in 2 of 41 cases."""
+    random = np.random.default_rng(4)
+    known = Prior(0.01, 1e6)
+    counts = (50, 800)
+    covered = []
+    for seed in range(800):
+        curve = {n: Errors(np.log([power_law(n)]) + random.normal(0, 0.1), known) for n in counts}
+        errors = Errors(np.log([power_law(200)]) + random.normal(0, 0.1), known)
+        found = equivalent_count(curve, 200, errors, seed=seed, draws=40)
+        covered.append(found.low <= 200 <= found.high)
+    # 800 studies: the standard error is 0.8 points.
+    assert np.mean(covered) == pytest.approx(39 / 41, abs=0.02)
 
 
 def test_the_share_of_the_draws_is_found():
