@@ -79,6 +79,20 @@ def test_folders_become_a_study_that_runs_as_it_stands(both, tmp_path, capsys):
         assert told in said
 
 
+def test_unlabelled_pictures_join_in(both, tmp_path, capsys):
+    real, rendered = both
+    further = draw(tmp_path / "further", classes=("monday", "tuesday"), n=4, seed=2)
+    output = tmp_path / "mine.yaml"
+    init(real=real, rendered=rendered, unlabelled=further, output=output)
+    config = merged(output)
+    assert config["unlabelled"] == {
+        "source": "folder", "directory": str(further), "count": None,
+    }  # fmt: skip
+    assert config["counts"][0] == 0
+    assert {"harvest-aug", "real-pseudo-aug", "harvest-pseudo-aug"} < set(config["mixes"])
+    assert f"unlabelled: {further}\n  pictures: 8\n" in capsys.readouterr().out
+
+
 def test_the_config_holds_only_what_differs(both, tmp_path):
     output = tmp_path / "mine.yaml"
     init(real=both[0], rendered=both[1], output=output)

@@ -30,12 +30,24 @@ def unlabelled(tmp_path_factory) -> Project:
 def test_it_starts_without_any_label(unlabelled):
     metrics = pd.read_csv(unlabelled.results / "metrics.csv")
     cells = set(metrics[["mix", "n_real"]].itertuples(index=False, name=None))
+    with_labels, without = "real-aug real-pseudo-aug real-randomised-pseudo-aug", "rendered-aug "
+    without += "rendered-pseudo-aug randomised-aug"
     assert cells == {
-        ("real-aug", 20), ("rendered-aug", 0), ("randomised-aug", 0), ("real-randomised-aug", 20),
+        *((mix, 20) for mix in with_labels.split()), *((mix, 0) for mix in without.split()),
     }  # fmt: skip
+    # A teacher that no mix of the study is, has no row, but is there.
+    teacher = unlabelled.results / "classifier/real-randomised-aug/n20/rep1/model.safetensors"
+    assert teacher.is_file()
+    right = pd.read_csv(unlabelled.results / "answer/pseudo_labels.csv")
+    assert set(right["mix"]) == {name for name, _ in cells if "-pseudo" in name}
+    sums = right.groupby(["mix", "round"])[["there", "taken"]].sum()
+    # Of 300, but for those of the 20 labelled ones that are among them.
+    assert sums["there"].between(280, 300).all()
+    assert (sums["taken"] < sums["there"]).all()
     page = (unlabelled.results / "report.html").read_text()
     assert "With no labelled real images and 300 unlabelled ones:" in page
     assert "How many labelled images have you?" in page
+    assert "How right the pseudo-labels were" in page
     assert (unlabelled.results / "figures/translations/randomised/n0.png").is_file()
     assert (unlabelled.results / "final/model.onnx").is_file()
     assert unlabelled.planned() == {}

@@ -18,6 +18,9 @@ RECORDS = {
         "reference": "gap/{images}/rep{replicate}.json",
     }.items()
 }
+PSEUDO_CELLS = [cell for cell in CELLS if Mix.parse(cell.mix).pseudo]
+# Whether their labels are there to hold pseudo-labels to.
+HIDDEN = bool(PSEUDO_CELLS) and config["unlabelled"]["source"] == "pool"
 # What a page looks like is part of no module. Relative, so that a moved checkout reruns nothing.
 TEMPLATES = [
     os.path.relpath(template)
@@ -97,6 +100,29 @@ rule analyse:
         RUN
 
 
+rule check_pseudo_labels:
+    """How right pseudo-labels were, by labels that nothing which trains has read."""
+    input:
+        grid.paths(RECORDS["read"], PSEUDO_CELLS),
+        pool="results/{study}/real/pool.safetensors",
+    output:
+        shown("results/{study}/answer/pseudo_labels.csv", "Answer"),
+    log:
+        "results/{study}/logs/check_pseudo_labels.log",
+    benchmark:
+        "results/{study}/benchmarks/check_pseudo_labels.tsv"
+    localrule: True
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **call("check_pseudo_labels", config=config, read=RECORDS["read"], seed=config["seed"]),
+    shell:
+        RUN
+
+
 rule report:
     """The answer on one page, which needs no network."""
     input:
@@ -108,6 +134,7 @@ rule report:
         gaps="results/{study}/gap.csv",
         answer="results/{study}/answer/answer.json",
         judge="results/{study}/judge/metrics.json" if TRANSLATOR_CELLS else [],
+        pseudo_labels="results/{study}/answer/pseudo_labels.csv" if HIDDEN else [],
         sheets=[f"{sheet}.png" for sheet in SHEETS],
         rendered="results/{study}/figures/rendered.png",
         triptych="results/{study}/figures/triptych.png",

@@ -1,6 +1,6 @@
 """Classifiers: one for each mix, count and replicate, all trained alike.
 
-Takes a mix's real and synthetic images; gives classifier/{mix}/n{n}/rep{replicate}.
+Takes a mix's real and synthetic images, and unlabelled ones with what labels them; gives classifier/{mix}/n{n}/rep{replicate}.
 """
 
 
@@ -10,6 +10,8 @@ rule train_classifier:
         real=real_of,
         synthetic=synthetic_of,
         judged=judged_of,
+        unlabelled=unlabelled_of,
+        teacher=teacher_of,
         validation="results/{study}/real/validation.safetensors",
         test="results/{study}/real/test.safetensors",
     output:

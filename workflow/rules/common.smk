@@ -63,6 +63,7 @@ START = f"env {' '.join(ENVIRONMENT)} python -m realink"
 STUDY = config["study"]
 CELLS = grid.cells(config)
 TRANSLATOR_CELLS = grid.translator_cells(config)
+TEACHERS = [mix.supervised.name for mix in map(Mix.parse, grid.mixes(config)) if mix.pseudo]
 UNLABELLED = sources.unlabelled(config)
 # What commands are told that speak of them.
 UNLABELLED_THERE = {"unlabelled": UNLABELLED} if UNLABELLED else {}
@@ -106,7 +107,7 @@ onerror:
 
 wildcard_constraints:
     study=re.escape(STUDY),
-    mix="|".join(map(re.escape, [*grid.mixes(config), "rendered"])),
+    mix="|".join(map(re.escape, [*grid.mixes(config), *TEACHERS, "rendered"])),
     translator="|".join(map(re.escape, config["translators"])) or "none",
     n=r"\d+",
     replicate=r"\d+",
@@ -187,6 +188,19 @@ def unlabelled_seen_of(wildcards):
     return "results/{study}/unlabelled/images.safetensors" if sees else []
 
 
+def unlabelled_of(wildcards):
+    """The unlabelled images of a mix, if it learns from them."""
+    pseudo = Mix.parse(wildcards.mix).pseudo
+    return "results/{study}/unlabelled/images.safetensors" if pseudo else []
+
+
+def teacher_of(wildcards):
+    """The classifier that labels a mix's unlabelled images, if it has any."""
+    mix = Mix.parse(wildcards.mix)
+    folder = f"results/{{study}}/classifier/{mix.supervised.name}/n{{n}}/rep{{replicate}}"
+    return f"{folder}/model.safetensors" if mix.pseudo else []
+
+
 def real_shown(n):
     """Real images to show of the first replicate: the labelled ones, if there are any."""
     shown = f"real/n{n}/rep1" if n else "unlabelled"
@@ -201,7 +215,7 @@ def real_shown_of(wildcards):
 def synthetic_of(wildcards):
     """The synthetic images of a mix, if it has any."""
     mix = Mix.parse(wildcards.mix)
-    if mix.is_baseline:
+    if mix.source is None:
         return []
     if mix.translator is None:
         return "results/{study}/rendered/images.safetensors"

@@ -186,7 +186,7 @@ def _missing(metrics: pd.DataFrame) -> list[str]:
 
 def _promised(mix: Mix, n: int, total: int, unlabelled: bool) -> bool:
     """Whether a mix stands at a count where others do, by the rules of `realink.study.grid`."""
-    return (mix.is_baseline or n < total) and (not unlabelled or mix.real == (n > 0))
+    return (mix.source is None or n < total) and (not unlabelled or mix.real == (n > 0))
 
 
 def summarise(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -84,11 +84,14 @@ def references(mix: Mix) -> list[Mix]:
     """The mixes that a mix is compared with.
 
     The baseline that is augmented as it is; for translated images also the same mix of
-    untranslated ones, and that of randomised ones, which need no real image either. A control also
-    with what it is a control of. Each augmented mix, last of all, with the same without
+    untranslated ones, and that of randomised ones, which need no real image either. One with
+    pseudo-labels also with the same without rendered images, and without pseudo-labels. A control
+    also with what it is a control of. Each augmented mix, last of all, with the same without
     augmentation.
     """
     rivals = [] if mix.translator is None else [mix.untranslated, mix.randomised]
+    if mix.pseudo:
+        rivals += [mix.unrendered, mix.supervised]
     return [
         reference
         for reference in dict.fromkeys([mix.baseline, *rivals, mix.uncontrolled, mix.plain])

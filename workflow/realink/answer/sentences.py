@@ -39,6 +39,8 @@ def advice(answer: Answer, one: Recommendation) -> str:
 
 def action(mix: Mix) -> str:
     """What to do, as an order: ``add rendered ones and augment``."""
+    if mix.pseudo:
+        return f"{action(mix.supervised)}, then pseudo-label the unlabelled"
     if mix.is_baseline:
         return "augment them" if mix.augmented else "train on them alone"
     images = "rendered ones"
@@ -57,9 +59,9 @@ def _in_vain(mix: Mix, others: Sequence[Mix]) -> str:
     rendered = any(other.source in untranslated for other in others)
     if not mix.augmented and any(other.augmented for other in others):
         return "; nothing else tried is surely better"
-    if mix.is_baseline and rendered:
+    if mix.source is None and rendered:
         return f"; rendered ones{', translated or not,' if translating else ''} add nothing sure"
-    if translating and (mix.is_baseline or mix.source in untranslated):
+    if translating and (mix.source is None or mix.source in untranslated):
         return "; translating adds nothing sure"
     return ""
 

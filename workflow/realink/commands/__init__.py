@@ -46,6 +46,7 @@ COMMANDS = [
     classifier.train_classifier,
     answer.collect,
     answer.analyse,
+    answer.check_pseudo_labels,
     answer.report,
     answer.compare,
     takeaway.export_classifier,

@@ -129,6 +129,37 @@ def analyse(
     )
 
 
+def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, output: Path) -> None:
+    """Hold all pseudo-labels of a study to the labels that were hidden: right by round and class.
+
+    Parameters
+    ----------
+    read : what the classifiers wrote beside what they read in the test images
+    pool : the real images, with their labels
+    """
+    import pandas as pd
+
+    from realink.learning.pseudo import SHARES
+    from realink.measures.hidden import rightness
+    from realink.study import grid
+    from realink.study.files import read_images, read_tensors, write_table
+    from realink.study.mixes import Mix
+    from realink.study.seeds import seed_for
+
+    study, images = json.loads(config), read_images(pool)
+    hidden = images.draw(study["unlabelled"]["count"] or len(images), seed_for(seed, "unlabelled"))
+    cells = [cell for cell in grid.cells(study) if Mix.parse(cell.mix).pseudo]
+    tables = []
+    for cell, path in zip(cells, grid.paths(read, cells), strict=True):
+        known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
+        labels = read_tensors(path)[0]
+        for number in range(1, len(SHARES) + 1):
+            table = rightness(labels[f"pseudo_labels_{number}"], hidden, known)
+            place = {"mix": cell.mix, "n_real": cell.n_real, "replicate": cell.replicate}
+            tables.append(pd.DataFrame(place | {"round": number}, table.index).join(table))
+    write_table(output, pd.concat(tables))
+
+
 def report(
     *,
     study: str,
@@ -149,6 +180,7 @@ def report(
     sheets: Annotated[list[Path], Parameter(help="of each translator and N, as in the grid")] = (),
     manifests: list[Path] = (),
     unlabelled: int = 0,
+    pseudo_labels: Path | None = None,
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
@@ -160,6 +192,7 @@ def report(
     judge : the judge's own record, of a study with translators
     manifests : what became of each picture, of images that come from folders
     unlabelled : real images without labels that the study has
+    pseudo_labels : how right pseudo-labels were, where that is known
     """
     from realink.page import report as pages
     from realink.page import used
@@ -205,6 +238,7 @@ def report(
         used=[used.read_manifest(path) for path in manifests],
         benchmarks=pages.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
+        pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)

@@ -29,6 +29,8 @@ def train_classifier(
     real: Path | None = None,
     synthetic: Path | None = None,
     judged: Path | None = None,
+    unlabelled: Path | None = None,
+    teacher: Path | None = None,
     device: Device = "auto",
 ) -> None:
     """Train a classifier on one mix, and read the validation and the test images with it.
@@ -36,14 +38,18 @@ def train_classifier(
     Parameters
     ----------
     judged : what the judge read in the synthetic images, of controls that need it
+    unlabelled : real images to learn from by pseudo-labels, of mixes that do; `predictions` then
+        holds those of each round
+    teacher : checkpoint of the classifier that gives the first of these labels
     """
     import numpy as np
 
     from realink.commands.support import device_for, recorded_code, report_step
+    from realink.images.imagesets import concatenate
     from realink.learning import augmentation as policies
-    from realink.learning import controls
-    from realink.learning.checkpoints import save
-    from realink.learning.classifier import Settings, predict, train
+    from realink.learning import controls, pseudo
+    from realink.learning.checkpoints import load, save
+    from realink.learning.classifier import Network, Settings, predict, train
     from realink.measures.judge import error_rate
     from realink.settings import settings_from
     from realink.study.files import read_images, read_tensors, write_json, write_tensors
@@ -69,18 +75,33 @@ def train_classifier(
         task, real_share = controls.flipped(parts.pop(), of_task), "concatenate"
         start, _ = train([task], knobs, seed=of_task, device=device, report=report_step)
     shares = [len(part) / sum(map(len, parts)) for part in parts]
-    network, _ = train(
-        parts,
-        knobs,
-        real_share=None if real_share == "concatenate" else real_share,
-        augment=policy,
-        start=start,
-        seed=seed_for(seed, "classifier", mix, n, replicate),
-        device=device,
-        report=report_step,
-    )
+
+    def trained(parts: list[Any], *role: Any) -> Network:
+        return train(
+            parts,
+            knobs,
+            real_share=None if real_share == "concatenate" else real_share,
+            augment=policy,
+            start=start,
+            seed=seed_for(seed, "classifier", mix, n, replicate, *role),
+            device=device,
+            report=report_step,
+        )[0]
+
+    read: dict[str, Any] = {}
+    if unlabelled is None:
+        network = trained(parts)
+    else:
+        further = read_images(unlabelled, labelled=False)
+        network = load(teacher, "classifier", Network, Settings).to(device)
+        for number, share in enumerate(pseudo.SHARES, start=1):
+            taken = pseudo.surest(predict(network, further.images, device=device), share)
+            own = pseudo.labelled(further, taken)
+            real_parts = [own] if real is None else [concatenate([parts[0], own])]
+            network = trained([*real_parts, *parts[real is not None :]], number)
+            read[f"pseudo_labels_{number}"] = taken
     seconds = time.perf_counter() - started
-    errors, read = {}, {}
+    errors = {}
     smallest = np.min_scalar_type(len(parts[0].classes) - 1)
     for name, path in (("validation", validation), ("test", test)):
         held_out = read_images(path)

@@ -27,6 +27,7 @@ def init(
     real: Path,
     output: Path,
     rendered: Path | None = None,
+    unlabelled: Path | None = None,
     characters: str | None = None,
     group: str | None = None,
     minutes: float = 30,
@@ -39,6 +40,7 @@ def init(
     real : folder of real pictures, <class>/* or {train,validation,test}/<class>/*
     output : where to write the config, e.g. config/mine.yaml, which names the study "mine"
     rendered : folder of rendered pictures, <class>/*; without it, fonts draw the classes
+    unlabelled : folder of further real pictures without labels, in whatever folders below it
     characters : what fonts draw: one character for each class, in the classes' order; not needed
         if each class is named by its character
     group : regular expression on a file's name; pictures of one group (one camera, one object)
@@ -63,9 +65,12 @@ def init(
     found, drawn = survey(files, _progress), None
     if rendered is not None:
         drawn = survey(listing.list_rendered(rendered), _progress)
+    further = None if unlabelled is None else listing.list_unlabelled(unlabelled)
     print(_report("real", found, group))
     if drawn is not None:
         print(_report("rendered", drawn, None))
+    if further is not None:
+        print(f"unlabelled: {shown(str(unlabelled))}\n  pictures: {len(further.used):,}\n")
     _refuse(found, drawn)
     config = proposal.propose(
         defaults,
@@ -77,6 +82,7 @@ def init(
         characters=drawn_by_fonts,
         group=group,
         minutes=minutes,
+        unlabelled_directory="" if unlabelled is None else _portable(unlabelled),
     )
     sources.check(config)
     minutes = max(1, round(proposal.seconds(config) / 60))
@@ -256,6 +262,7 @@ def _comments(config: dict[str, Any], found: "Survey") -> dict[str, str]:
         "rendered.characters": "one a class",
         "rendered.folder": "faces of seven segments join in; a photographed display may have them",
         "rendered.geometry": "anywhere in the picture, in many sizes",
+        "unlabelled.source": "further real pictures, whose labels nothing reads",
         "counts": f"real images, N; {pool} can be trained on",
         "total": "images of a mix: N real ones, the others rendered or translated",
         "rendered_counts": "no further classifiers on rendered images alone",

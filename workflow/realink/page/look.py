@@ -72,7 +72,8 @@ class Look(NamedTuple):
     colour, variable : on white, and on the page, as a CSS variable
     mark, shape : matplotlib's and Vega's
     filled : whether the mark is; those of mixes without real images are not
-    dash : lengths of lines and gaps, none of mixes with real images
+    dash : lengths of lines and gaps, none of mixes with real images but those with pseudo-labels,
+        which have stars for marks
     width : of the line, in points; augmented mixes have the bolder one
     """
 
@@ -98,13 +99,15 @@ def of(mix: Mix | str) -> Look:
     """The look of a mix."""
     mix = Mix.parse(mix) if isinstance(mix, str) else mix
     own = source(mix.source)
+    if mix.pseudo:
+        own = own._replace(mark="*", shape=_star())
     return Look(
         own.light,
         f"var(--{own.variable})",
         own.mark,
         own.shape,
         mix.real,
-        () if mix.real else (5, 3),
+        ((2, 2) if mix.pseudo else ()) if mix.real else (5, 3),
         2.4 if mix.augmented else 1.7,
     )
 

@@ -64,6 +64,7 @@ def page(
     used: Sequence[Used],
     benchmarks: pd.DataFrame,
     unlabelled: int = 0,
+    pseudo_labels: pd.DataFrame | None = None,
 ) -> str:
     """Write the answer page of a study.
 
@@ -83,6 +84,7 @@ def page(
     used : what was used of the folders that the images come from, if they do
     benchmarks : of `read_benchmarks`
     unlabelled : real images without labels that the study has
+    pseudo_labels : how right pseudo-labels were, by round and class, where that is known
     """
     counts = set(metrics.loc[metrics["mix"] != RENDERED, "n_real"]) or set(metrics["n_real"])
     shown = summary[summary["n_real"].isin(counts)]
@@ -138,6 +140,7 @@ def page(
             counts=sorted(counts),
             names=sorted(translators["translator"].unique()),
             unlabelled=unlabelled,
+            pseudo_labels=[] if pseudo_labels is None else tables.pseudo_labels(pseudo_labels),
             total=(metrics["n_real"] + metrics["n_synthetic"]).max(),
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),

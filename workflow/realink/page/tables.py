@@ -88,6 +88,11 @@ AGAINST = [
     ("Against the real images alone, augmented or not as the mix is", lambda mix: mix.baseline),
     ("Translated images against untranslated ones", lambda mix: mix.untranslated),
     ("Translated images against randomised ones", lambda mix: mix.randomised),
+    ("With pseudo-labels against the same without", lambda mix: mix.supervised),
+    (
+        "With pseudo-labels and rendered images against pseudo-labels alone",
+        lambda mix: mix.unrendered,
+    ),
     ("Augmented against the same without augmentation", lambda mix: mix.plain),
 ]
 
@@ -187,6 +192,21 @@ def confusions(table: pd.DataFrame) -> list[tuple[str, int, list[str], list[list
         counted = counted.reindex(index=classes, columns=classes)
         shares = 100 * counted.div(counted.sum(axis=1).clip(lower=1), axis=0).fillna(0).to_numpy()
         found.append((translator, n, classes, np.floor(shares + 0.5).astype(int).tolist()))
+    return found
+
+
+def pseudo_labels(table: pd.DataFrame) -> list[tuple[str, int, int, str, str, str]]:
+    """Of each mix, count and round: how many were taken, how many were right, and the worst class.
+
+    Over all replicates.
+    """
+    found = []
+    for (mix, n, number), own in table.groupby(["mix", "n_real", "round"]):
+        sums = own.groupby("label")[["there", "taken", "right"]].sum()
+        whole, right = sums.sum(), (sums["right"] / sums["taken"].clip(lower=1))[sums["taken"] > 0]
+        worst = f"{right.idxmin()}: {percent(right.min())}" if len(right) else ""
+        shares = whole["taken"] / max(whole["there"], 1), whole["right"] / max(whole["taken"], 1)
+        found.append((mix, n, number, *map(percent, shares), worst))
     return found
 
 

@@ -40,7 +40,7 @@ class Reference(NamedTuple):
 def cells(config: Mapping[str, Any]) -> list[Cell]:
     """List every classifier that a config asks for; the only place that knows the grid's holes.
 
-    Where nothing synthetic is left (n_real = total) only the baseline exists. `rendered_counts`
+    Where nothing synthetic is left (n_real = total) only real images alone exist. `rendered_counts`
     adds classifiers trained on that many rendered images alone, which have the same path as the
     others: n_real = total - count. `controls` are mixes at some counts only.
 
@@ -56,7 +56,7 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
     return [
         Cell(name, n, mix.n_synthetic(n, total), replicate, mix.source or "none")
         for name, n in dict.fromkeys(axes)
-        if (mix := Mix.parse(name)).is_baseline or n < total
+        if (mix := Mix.parse(name)).source is None or n < total
         for replicate in range(1, config["replicates"] + 1)
     ]
 

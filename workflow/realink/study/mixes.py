@@ -19,6 +19,7 @@ CHANGED = (*JUDGED, "shuffled", "noise")
 PRETRAINED = "pretrained"  # learns from these images without their labels, then from real ones
 EXPOSED = "exposed"  # as many real images in a batch as a baseline's has
 CONTROLS = (*CHANGED, PRETRAINED, EXPOSED)
+PSEUDO = "pseudo"  # learns from unlabelled real images, too (`realink.learning.pseudo`)
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Mix:
     budget
         How long it trains, if not as the study says: ``2epochs``, two passes over its own images,
         or ``900steps``.
+    pseudo
+        Whether a student learns from a teacher's labels of the unlabelled real images as well.
     """
 
     source: str | None
@@ -45,29 +48,31 @@ class Mix:
     augmented: bool = False
     control: str | None = None
     budget: str | None = None
+    pseudo: bool = False
 
     @staticmethod
     @lru_cache
     def parse(name: str) -> "Mix":
         """Read a label: ``real``, ``X`` or ``real-X``, and what may follow.
 
-        That is, in this order: a control (of ``real-X``), ``-aug``, and a budget.
+        That is, in this order: a control (of ``real-X``), ``-pseudo``, ``-aug``, and a budget.
         """
         rest, budget = re.fullmatch(r"(.+?)(?:-(\d+(?:epochs|steps)))?", name).groups()
-        images = rest.removesuffix(AUGMENTED)
-        augmented = images != rest
+        taught = rest.removesuffix(AUGMENTED)
+        images = taught.removesuffix(f"-{PSEUDO}")
+        augmented, pseudo = taught != rest, images != taught
         if images == REAL:
-            return Mix(None, True, augmented, None, budget)
+            return Mix(None, True, augmented, None, budget, pseudo)
         source, real, control = images.removeprefix(f"{REAL}-"), images.startswith(f"{REAL}-"), None
         if real and "-" in source and source.rpartition("-")[2] in CONTROLS:
             source, _, control = source.rpartition("-")
-        return Mix(source, real, augmented, control, budget)
+        return Mix(source, real, augmented, control, budget, pseudo)
 
     @property
     def name(self) -> str:
         """Its label."""
-        parts = [REAL * self.real, self.source, self.control, "aug" * self.augmented, self.budget]
-        return "-".join(filter(None, parts))
+        parts = [REAL * self.real, self.source, self.control, PSEUDO * self.pseudo]
+        return "-".join(filter(None, [*parts, "aug" * self.augmented, self.budget]))
 
     @property
     def plain(self) -> "Mix":
@@ -95,8 +100,18 @@ class Mix:
 
     @property
     def is_baseline(self) -> bool:
-        """Whether it holds the real images alone."""
-        return self.source is None
+        """Whether it holds the labelled real images alone."""
+        return self.source is None and not self.pseudo
+
+    @property
+    def supervised(self) -> "Mix":
+        """The same mix without pseudo-labels: what its teacher trains on."""
+        return replace(self, pseudo=False)
+
+    @property
+    def unrendered(self) -> "Mix":
+        """The labelled real images alone, with pseudo-labels if this mix has any."""
+        return replace(self.baseline, pseudo=self.pseudo)
 
     @property
     def baseline(self) -> "Mix":
@@ -120,18 +135,19 @@ class Mix:
 
     def n_synthetic(self, n_real: int, total: int) -> int:
         """How many synthetic images it holds at a count of `n_real`."""
-        return 0 if self.is_baseline else total - n_real
+        return 0 if self.source is None else total - n_real
 
     def real_share(self, n_real: int, total: int, share: float | str) -> float | str:
         """Fraction of real images in a training batch, or ``concatenate``.
 
         The latter means that all images are used equally often. `share` is what the config asks
-        of mixes that hold both kinds: at least this fraction, or ``concatenate``.
+        of mixes that hold both kinds: at least this fraction, or ``concatenate``. Pseudo-labelled
+        images are real ones, and it is not known before how many they will be.
         """
-        both = self.real and not self.is_baseline
-        return (
-            share if both and share != "concatenate" and share > n_real / total else "concatenate"
-        )
+        both = (self.real or self.pseudo) and self.source is not None
+        if not both or share == "concatenate":
+            return "concatenate"
+        return share if self.pseudo or share > n_real / total else "concatenate"
 
     def steps(
         self, n_real: int, total: int, *, steps: int, epochs: float | None, batch: int

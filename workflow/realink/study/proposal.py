@@ -10,6 +10,7 @@ import yaml
 
 from realink.images.listing import RENDERED, TRAIN
 from realink.images.survey import Survey
+from realink.learning.pseudo import SHARES
 from realink.study import grid
 from realink.study.mixes import Mix
 
@@ -40,6 +41,15 @@ PLAIN = [
     *("rendered", "rendered-aug", "real-rendered", "warp-aug", "real-cyclegan-aug", "real-warp"),
     "cyclegan-aug",
 ]
+# With unlabelled pictures.
+UNLABELLED_PHOTOGRAPHS = [
+    *("real-aug", "harvest-aug", "real-harvest-aug", "real-pseudo-aug", "harvest-pseudo-aug"),
+    *("real-harvest-pseudo-aug", "real-randomised-aug", "randomised-aug", "real-rendered-aug"),
+]
+UNLABELLED_PLAIN = [
+    *("real-aug", "rendered-aug", "real-rendered-aug", "real-pseudo-aug", "rendered-pseudo-aug"),
+    *("real-rendered-pseudo-aug", "real-warp-aug", "real-warp-pseudo-aug"),
+]
 # For photographs, whose light, sharpness and noise vary as a camera's: by the validation error on
 # meters (docs/meters.md).
 PHOTOMETRIC = {
@@ -67,6 +77,7 @@ def propose(
     characters: str | dict[str, str],
     group: str | None,
     minutes: float,
+    unlabelled_directory: str = "",
 ) -> dict[str, Any]:
     """Choose a study of some folders that ends within some minutes on two cores, if one can.
 
@@ -74,6 +85,7 @@ def propose(
     ----------
     defaults : the config that it is laid over, config/config.yaml
     real, rendered : what was found; None if fonts draw the rendered images of `characters`
+    unlabelled_directory : of further pictures without labels; empty for none
 
     Returns
     -------
@@ -94,7 +106,9 @@ def propose(
             drawn["folder"] = SEGMENTS
     else:
         there = len(rendered.kept(RENDERED))
-        total = min(there + fewest, max(pool, FONT_IMAGES))
+        # Without a label, all that a mix holds is rendered.
+        beside = 0 if unlabelled_directory else fewest
+        total = min(there + beside, max(pool, FONT_IMAGES))
         drawn = {"source": "folder", "directory": rendered_directory}
     settings = {
         "source": "folder",
@@ -102,6 +116,8 @@ def propose(
         "group": group,
         "duplicates": "drop" if real.copies.split_twice else "stop",
     }
+    without = {"source": "folder", "directory": unlabelled_directory}
+    without = without if unlabelled_directory else {}
     augmentation = dict(defaults["augmentation"])
     if photographs:
         augmentation |= (
@@ -113,6 +129,7 @@ def propose(
         "study": study,
         "images": defaults["images"] | images,
         "real": defaults["real"] | settings,
+        "unlabelled": defaults["unlabelled"] | without,
         "rendered": defaults["rendered"] | drawn,
         "total": total,
         "rendered_counts": [],
@@ -120,6 +137,8 @@ def propose(
         "augmentation": augmentation,
     }
     mixes = PHOTOGRAPHS if photographs else PLAIN
+    if unlabelled_directory:
+        mixes = UNLABELLED_PHOTOGRAPHS if photographs else UNLABELLED_PLAIN
     return _within_budget(config, mixes, fewest, min(pool, total), 60 * minutes)
 
 
@@ -134,7 +153,8 @@ def _within_budget(
     ]
     proposed = config
     for replicates, n, places in grids:
-        chosen = {"counts": counts(fewest, most, n), "replicates": replicates}
+        none = [0] if grid.has_unlabelled(config) else []
+        chosen = {"counts": none + counts(fewest, most, n), "replicates": replicates}
         proposed = config | chosen | {"mixes": list(mixes[:places])}
         if seconds(proposed) <= budget:
             break
@@ -198,6 +218,7 @@ def seconds(config: Mapping[str, Any]) -> float:
     total = 60.0  # reading, drawing, the judge, tables and figures
     for cell in grid.cells(config):
         factor = PHOTOMETRIC_FACTOR if photometric and Mix.parse(cell.mix).augmented else 1
+        factor *= len(SHARES) if Mix.parse(cell.mix).pseudo else 1  # its teacher is another cell
         total += START_SECONDS + training * pixels * factor
     for translator in grid.translator_cells(config):
         known = TRANSLATOR_SECONDS.get(translator.translator, max(TRANSLATOR_SECONDS.values()))

@@ -197,6 +197,13 @@ def _check_mixes(config: Mapping[str, Any]) -> None:
                 f"config key `controls`: {name!r} needs what the judge reads in a translator's "
                 f"images, and {mix.source!r} is none"
             )
+        if mix.pseudo and not grid.has_unlabelled(config):
+            raise InputError(
+                f"config key `mixes`: {name!r} needs unlabelled images, and `unlabelled: source:` "
+                "is none"
+            )
+        if mix.pseudo and mix.control:
+            raise InputError(f"config key `controls`: {name!r}: there are none with pseudo-labels")
         share = config["real_share"].get(mix.standard.name, config["real_share"]["default"])
         if mix.control == EXPOSED and share == "concatenate":
             raise InputError(

@@ -1,0 +1,178 @@
+"""Pseudo-labels: which are taken, what learns from them, and how right they were."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from realink.answer.comparisons import references
+from realink.answer.recommended import simplicity
+from realink.answer.sentences import action
+from realink.commands.classifier import train_classifier
+from realink.images.imagesets import ImageSet
+from realink.learning import pseudo
+from realink.measures.hidden import rightness
+from realink.page import look, tables
+from realink.study.files import read_images, read_json, read_tensors, write_images
+from realink.study.mixes import Mix
+from tests import made_up
+
+CLASSES = ("cat", "dog")
+SETTINGS = {
+    "steps": 4, "batch_size": 8, "optimiser": "muon", "muon_learning_rate": 0.07,
+    "learning_rate": 0.1, "warmup_fraction": 0.3, "momentum": 0.9, "weight_decay": 0.0005,
+    "label_smoothing": 0.05, "width": 2, "dropout": 0.05, "standardise": False,
+}  # fmt: skip
+
+
+# --- which are taken ------------------------------------------------------------------------------
+
+
+def test_the_surest_of_what_is_read_in_each_class_are_taken():
+    sure = np.array([0.9, 0.6, 0.8, 0.7, 0.55, 0.95, 0.51])
+    first = np.array([1, 1, 1, 1, 0, 0, 0], bool)  # four are read as the first class, three not
+    probabilities = np.stack([np.where(first, sure, 1 - sure), np.where(first, 1 - sure, sure)], 1)
+    # Each class is taken at its own level: 0.8 is left out where all are surer, 0.55 is not.
+    assert pseudo.surest(probabilities, 0.5).tolist() == [0, -1, 0, -1, 1, 1, -1]
+    assert pseudo.surest(probabilities, 1).tolist() == [0, 0, 0, 0, 1, 1, 1]
+    assert pseudo.surest(probabilities[:1], 0.1).tolist() == [0]  # one at least
+
+
+def test_what_is_taken_becomes_labelled():
+    images = made_up.images(4, CLASSES)
+    found = pseudo.labelled(ImageSet(images.images, None, CLASSES), np.array([1, -1, 0, -1]))
+    assert found.labels.tolist() == [1, 0]
+    np.testing.assert_array_equal(found.images, images.images[[0, 2]])
+
+
+def test_right_ones_are_counted_without_those_whose_labels_were_known():
+    hidden = made_up.images(6, CLASSES)  # labels 0 1 0 1 0 1
+    table = rightness(np.array([0, 0, -1, 1, 0, 1]), hidden, hidden.take(np.array([4])))
+    assert table.to_dict("list") == {
+        "label": list(CLASSES), "there": [2, 3], "taken": [2, 2], "right": [1, 2],
+    }  # fmt: skip
+    rows = table.assign(mix="m", n_real=1, replicate=1, round=2)
+    assert tables.pseudo_labels(rows) == [
+        ("m", 1, 2, *(f"{n}\N{NO-BREAK SPACE}%" for n in ("80.0", "75.0")),
+         "cat: 50.0\N{NO-BREAK SPACE}%"),
+    ]  # fmt: skip
+
+
+# --- the mix --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "mix"),
+    [
+        ("real-pseudo-aug", Mix(None, True, True, pseudo=True)),
+        ("harvest-pseudo-aug", Mix("harvest", False, True, pseudo=True)),
+        ("real-harvest-pseudo-aug", Mix("harvest", True, True, pseudo=True)),
+        ("real-rendered-pseudo-5epochs", Mix("rendered", True, budget="5epochs", pseudo=True)),
+        ("pseudo", Mix("pseudo", False)),
+    ],
+)
+def test_a_label_is_read_and_written(name, mix):
+    assert Mix.parse(name) == mix
+    assert mix.name == name
+
+
+def test_it_is_compared_with_the_same_without_pseudo_labels_and_without_rendered_images():
+    mix = Mix.parse("real-harvest-pseudo-aug")
+    assert [one.name for one in references(mix)] == [
+        "real-aug", "real-rendered-pseudo-aug", "real-randomised-pseudo-aug", "real-pseudo-aug",
+        "real-harvest-aug", "real-harvest-pseudo",
+    ]  # fmt: skip
+    assert not mix.is_variant
+    # It is no baseline, though it has no rendered images: it has a worth.
+    alone = Mix.parse("real-pseudo-aug")
+    assert not alone.is_baseline
+    assert alone.n_synthetic(55, 100) == 0
+    assert [one.name for one in references(alone)] == ["real-aug", "real-pseudo"]
+
+
+def test_its_batches_are_half_real():
+    for name in ("harvest-pseudo", "real-harvest-pseudo"):
+        assert Mix.parse(name).real_share(900, 1000, 0.5) == 0.5
+    assert Mix.parse("real-pseudo").real_share(55, 1000, 0.5) == "concatenate"
+    assert Mix.parse("harvest-pseudo").real_share(55, 1000, "concatenate") == "concatenate"
+
+
+def test_it_takes_less_than_a_renderer_and_more_than_nothing():
+    names = ["real-aug", "real-pseudo-aug", "real-rendered-aug", "real-rendered-pseudo-aug"]
+    assert sorted(names, key=lambda name: simplicity(Mix.parse(name))) == names
+    assert action(Mix.parse("real-pseudo-aug")) == "augment them, then pseudo-label the unlabelled"
+
+
+def test_it_looks_like_no_other():
+    names = ["real", "real-pseudo", "real-harvest", "real-harvest-pseudo", "harvest"]
+    assert len({look.of(name) for name in [*names, "harvest-pseudo"]}) == 6
+
+
+# --- training -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def train(tmp_path):
+    """Train one mix of noise; give its tensors, record and the bytes of its network."""
+    held_out = made_up.images(6, CLASSES, 5)
+    for name, images in {
+        "real": made_up.images(8, CLASSES, 1),
+        "synthetic": made_up.images(20, CLASSES, 2),
+        "unlabelled": ImageSet(made_up.images(12, CLASSES, 3).images, None, CLASSES),
+        "validation": held_out,
+        "test": held_out,
+    }.items():
+        write_images(tmp_path / name, images)
+
+    def trained(mix: str, n: int, teacher: str | None = None):
+        parsed, folder = Mix.parse(mix), tmp_path / "trained" / mix
+        parts = {"real": parsed.real, "synthetic": parsed.source, "unlabelled": parsed.pseudo}
+        train_classifier(
+            study="s", mix=mix, n=n, replicate=1, n_synthetic=20 if parsed.source else 0,
+            real_share=0.5 if parsed.source and (parsed.real or parsed.pseudo) else "concatenate",
+            settings=json.dumps(SETTINGS), augmentation="null", seed=1, device="cpu",
+            validation=tmp_path / "validation", test=tmp_path / "test",
+            checkpoint=folder / "model", predictions=folder / "read", metrics=folder / "metrics",
+            teacher=None if teacher is None else tmp_path / "trained" / teacher / "model",
+            **{name: tmp_path / name for name, holds in parts.items() if holds},
+        )  # fmt: skip
+        tensors, record = read_tensors(folder / "read")[0], read_json(folder / "metrics")
+        return tensors, record, (folder / "model").read_bytes()
+
+    return trained
+
+
+@pytest.mark.parametrize("mix", ["real-pseudo", "harvest-pseudo", "real-harvest-pseudo"])
+def test_a_student_learns_anew_in_each_round(train, mix):
+    teacher = Mix.parse(mix).supervised.name
+    n = 8 if Mix.parse(mix).real else 0
+    plain, record, taught = train(teacher, n)
+    assert plain.keys() == {"validation", "test"}
+    tensors, own, student = train(mix, n, teacher)
+    assert tensors.keys() == {"validation", "test", "pseudo_labels_1", "pseudo_labels_2"}
+    taken = [int((tensors[f"pseudo_labels_{r}"] >= 0).sum()) for r in (1, 2)]
+    assert 6 <= taken[0] <= 7
+    assert 10 <= taken[1] <= 11
+    assert student != taught
+    assert own.keys() == record.keys()
+    assert train(mix, n, teacher)[2] == student  # and the same each time
+
+
+def test_no_label_of_an_unlabelled_image_can_be_read(train, tmp_path):
+    train("real", 8)
+    read_images(tmp_path / "unlabelled", labelled=False)
+    before = train("real-pseudo", 8, "real")[2]
+    # A file with labels would be refused by nothing, so it must make no difference either.
+    write_images(tmp_path / "unlabelled", made_up.images(12, CLASSES, 3))
+    assert train("real-pseudo", 8, "real")[2] == before
+
+
+def test_the_page_has_a_row_a_round():
+    rows = pd.DataFrame(
+        {"mix": "harvest-pseudo", "n_real": 0, "round": [1, 1, 2, 2], "label": ["a", "b"] * 2,
+         "there": 10, "taken": [5, 5, 8, 8], "right": [5, 4, 8, 6]}
+    )  # fmt: skip
+    assert [row[:3] for row in tables.pseudo_labels(rows)] == [
+        ("harvest-pseudo", 0, 1), ("harvest-pseudo", 0, 2),
+    ]  # fmt: skip
