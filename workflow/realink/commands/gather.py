@@ -23,9 +23,12 @@ def gather(table: Path, *, source: Path, output: Path) -> None:
 
     Parameters
     ----------
-    table : CSV with the columns source (path below the source), sha256, split, class, group
-    source : directory that holds the pictures, e.g. a clone of the repository they come from
-    output : folder to make, of <split>/<class>/<group>_<start of sha256>.<suffix>
+    table
+        CSV with the columns source (path below the source), sha256, split, class, group.
+    source
+        Directory that holds the pictures, e.g. a clone of the repository they come from.
+    output
+        Folder to make, of SPLIT/CLASS/GROUP_SHA256.SUFFIX, with the start of the checksum.
     """
     if output.exists():
         raise InputError(f"{output} is there already: remove it, or name another folder")

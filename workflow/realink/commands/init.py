@@ -37,16 +37,25 @@ def init(
 
     Parameters
     ----------
-    real : folder of real pictures, <class>/* or {train,validation,test}/<class>/*
-    output : where to write the config, e.g. config/mine.yaml, which names the study "mine"
-    rendered : folder of rendered pictures, <class>/*; without it, fonts draw the classes
-    unlabelled : folder of further real pictures without labels, in whatever folders below it
-    characters : what fonts draw: one character for each class, in the classes' order; not needed
-        if each class is named by its character
-    group : regular expression on a file's name; pictures of one group (one camera, one object)
-        stay in one split
-    minutes : the study shall take about so long on two cores at the most
-    force : overwrite the config if it is there
+    real
+        Folder of real pictures, one folder a class; or of train, validation and test, each with
+        one folder a class.
+    output
+        Where to write the config; config/mine.yaml names the study "mine".
+    rendered
+        Folder of rendered pictures, one folder a class. Leave it out, and fonts draw the classes.
+    unlabelled
+        Folder of further real pictures without labels, in whatever folders below it.
+    characters
+        What fonts draw: one character for each class, in the classes' order. Not needed if each
+        class is named by its character.
+    group
+        Regular expression on a file's name, such as "^([^_]*)": pictures whose names it finds the
+        same text in (one camera, one object) stay in one split.
+    minutes
+        About how long the study may take on two cores.
+    force
+        Overwrite the config if it is there.
     """
     import yaml
 

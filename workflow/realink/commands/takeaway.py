@@ -98,8 +98,10 @@ def classify(
 
     Parameters
     ----------
-    model : a study's final directory, such as results/mine/final, or a model.onnx
-    pictures : files, or folders, of which every picture is read
+    model
+        A study's folder final, such as results/mine/final, or a model.onnx.
+    pictures
+        Files, or folders, of which every picture is read.
     """
     import csv
     import sys
@@ -143,13 +145,20 @@ def classify(
 
 
 def export(directory: Path, *, translator: str, n: int, replicate: int = 1, output: Path) -> None:
-    """Write the images of one translator as <class>/<number>.png: the folder whole, or nothing.
+    """Write the images of one translator as CLASS/NUMBER.png: the folder whole, or nothing.
 
     Parameters
     ----------
-    directory : the study's, such as results/mine
-    n : real images that the translator saw
-    output : folder to make
+    directory
+        The study's, such as results/mine.
+    translator
+        Its name, such as harvest.
+    n
+        Real images that the translator saw.
+    replicate
+        Which draw of them.
+    output
+        Folder to make.
     """
     from PIL import Image
 
