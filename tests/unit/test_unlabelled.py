@@ -12,6 +12,7 @@ from PIL import Image
 from realink.answer.analysis import analyse
 from realink.answer.recommended import recommended
 from realink.answer.sentences import sentences
+from realink.answer.words import at_hand
 from realink.commands.real import draw_unlabelled
 from realink.commands.translator import translate
 from realink.errors import InputError
@@ -237,6 +238,7 @@ def test_no_cell_is_missing_and_the_answer_begins_without_a_label(answer):
         "train on rendered ones translated by harvest alone and augment: "
     )
     assert "So used, no labelled real images and 55,000 unlabelled ones are worth " in said
+    assert at_hand(5500, 55_000) == "5,500 labelled real images and 55,000 unlabelled ones"
 
 
 def test_images_without_a_label_are_worth_some_with(answer):

@@ -17,7 +17,7 @@ def at_hand(n: int, unlabelled: int = 0) -> str:
     """Real images that one has, N of them labelled: ``55 real images``."""
     if not unlabelled:
         return f"{n:,} real images"
-    return f"{n or 'no'} labelled real images and {unlabelled:,} unlabelled ones"
+    return f"{f'{n:,}' if n else 'no'} labelled real images and {unlabelled:,} unlabelled ones"
 
 
 def as_count(count: float, smallest: int, largest: int) -> str:
