@@ -327,7 +327,8 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
         f"{int(float(f'{row[name]:.2g}')):,}" for name in ("equals", "low", "high")
     )
     assert worth == (
-        f"So used, 55 real images are worth {equals} used alone (real-aug; 95 %: {low} to {high})."
+        f"So used, 55 real images are worth {equals} used alone "
+        f"(real-aug; 95 % interval: {low} to {high})."
     )
 
 

@@ -65,11 +65,11 @@ def test_a_mix_looks_alike_in_every_panel_study_figure_and_chart(mixes):
         axes = figures.plot_error(metrics, [20, 60], 100).axes[augmented]
         lines = {line.get_label(): line for line in axes.get_lines()}
         for mix in mixes[augmented:]:
-            its = look.of(mix)
-            assert (strokes[mix], shapes[mix]) == (its.variable, its.shape)
+            its, drawn = look.of(mix), f"{mix}-aug" if augmented else mix
+            assert (strokes[drawn], shapes[drawn]) == (its.variable, its.shape)
             assert (lines[mix].get_color(), lines[mix].get_marker()) == (its.colour, its.mark)
-            assert scales(chart, "strokeDash")[mix] == str(list(its.dash) or [1, 0])
-            hollow = scales(chart, "fill")[mix] == "transparent"
+            assert scales(chart, "strokeDash")[drawn] == str(list(its.dash) or [1, 0])
+            hollow = scales(chart, "fill")[drawn] == "transparent"
             assert hollow == (lines[mix].get_markerfacecolor() == "none") == (not its.filled)
 
 

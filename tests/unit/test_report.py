@@ -51,10 +51,12 @@ def test_the_grid_has_a_part_for_each_kind_of_comparison_and_a_cell_for_each_cou
         ("gan", "real", [(0.9, "undecided"), (0.5, "better"), (0.5, "better")]),
     )
     parts = tables.verdicts(comparisons, break_even(comparisons), COUNTS)
-    assert [[row["mix"] for row in rows] for _, rows in parts] == [
+    assert [[row["mix"] for row in rows] for _, _, rows in parts] == [
         ["real-gan", "gan"], ["real-gan"], ["real-gan"], ["real-aug"]
     ]  # fmt: skip
-    against_real, against_rendered, against_randomised, against_plain = (rows for _, rows in parts)
+    against_real, against_rendered, against_randomised, against_plain = (
+        rows for _, _, rows in parts
+    )
     assert [row["better"] for row in against_real] == [
         "better up to N = 165", "better from N = 165 on"
     ]  # fmt: skip
@@ -64,25 +66,37 @@ def test_the_grid_has_a_part_for_each_kind_of_comparison_and_a_cell_for_each_cou
     assert [cell["verdict"] for cell in cells] == ["better", "better", "worse"]
     assert [cell["strength"] for cell in cells] == [3, 2, 2]
     assert cells[0]["told"] == "0.45 times the errors of real (95 %: 0.41 to 0.50)"
-    assert against_rendered[0]["cells"][2] is None
-    assert [cell is None for cell in against_randomised[0]["cells"]] == [False, True, True]
+    # A count without a single comparison has no column.
+    assert [counted for _, counted, _ in parts] == [COUNTS, COUNTS[:2], COUNTS[:1], COUNTS]
+    assert [len(row["cells"]) for row in (*against_rendered, *against_randomised)] == [2, 1]
+
+
+def test_in_the_grid_a_mix_may_lack_a_count_that_another_has():
+    comparisons = compared(
+        ("real-gan", "real", [(0.45, "better"), (0.7, "better"), (1.37, "worse")]),
+        ("real-rendered", "real", [(0.5, "better")]),
+    )
+    ((_, counted, rows),) = tables.verdicts(comparisons, break_even(comparisons), COUNTS)
+    assert counted == COUNTS
+    lacking = next(row for row in rows if row["mix"] == "real-rendered")
+    assert [cell is None for cell in lacking["cells"]] == [False, True, True]
 
 
 def test_of_one_replicate_the_grid_names_no_interval():
     comparisons = compared(("real-aug", "real", [(0.3, "better")])).assign(low=np.nan, high=np.nan)
-    ((_, (row,)),) = tables.verdicts(comparisons, break_even(comparisons), COUNTS)
+    ((_, _, (row,)),) = tables.verdicts(comparisons, break_even(comparisons), COUNTS)
     assert row["cells"][0]["told"] == "0.30 times the errors of real"
 
 
 @pytest.mark.parametrize(
     ("ratio", "said"),
     [
-        (0.45, "-55 %"), (1.37, "+37 %"), (1.0, "±0 %"), (0.999, "±0 %"), (4.17, "4.2 x"),
-        (27.8, "28 x"), (0.0, "-100 %"), (1.99, "+99 %"),
+        (0.45, "-55 %"), (1.37, "+37 %"), (1.0, "±0 %"), (0.999, "±0 %"), (4.17, "+320 %"),
+        (27.8, "+2,700 %"), (0.0, "-100 %"), (1.99, "+99 %"),
     ],
 )  # fmt: skip
 def test_changes_in_words(ratio, said):
-    typed = {"\N{NO-BREAK SPACE}": " ", "\N{MINUS SIGN}": "-", "\N{MULTIPLICATION SIGN}": "x"}
+    typed = {"\N{NO-BREAK SPACE}": " ", "\N{MINUS SIGN}": "-"}
     assert tables.change(ratio).translate(str.maketrans(typed)) == said
 
 

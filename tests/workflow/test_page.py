@@ -158,6 +158,33 @@ def test_the_grid_says_in_words_what_its_colours_say(opened):
     classes = cells.evaluate_all("all => all.map(it => it.classList[0])")
     assert said == classes
     assert {"better", "undecided"} <= set(said) <= {"better", "undecided", "worse"}
+    # The table's empty corner is in the head; a count that no row has gets no column.
+    columns = page.locator(".grid").evaluate_all(
+        """all => all.flatMap(table => [...table.tHead.rows[0].cells].slice(1).map((_, place) =>
+            [...table.tBodies[0].rows].filter(row => row.cells[place + 1].textContent).length))"""
+    )
+    assert min(columns) > 0
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_legends_are_whole(opening, many, width):
+    page = opening(many, viewport={"width": width, "height": 800})
+    over = page.locator(".chart svg").evaluate_all(
+        """all => all.flatMap(svg => [...svg.querySelectorAll("g.role-legend")]
+            .map(it => it.getBoundingClientRect().right - svg.getBoundingClientRect().right))"""
+    )
+    assert len(over) > 3
+    assert max(over) <= 1
+
+
+def test_the_edge_of_what_is_wider_than_the_screen_fades_until_its_end(opening, many):
+    page = opening(many, viewport={"width": WIDTHS["phone"], "height": 800})
+    part = page.locator(".scroll").first
+    expect(part).to_have_class("scroll more")
+    part.evaluate("it => it.scrollLeft = it.scrollWidth")
+    expect(part).to_have_class("scroll")
+    page.set_viewport_size({"width": 3000, "height": 800})
+    assert page.locator(".scroll.more").count() == 0
 
 
 def test_the_page_allows_no_network_and_no_other_script(browser, many):

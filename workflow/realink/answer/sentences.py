@@ -143,7 +143,7 @@ def _worth(answer: Answer, one: Recommendation) -> list[str]:
         bounds = ""
         if np.isfinite(row.low):
             low, high = (as_count(bound, *ends) for bound in (row.low, row.high))
-            bounds = f"; 95\N{NO-BREAK SPACE}%: {low} to {high}"
+            bounds = f"; 95\N{NO-BREAK SPACE}% interval: {low} to {high}"
         found.append(
             f"So used, {at_hand(one.n_real, answer.unlabelled)} are worth "
             f"{as_count(row.equals, *ends)} used alone ({baseline}{bounds})."

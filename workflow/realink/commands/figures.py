@@ -220,8 +220,8 @@ def plot_examples(
     for right, wrong in [] if pair is None else [pair[1:], pair[:0:-1]]:
         found = examples.examples(errors, reads, n, right, wrong)
         rows[
-            f"{right} is right, {wrong} is not: {found.count:,} of {len(images):,} test images "
-            f"in most replicates, N = {n:,}"
+            f"{right} is right, {wrong} is not, N = {n:,}:\n"
+            f"{found.count:,} of {len(images):,} test images, in most replicates"
         ] = found
     figures.style()
     figure = examples.plot_examples(

@@ -12,9 +12,11 @@ import pandas as pd
 
 from realink.answer.comparisons import references
 from realink.page import look, plotted
-from realink.study.mixes import REAL, Mix, ordered
+from realink.study.mixes import Mix, ordered
 
 WORTH = "real images alone that give the same error"
+# Pixels: of a letter of a label on average, and of the longest label of a class or group.
+LETTER, PART = 7, 160
 
 
 def error(curves: pd.DataFrame, comparisons: pd.DataFrame, *, augmented: bool) -> dict:
@@ -57,24 +59,24 @@ def _curves(
     rows: pd.DataFrame, y: dict[str, Any], told: str, dashed_by: list[str] | None = None
 ) -> dict:
     """Draw one panel of curves, on an error axis that serves all panels."""
-    mixes = ordered(rows["images"].unique())
+    mixes = ordered(rows["mix"].unique())
     augmented = bool(rows["augmented"].iloc[0])
-    looks = [look.of(Mix.parse(mix).as_augmented(augmented)) for mix in mixes]
-    legend = alt.Legend(title="trained on", orient="bottom", columns=3)
+    looks = list(map(look.of, mixes))
+    legend = alt.Legend(title="trained on", orient="bottom")
     picked = alt.selection_point(
-        fields=["images"],
+        fields=["mix"],
         bind=alt.binding_select(options=[None, *mixes], labels=["all", *mixes], name="show only "),
         name="picked",
     )
-    shown = picked | (alt.datum.images == REAL)
+    shown = picked | (alt.datum.mix == Mix(None, True, augmented).name)
     base = alt.Chart(rows).encode(
         x=_counts_axis(rows["n_real"]),
         opacity=alt.when(shown).then(alt.value(1)).otherwise(alt.value(0.08)),
     )
     colours = {"domain": mixes, "range": [its.variable for its in looks]}
-    stroke = alt.Stroke("images:N", legend=legend, sort=mixes).scale(**colours)
+    stroke = alt.Stroke("mix:N", legend=legend, sort=mixes).scale(**colours)
     if dashed_by is None:
-        dash = alt.StrokeDash("images:N", legend=legend, sort=mixes).scale(
+        dash = alt.StrokeDash("mix:N", legend=legend, sort=mixes).scale(
             domain=mixes, range=[its.dash or (1, 0) for its in looks]
         )
         series = []
@@ -88,7 +90,7 @@ def _curves(
     )
     # Each of its own: they would share a scale of fills with the marks, and fill the hollow ones.
     bands = [
-        base.transform_filter(alt.datum.images == mix)
+        base.transform_filter(alt.datum.mix == mix)
         .mark_area(fill=its.variable)
         .encode(
             y=alt.Y("smallest:Q", **y),
@@ -100,7 +102,7 @@ def _curves(
     ]
     points = base.mark_point(size=60).encode(
         y=alt.Y("shown:Q", **y),
-        **_marks(mixes, looks, legend),
+        **_marks(mixes, looks, legend, field="mix"),
         tooltip=[
             alt.Tooltip("mix:N", title="trained on"),
             alt.Tooltip("n_real:Q", title="N real", format=look.COUNT),
@@ -120,7 +122,7 @@ def _curves(
         description=f"Test error against the number of real images, "
         f"{'with' if augmented else 'without'} augmentation",
     )
-    return _themed(chart)
+    return _themed(chart, mixes)
 
 
 def against_count(table: pd.DataFrame, measure: look.Measure, others: pd.DataFrame) -> dict:
@@ -136,7 +138,7 @@ def against_count(table: pd.DataFrame, measure: look.Measure, others: pd.DataFra
     level = measure.of(others).groupby("images", as_index=False)[column].mean().dropna()
     sets = [*sorted(mean["translator"].unique()), *level["images"]]
     looks = [look.of_images(name) for name in sets]
-    legend = alt.Legend(title=None, orient="bottom", columns=3)
+    legend = alt.Legend(title=None, orient="bottom")
     stroke = alt.Stroke("images:N", legend=legend, sort=sets).scale(
         domain=sets, range=[its.variable for its in looks]
     )
@@ -166,7 +168,8 @@ def against_count(table: pd.DataFrame, measure: look.Measure, others: pd.DataFra
                 ],
             )
         )
-    return _themed(layers.properties(width="container", height=260, description=measure.axis))
+    layers = layers.properties(width="container", height=260, description=measure.axis)
+    return _themed(layers, sets)
 
 
 def gain(points: pd.DataFrame, measure: look.Measure, outcome: str) -> dict:
@@ -183,7 +186,7 @@ def gain(points: pd.DataFrame, measure: look.Measure, outcome: str) -> dict:
     names = ordered(shown["translator"].unique())
     looks = [look.of(Mix(name, outcome == "ratio")) for name in names]
     areas = look.sizes(shown["n_real"], 20, 200)
-    legend = alt.Legend(title=None, orient="top", columns=3)
+    legend = alt.Legend(title=None, orient="top")
     ratios = [1] if outcome == "ratio" else []
     x = alt.X(f"{column}:Q", **_linear(points[column], measure))
     y = alt.Y(f"{outcome}:Q", **_log_y([*shown[outcome], *ratios], title=words))
@@ -226,7 +229,8 @@ def gain(points: pd.DataFrame, measure: look.Measure, outcome: str) -> dict:
         layers.insert(0, same.encode(y=y, stroke=alt.value("var(--muted)")))
     description = f"{words[0]} against {measure.title}"
     return _themed(
-        alt.layer(*layers).properties(width="container", height=320, description=description)
+        alt.layer(*layers).properties(width="container", height=320, description=description),
+        names,
     )
 
 
@@ -238,9 +242,9 @@ def worth(rows: pd.DataFrame, *, augmented: bool) -> dict:
     rows : of `realink.page.plotted.worth`
     """
     rows = rows[rows["augmented"] == augmented]
-    mixes = ordered(rows["images"].unique())
-    looks = [look.of(Mix.parse(mix).as_augmented(augmented)) for mix in mixes]
-    legend = alt.Legend(title="trained on", orient="bottom", columns=3)
+    mixes = ordered(rows["mix"].unique())
+    looks = list(map(look.of, mixes))
+    legend = alt.Legend(title="trained on", orient="bottom")
     # Nothing is no number for a logarithmic axis.
     counts = rows.loc[rows["n_real"] > 0, "n_real"]
     same = [counts.min(), counts.max()] if len(counts) else []
@@ -249,13 +253,13 @@ def worth(rows: pd.DataFrame, *, augmented: bool) -> dict:
     y["axis"] = alt.Axis(values=_round_counts(*ends), format=look.COUNT)
     base = alt.Chart(rows).encode(
         x=_counts_axis(rows["n_real"]),
-        stroke=alt.Stroke("images:N", legend=legend, sort=mixes).scale(
+        stroke=alt.Stroke("mix:N", legend=legend, sort=mixes).scale(
             domain=mixes, range=[its.variable for its in looks]
         ),
     )
     points = base.mark_point(size=60).encode(
         y=alt.Y("shown:Q", **y),
-        **_marks(mixes, looks, legend),
+        **_marks(mixes, looks, legend, field="mix"),
         tooltip=[
             alt.Tooltip("mix:N", title="trained on"),
             alt.Tooltip("n_real:Q", title="N real", format=look.COUNT),
@@ -273,7 +277,8 @@ def worth(rows: pd.DataFrame, *, augmented: bool) -> dict:
         .encode(x=_counts_axis(rows["n_real"]), y=alt.Y("shown:Q", **y))
     )
     layers = [themselves, *[bars] * bool(rows["low"].notna().any()), line, points]
-    return _themed(alt.layer(*layers).properties(width="container", height=340, description=WORTH))
+    chart = alt.layer(*layers).properties(width="container", height=340, description=WORTH)
+    return _themed(chart, mixes)
 
 
 def by_part(rows: pd.DataFrame, kind: str) -> dict:
@@ -287,7 +292,7 @@ def by_part(rows: pd.DataFrame, kind: str) -> dict:
     mixes, counts = ordered(rows["mix"].unique()), sorted(map(int, rows["n_real"].unique()))
     # All are augmented or none is, so the marks of the plain mixes serve.
     looks = [look.of(mix) for mix in mixes]
-    legend = alt.Legend(title="trained on", orient="top", columns=2)
+    legend = alt.Legend(title="trained on", orient="top")
     picked = alt.param(
         name="count",
         value=counts[0],
@@ -299,7 +304,7 @@ def by_part(rows: pd.DataFrame, kind: str) -> dict:
     parts = list(hardest.sort_values(ascending=False).index)
     ends = 0, min(100, rows["percent"].max() * 1.05 or 1)
     base = alt.Chart(rows).transform_filter("datum.n_real == count")
-    y = alt.Y("part:N", sort=parts, title=None).axis(labelLimit=160)
+    y = alt.Y("part:N", sort=parts, title=None).axis(labelLimit=PART)
     points = base.mark_point(size=60, opacity=0.9).encode(
         x=alt.X("percent:Q", title=look.ERROR)
         .scale(domain=list(ends), nice=False)
@@ -323,7 +328,9 @@ def by_part(rows: pd.DataFrame, kind: str) -> dict:
             width="container",
             height=max(120, 26 * len(parts)),
             description=f"Test error by {kind}",
-        )
+        ),
+        mixes,
+        beside=min(PART, LETTER * max(map(len, parts))),
     )
 
 
@@ -348,7 +355,7 @@ def training(rows: pd.DataFrame) -> dict:
             .scale(type="log" if positive else "linear", domain=list(ends), nice=False)
             .axis(values=ticks, format=look.NUMBER),
             color=alt.Color(
-                "loss:N", sort=losses, legend=alt.Legend(title=None, orient="bottom", columns=1)
+                "loss:N", sort=losses, legend=alt.Legend(title=None, orient="bottom")
             ).scale(domain=losses, range=[colours[i % len(colours)] for i in range(len(losses))]),
             strokeDash=alt.StrokeDash(
                 "n_real:O", legend=alt.Legend(title="N", orient="top", format=look.COUNT)
@@ -362,7 +369,7 @@ def training(rows: pd.DataFrame) -> dict:
         )
         .properties(width="container", height=260, description="Losses while training")
     )
-    return _themed(chart)
+    return _themed(chart, losses)
 
 
 def domains(rows: pd.DataFrame) -> dict:
@@ -374,7 +381,7 @@ def domains(rows: pd.DataFrame) -> dict:
     """
     names = list(rows["images"].unique())
     looks = [look.of_images(name) for name in names]
-    legend = alt.Legend(title=None, orient="bottom", columns=3)
+    legend = alt.Legend(title=None, orient="bottom")
     picked = alt.selection_point(
         fields=["images"],
         bind=alt.binding_select(options=[None, *names], labels=["all", *names], name="show only "),
@@ -394,7 +401,7 @@ def domains(rows: pd.DataFrame) -> dict:
         .add_params(picked)
         .properties(width="container", height=420, description="Map of the domains")
     )
-    return _themed(chart)
+    return _themed(chart, names)
 
 
 def _round_counts(low: float, high: float) -> list[float]:
@@ -455,8 +462,15 @@ def _linear(values: Iterable[float], measure: look.Measure) -> dict[str, Any]:
     }
 
 
-def _themed(chart: alt.Chart) -> dict:
-    """The specification, drawn on nothing and in the page's own colours."""
+def _themed(chart: alt.Chart, labels: Iterable[str], beside: float = 50) -> dict:
+    """The specification, drawn on nothing and in the page's own colours.
+
+    Parameters
+    ----------
+    labels : of its legend, which gets as many columns as the screen has room for
+    beside : pixels left of the plot, for the labels of its axis
+    """
+    entry = 40 + LETTER * max(map(len, labels))
     text = {
         "labelColor": "var(--text)",
         "titleColor": "var(--text)",
@@ -464,7 +478,8 @@ def _themed(chart: alt.Chart) -> dict:
         "titleFontSize": 12,
     }
     chart = (
-        chart.configure(background="transparent", font="system-ui, sans-serif")
+        chart.properties(usermeta={"entry": entry, "beside": beside})
+        .configure(background="transparent", font="system-ui, sans-serif")
         .configure_view(stroke=None)
         .configure_axis(
             gridColor="var(--line)", domainColor="var(--muted)", tickColor="var(--muted)", **text

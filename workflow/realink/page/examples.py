@@ -39,7 +39,7 @@ def plot_triptych(
     """
     height, width = next(iter(plain.values())).shape[1:3]
     rows = -(-SHOWN // ACROSS)
-    side = 3.0
+    side = 2.0  # inches, so that the words can still be read on a phone
     figure = Figure(
         figsize=(side * len(plain) + 0.5, 2 * (side * rows * height / (ACROSS * width)) + 0.7),
         layout="constrained",
@@ -138,13 +138,14 @@ def plot_examples(
     found : by the rows' titles
     """
     height, width = images.shape[1:3]
-    inch = 0.95
+    inch, lines = 1.1, -(-SHOWN // ACROSS)
     figure = Figure(
-        figsize=(SHOWN * inch, len(found) * (inch * height / width + 0.75)), layout="constrained"
+        figsize=(ACROSS * inch, len(found) * (lines * (inch * height / width + 0.3) + 0.6)),
+        layout="constrained",
     )
     figure.patch.set_alpha(0)
     if not found:
-        figure.set_size_inches(SHOWN * inch, inch)
+        figure.set_size_inches(ACROSS * inch, inch)
         figure.text(0.01, 0.5, "no two mixes to tell apart in this study", color=TEXT)
         return figure
     for part, (title, own) in zip(
@@ -152,7 +153,7 @@ def plot_examples(
     ):
         part.patch.set_alpha(0)
         part.suptitle(title, color=TEXT, x=0.01, ha="left", fontsize="medium", parse_math=False)
-        for slot, axes in enumerate(part.subplots(1, SHOWN)):
+        for slot, axes in enumerate(part.subplots(lines, ACROSS).flat):
             if slot >= len(own.places):
                 axes.axis("off")
                 continue

@@ -129,7 +129,8 @@ def page(
         .render(
             study=study,
             recommended=answer["recommended"],
-            strip=_strip(answer["recommended"]),
+            strip=(strip := _strip(answer["recommended"])),
+            wavers=len({run["mix"] for run in strip}) < len(strip),
             # The first recommendation's sentence is shown as such.
             sentences=answer["sentences"][bool(answer["recommended"]) :],
             notes=answer["notes"],

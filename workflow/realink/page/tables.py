@@ -85,7 +85,7 @@ def strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 # What mixes are compared with: a title, and which reference of a mix it is.
 AGAINST = [
-    ("Against the real images alone, augmented or not as the mix is", lambda mix: mix.baseline),
+    ("Against real images alone, augmented as the mix is", lambda mix: mix.baseline),
     ("Translated images against untranslated ones", lambda mix: mix.untranslated),
     ("Translated images against randomised ones", lambda mix: mix.randomised),
     ("With pseudo-labels against the same without", lambda mix: mix.supervised),
@@ -99,8 +99,12 @@ AGAINST = [
 
 def verdicts(
     comparisons: pd.DataFrame, break_even: pd.DataFrame, counts: Sequence[int]
-) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The grid of verdicts, in parts by what mixes are compared with; None where it has a hole."""
+) -> list[tuple[str, list[int], list[dict[str, Any]]]]:
+    """The grid of verdicts, in parts by what mixes are compared with.
+
+    Of each part its title, the counts at which it has a comparison, and its rows, with None where
+    they have a hole.
+    """
     same = comparisons[comparisons["n_real"] == comparisons["reference_n_real"]]
     cells = {(row.mix, row.reference, row.n_real): row for row in same.itertuples()}
     ends = {(row.mix, row.reference): row for row in break_even.itertuples()}
@@ -110,27 +114,32 @@ def verdicts(
     )
     parts, told = [], set()
     for title, reference_of in AGAINST:
-        rows = []
+        pairs = []
         for mix in mixes:
             pair = mix, reference_of(Mix.parse(mix)).name
-            if pair not in ends or pair in told:
-                continue
-            told.add(pair)
-            among = [n for n in counts if (*pair, n) in cells]
-            end = ends[pair]
-            rows.append(
-                {
-                    "mix": mix,
-                    "reference": pair[1],
-                    "better": "nowhere better"
-                    if pd.isna(end.break_even)
-                    else f"better {span(int(end.break_even), int(end.until), among)}",
-                    "cells": [_verdict(cells.get((*pair, n))) for n in counts],
-                }
-            )
+            if pair in ends and pair not in told:
+                told.add(pair)
+                pairs.append(pair)
+        counted = [n for n in counts if any((*pair, n) in cells for pair in pairs)]
+        rows = [
+            {
+                "mix": pair[0],
+                "reference": pair[1],
+                "better": _better(ends[pair], [n for n in counted if (*pair, n) in cells]),
+                "cells": [_verdict(cells.get((*pair, n))) for n in counted],
+            }
+            for pair in pairs
+        ]
         if rows:
-            parts.append((title, rows))
+            parts.append((title, counted, rows))
     return parts
+
+
+def _better(end: Any, among: list[int]) -> str:
+    """From which count to which a mix is better, in words."""
+    if pd.isna(end.break_even):
+        return "nowhere better"
+    return f"better {span(int(end.break_even), int(end.until), among)}"
 
 
 def _verdict(row: Any) -> dict[str, Any] | None:
@@ -147,12 +156,12 @@ def _verdict(row: Any) -> dict[str, Any] | None:
 
 
 def change(ratio: float) -> str:
-    """A ratio of errors in words: 55 % fewer, with a sign, or 4.2 times as many."""
-    if ratio >= 2:
-        return f"{ratio:.2g}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}"
+    """A ratio of errors as how many more or fewer, with a sign: +320 %."""
     more = round(100 * (ratio - 1))
+    if more > 100:
+        more = int(float(f"{more:.2g}"))
     sign = "+" if more > 0 else "\N{MINUS SIGN}" if more < 0 else "\N{PLUS-MINUS SIGN}"
-    return f"{sign}{abs(more)}\N{NO-BREAK SPACE}%"
+    return f"{sign}{abs(more):,}\N{NO-BREAK SPACE}%"
 
 
 def worth_rows(worth: pd.DataFrame, summary: pd.DataFrame) -> list[tuple[str, str, dict]]:
