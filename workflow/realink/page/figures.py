@@ -1,5 +1,6 @@
 """The study's figures: from its tables to matplotlib figures."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -65,18 +66,21 @@ def plot_studies(studies: Mapping[str, pd.DataFrame], mixes: Sequence[str]) -> F
     studies : as the metrics of `plot_error`, by the panels' titles
     mixes : those to draw, where a study has them
     """
-    figure = Figure(figsize=(2.6 + 4.6 * len(studies), 4.6), layout="constrained")
+    # No wider than it has to be: it is also read on phones.
+    figure = Figure(figsize=(3.5 * len(studies), 5.6), layout="constrained")
     drawn = figure.subplots(1, len(studies), squeeze=False)[0]
     for axes, (title, metrics) in zip(drawn, studies.items(), strict=True):
         own = metrics[metrics["mix"].isin(mixes)]
         curves = plotted.errors(own, variants=True)
         _draw_curves(axes, curves.assign(images=curves["mix"]), own)
-        axes.set(xlabel=look.COUNTS, ylabel=look.ERROR, title=title)
+        axes.set(xlabel=look.COUNTS, ylabel="", title=textwrap.fill(title, 30))
         counts_axis(axes, curves["n_real"])
         log_axis(axes, plotted.ends(curves))
     present = {mix for metrics in studies.values() for mix in metrics["mix"]}
-    _legend(figure, [mix for mix in mixes if mix in present])
-    figure.text(0.01, -0.04, f"lines: means; {MARKS}", fontsize="small", color="0.3")
+    drawn[0].set_ylabel(look.ERROR)
+    names = [mix for mix in mixes if mix in present]
+    title = f"lines: means; {MARKS}\ntrained on"
+    _legend(figure, names, loc="outside lower left", ncols=len(studies), title=title)
     return figure
 
 
@@ -235,7 +239,7 @@ def log_axis(axes: Axes, values: Iterable[float]) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _legend(figure: Figure, names: Sequence[str]) -> None:
+def _legend(figure: Figure, names: Sequence[str], **place: Any) -> None:
     handles = {
         name: handle
         for axes in figure.axes
@@ -244,10 +248,9 @@ def _legend(figure: Figure, names: Sequence[str]) -> None:
     figure.legend(
         [handles[name] for name in names],
         names,
-        title="trained on",
-        loc="outside right upper",
         frameon=False,
         alignment="left",
+        **({"loc": "outside right upper", "title": "trained on"} | place),
     )
 
 
