@@ -138,22 +138,19 @@ def plot_examples(
     found : by the rows' titles
     """
     height, width = images.shape[1:3]
-    inch, lines = 1.1, -(-SHOWN // ACROSS)
-    figure = Figure(
-        figsize=(ACROSS * inch, len(found) * (lines * (inch * height / width + 0.3) + 0.6)),
-        layout="constrained",
-    )
+    inch = 1.1
+    lines = [max(1, -(-len(own.places) // ACROSS)) for own in found.values()]
+    tall = [count * (inch * height / width + 0.3) + 0.6 for count in lines]
+    figure = Figure(figsize=(ACROSS * inch, sum(tall) or inch), layout="constrained")
     figure.patch.set_alpha(0)
     if not found:
-        figure.set_size_inches(ACROSS * inch, inch)
         figure.text(0.01, 0.5, "no two mixes to tell apart in this study", color=TEXT)
         return figure
-    for part, (title, own) in zip(
-        figure.subfigures(len(found), 1, squeeze=False)[:, 0], found.items(), strict=True
-    ):
+    parts = figure.subfigures(len(found), 1, squeeze=False, height_ratios=tall)[:, 0]
+    for part, count, (title, own) in zip(parts, lines, found.items(), strict=True):
         part.patch.set_alpha(0)
         part.suptitle(title, color=TEXT, x=0.01, ha="left", fontsize="medium", parse_math=False)
-        for slot, axes in enumerate(part.subplots(lines, ACROSS).flat):
+        for slot, axes in enumerate(part.subplots(count, ACROSS).flat):
             if slot >= len(own.places):
                 axes.axis("off")
                 continue
