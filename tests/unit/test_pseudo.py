@@ -98,8 +98,9 @@ def test_its_batches_are_half_real():
     assert Mix.parse("harvest-pseudo").real_share(55, 1000, "concatenate") == "concatenate"
 
 
-def test_it_takes_less_than_a_renderer_and_more_than_nothing():
-    names = ["real-aug", "real-pseudo-aug", "real-rendered-aug", "real-rendered-pseudo-aug"]
+def test_it_takes_more_than_any_single_training():
+    names = ["real-aug", "real-rendered-aug", "real-harvest-aug", "real-pseudo-aug",
+             "real-rendered-pseudo-aug", "harvest-aug", "harvest-pseudo-aug"]  # fmt: skip
     assert sorted(names, key=lambda name: simplicity(Mix.parse(name))) == names
     assert action(Mix.parse("real-pseudo-aug")) == "augment them, then pseudo-label the unlabelled"
 

@@ -234,11 +234,28 @@ def test_no_cell_is_missing_and_the_answer_begins_without_a_label(answer):
     }  # fmt: skip
     said = plain(" ".join(sentences(answer)))
     assert said.startswith(
-        "With no labelled real images and 55,000 unlabelled ones: "
+        "With no labels and a pool of 55,000 real images: "
         "train on rendered ones translated by harvest alone and augment: "
     )
-    assert "So used, no labelled real images and 55,000 unlabelled ones are worth " in said
-    assert at_hand(5500, 55_000) == "5,500 labelled real images and 55,000 unlabelled ones"
+    assert "So used, no labels and a pool of 55,000 real images are worth " in said
+    assert at_hand(5500, 55_000) == "5,500 labels and a pool of 55,000 real images"
+
+
+def test_the_answer_says_what_pseudo_labels_add():
+    harvested = {55: 0.03, 385: 0.03}
+    errors = {
+        "real-aug": {55: 0.2, 385: 0.1, TOTAL: 0.02},
+        "real-pseudo-aug": {55: 0.08, 385: 0.05},
+        "real-harvest-aug": harvested,
+        "real-harvest-pseudo-aug": harvested,
+    }
+    metrics, reads = study(errors)
+    none = pd.DataFrame(columns=["translator", "n_real", "replicate", "label_retention"])
+    found = sentences(analyse(metrics, reads, none, pool=TOTAL, seed=1, unlabelled=TOTAL))
+    assert (
+        "With pseudo-labels for the unlabelled images, real-harvest-aug is nowhere surely better "
+        "than without; real-aug is surely better than without at every N."
+    ) in found
 
 
 def test_images_without_a_label_are_worth_some_with(answer):

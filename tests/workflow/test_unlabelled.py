@@ -45,7 +45,7 @@ def test_it_starts_without_any_label(unlabelled):
     assert sums["there"].between(280, 300).all()
     assert (sums["taken"] < sums["there"]).all()
     page = (unlabelled.results / "report.html").read_text()
-    assert "With no labelled real images and 300 unlabelled ones:" in page
+    assert "With no labels and a pool of 300 real images:" in page
     assert "How many labelled images have you?" in page
     assert "How right the pseudo-labels were" in page
     assert (unlabelled.results / "figures/translations/randomised/n0.png").is_file()

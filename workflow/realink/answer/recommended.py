@@ -60,15 +60,16 @@ def recommended(answer: Answer) -> list[Recommendation]:
     return found
 
 
-def simplicity(mix: Mix) -> tuple[bool, int, bool, bool]:
+def simplicity(mix: Mix) -> tuple[bool, bool, int, bool]:
     """Sorts mixes by what they take: real images, then rendered, randomised, translated ones.
 
-    Of the same images, augmented ones come second, and before that those with pseudo-labels; mixes
-    without real images come last, since these are at hand.
+    Of the same images, augmented ones come second. Pseudo-labels come after them all, since they
+    take three trainings in place of one; mixes without real images come last, since these are at
+    hand.
     """
     sources = [None, RENDERED, RANDOMISED]
     effort = sources.index(mix.source) if mix.source in sources else len(sources)
-    return not mix.real, effort, mix.pseudo, mix.augmented
+    return not mix.real, mix.pseudo, effort, mix.augmented
 
 
 def _beaten(answer: Answer, n: int, mixes: Iterable[str]) -> set[str]:

@@ -1,6 +1,7 @@
 """The answer in a few sentences, from the tables of the study at hand."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ def sentences(answer: Answer) -> list[str]:
     return [
         *(advice(answer, one) for one in first),
         *_translating(answer),
+        *(words for one in first for words in _pseudo_labelling(answer, one)),
         *(words for one in first for words in _worth(answer, one)),
     ]
 
@@ -94,6 +96,17 @@ def _translating(answer: Answer) -> list[str]:
     return [f"This study has no {lacks}, so it cannot say whether translation helps."]
 
 
+def _pseudo_labelling(answer: Answer, one: Recommendation) -> list[str]:
+    """What pseudo-labels add to what is recommended, and to the labelled images alone."""
+    mix = replace(Mix.parse(one.mix).supervised, real=True)
+    said = []
+    for supervised in dict.fromkeys([mix, mix.baseline]):
+        verdicts = answer.verdicts(replace(supervised, pseudo=True), supervised)
+        if verdicts:
+            said.append(f"{supervised.name} is {_where('without', verdicts)}")
+    return [f"With pseudo-labels for the unlabelled images, {'; '.join(said)}."] if said else []
+
+
 def _where(others: str, verdicts: Mapping[int, str]) -> str:
     """At which counts images are better than others, and at which worse."""
     among = list(verdicts)
@@ -138,6 +151,7 @@ def _worth(answer: Answer, one: Recommendation) -> list[str]:
     baseline = Mix.parse(one.mix).baseline.name
     counts = answer.summary.loc[answer.summary["mix"] == baseline, "n_real"]
     ends = counts.min(), counts.max()
+    labelled = "labelled ones " if answer.unlabelled else ""
     found = []
     for row in own.itertuples():
         bounds = ""
@@ -146,6 +160,6 @@ def _worth(answer: Answer, one: Recommendation) -> list[str]:
             bounds = f"; 95\N{NO-BREAK SPACE}% interval: {low} to {high}"
         found.append(
             f"So used, {at_hand(one.n_real, answer.unlabelled)} are worth "
-            f"{as_count(row.equals, *ends)} used alone ({baseline}{bounds})."
+            f"{as_count(row.equals, *ends)} {labelled}used alone ({baseline}{bounds})."
         )
     return found

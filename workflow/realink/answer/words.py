@@ -14,10 +14,10 @@ def percent(error: float) -> str:
 
 
 def at_hand(n: int, unlabelled: int = 0) -> str:
-    """Real images that one has, N of them labelled: ``55 real images``."""
+    """What one has: ``55 real images``, or ``55 labels and a pool of 2,215 real images``."""
     if not unlabelled:
         return f"{n:,} real images"
-    return f"{f'{n:,}' if n else 'no'} labelled real images and {unlabelled:,} unlabelled ones"
+    return f"{f'{n:,}' if n else 'no'} labels and a pool of {unlabelled:,} real images"
 
 
 def as_count(count: float, smallest: int, largest: int) -> str:

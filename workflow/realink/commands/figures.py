@@ -169,7 +169,7 @@ def plot_triptych(
     order = [name for mix in means.index if (name := Mix.parse(mix).translator) in translators]
     if order:
         images = read_images(translated[list(translators).index(order[0])]).images
-        plain[f"translated by {order[0]}\n(it saw {n + unlabelled:,} real ones)"] = images[places]
+        plain[f"translated by {order[0]}\n(it saw {unlabelled or n:,} real ones)"] = images[places]
     found = np.minimum(np.arange(len(places)), len(photographed))
     if photographed.labels is not None:
         found = examples.of_classes(photographed.labels, drawn.labels[places])
