@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import vl_convert
 from PIL import Image
 
 from realink.answer.analysis import analyse
@@ -296,3 +297,6 @@ def test_the_chart_has_a_place_for_no_label(metrics):
     scales = re.findall(r'"scale": (\{[^{}]*"symlog"[^{}]*\})', json.dumps(chart))
     assert scales
     assert all(json.loads(scale)["constant"] == 55 for scale in scales)
+    # On a linear part of an axis, too, a count is written out.
+    drawn = vl_convert.vegalite_to_svg(chart | {"width": 400})
+    assert {"0", "55", "385"} <= set(re.findall(r">([^<>]+)</text>", drawn))

@@ -14,7 +14,7 @@ import pandas as pd
 from realink.study.mixes import RANDOMISED, REAL, RENDERED, Mix
 
 COUNT, NUMBER = (
-    ",",
+    ",d",
     ",.4~r",
 )  # d3's, as `count` and `number` are Python's
 APART = 0.09  # of an axis, between labels of two counts
