@@ -20,7 +20,7 @@ from realink.commands import answer
 from realink.study import grid, sources
 
 ROOT = Path(__file__).parents[2]
-STUDIES = ["mnist", "meters", "talk"]
+STUDIES = ["mnist", "meters", "talk", "mnist-unlabelled", "meters-unlabelled"]
 LIMIT = 10_000_000  # bytes
 
 pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
@@ -106,12 +106,12 @@ def test_a_clone_can_compare_with_it(published, tmp_path, capsys):
     answer.compare(tmp_path / "first", tmp_path / "second")
     said = capsys.readouterr().out
     assert "second / first" in said
-    assert re.search(r"^ *real +55 .* identical$", said, re.MULTILINE)
+    assert re.search(r"^ *real(-aug)? +55 .* identical$", said, re.MULTILINE)
     # Neither has its settings here.
     assert "which settings differ is not known" in said
 
 
-def test_what_is_published_is_small_and_says_how_it_was_made(published):
+def test_what_is_published_is_small_and_says_how_it_was_made(published, settings):
     sizes = {
         line.split("\t")[1].removeprefix(f"{published.folder}/"): int(line.split()[3])
         for line in git(
@@ -120,7 +120,8 @@ def test_what_is_published_is_small_and_says_how_it_was_made(published):
         .decode()
         .splitlines()
     }
-    figures = {f"figures/{name}.svg" for name in ("error", "rendered_error", "gain")}
+    names = ["error", "gain", *["rendered_error"] * bool(settings["rendered_counts"])]
+    figures = {f"figures/{name}.svg" for name in names}
     assert {"README.md", "report.html", "figures/rendered.png", *figures} <= sizes.keys()
     assert not [name for name in sizes if "font" in name]  # of before
     assert sum(sizes.values()) < LIMIT
