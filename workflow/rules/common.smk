@@ -118,12 +118,13 @@ RUN = "REALINK_CODE={params.code} {params.call} >{log:q} 2>&1"
 code_hash = cache(provenance.code_hash)  # every job of a rule asks for it
 
 
-def call(command, **settings):
+def call(command, *placed, **settings):
     """Params that run a command of realink: the hash of its code, its settings, how it is called.
 
-    Its options are named as the inputs, outputs and wildcards, and as `settings`, whose values may
-    be functions of the wildcards. What has no name is not handed over, but for an only output,
-    which is `output`; nor are wildcards that the command does not ask for.
+    First comes what it takes by its place. Its options are named as the inputs, outputs and
+    wildcards, and as `settings`, whose values may be functions of the wildcards. What has no name is
+    not handed over, but for an only output, which is `output`; nor are wildcards that the command
+    does not ask for.
     """
     asked = provenance.parameters(command)
 
@@ -140,7 +141,7 @@ def call(command, **settings):
         options = {name: value for name, value in wildcards.items() if name in asked}
         options |= values(wildcards) | dict(input.items())
         options |= dict(output.items()) or {"output": list(output)}
-        words = [command.replace("_", "-")]
+        words = [command.replace("_", "-"), *placed]
         for name, value in options.items():
             for one in value if isinstance(value, list) else [value]:
                 text = one if isinstance(one, str) else json.dumps(one, sort_keys=True)
