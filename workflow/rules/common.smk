@@ -22,9 +22,10 @@ if not PACKAGE.is_dir():
 sys.path.insert(0, str(PACKAGE))
 
 from realink.errors import InputError
-from realink.study import grid, provenance, schema, slurm, sources
+from realink.study import durations, grid, provenance, schema, slurm, sources
 from realink.study.mixes import JUDGED, Mix
 from realink.translation import settings as translators
+import snakemake_logger_plugin_realink as progress
 
 if not workflow.modifier.is_main_snakefile():
     # A module's `configfile:` is not read: its config, too, need only hold what differs.
@@ -44,6 +45,9 @@ try:
     config["translators"] = sources.settings_of_translators(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+# What the time left is reckoned by until jobs have ended.
+progress.TYPICAL.update(durations.by_rule(config))
 
 # The package lies beside the rules: a job runs the code of this checkout, wherever it runs. And it
 # finds the Python that runs Snakemake, though its environment may not have been activated. Not by
