@@ -180,6 +180,11 @@ def test_too_few_pictures_to_test_on_name_no_key_of_the_config(tmp_path):
     assert "`real" not in str(error.value)
 
 
+def test_real_pictures_are_not_taken_for_rendered_ones(both, tmp_path):
+    with pytest.raises(InputError, match=r"^--rendered .*/rendered/../real: this is the folder of"):
+        init(real=both[0], rendered=both[1] / "../real", output=tmp_path / "mine.yaml")
+
+
 def test_misspelt_splits_are_no_classes(tmp_path):
     real = draw(tmp_path / "real", classes=("train", "Test"))
     with pytest.raises(InputError, match=r"^--real: .* 'Test', 'train': .*splits.*call them train"):

@@ -9,7 +9,8 @@ FIRST = 5  # jobs that are named
 KINDS = 5  # rules that a reason names
 # Why a job runs: Snakemake's words, and plainer ones.
 REASONS = {
-    "^Forced execution": "asked for by an option",
+    # What was cut off is forced, too, as the profiles have `rerun-incomplete`.
+    "^Forced execution": "cut off in an earlier run, or asked for by an option",
     "^Missing output files": "not made yet",
     "Incomplete output files": "left half-made by an earlier run",
     "Updated input files": "a file that they read has changed",

@@ -91,6 +91,9 @@ def init(
     from realink.study import proposal, sources
 
     _refuse_output(output, force)
+    if rendered is not None and rendered.resolve() == real.resolve():
+        # Else the study would train on its test pictures.
+        raise InputError(f"--rendered {rendered}: this is the folder of the real pictures")
     study = re.sub(r"[^A-Za-z0-9_.-]+", "-", output.stem).strip("-._") or "mine"
     defaults = yaml.safe_load(DEFAULTS.read_text())
     shares = {name: defaults["real"][name] for name in ("validation", "test")}
