@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from rich.console import Console
 
 from realink import commands
 from realink.commands import classifier as command
@@ -174,10 +175,28 @@ def test_objects_that_are_kept_from_the_search_for_garbage_are_let_go_at_the_end
     assert gc.get_freeze_count() == 0
 
 
-def test_every_command_is_a_rule_or_for_a_person():
+def helped(capsys, *arguments):
+    """The lines of a command's help, without the frames."""
+    commands.app.help_print(arguments, console=Console(width=200, color_system=None))
+    return [line.strip("│ ") for line in capsys.readouterr().out.splitlines()]
+
+
+def test_help_shows_what_a_person_uses_before_the_jobs(capsys):
+    """Whatever no rule calls is for a person, and one command is for both."""
     texts = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    of_rules = set(re.findall(r'call\(\s*"(\w+)"', texts))
-    of_people = {"init", "gather", "compare", "plot_studies", "classify"}
-    names = {function.__name__ for function in commands.COMMANDS}
-    assert names == of_rules | of_people
-    assert all(function.__doc__ for function in commands.COMMANDS)
+    of_rules = {name.replace("_", "-") for name in re.findall(r'call\(\s*"(\w+)"', texts)}
+    lines = helped(capsys)
+    (border,) = [place for place, line in enumerate(lines) if "which Snakemake calls" in line]
+    listed = [line.split("  ")[0] for line in lines]
+    shown = [name for name in listed[:border] if re.fullmatch(r"\w[\w-]+", name)]
+    assert shown == ["init", "classify", "export", "compare", "plot-studies", "gather"]
+    assert set(filter(None, listed[border:])) >= of_rules - {"export"}
+    assert of_rules.isdisjoint(set(shown) - {"export"})
+
+
+@pytest.mark.parametrize("command", ["classify", "export", "compare", "gather"])
+def test_help_shows_one_way_to_name_what_comes_by_its_place(capsys, command):
+    text = "\n".join(helped(capsys, command))
+    for name in re.findall(r"^\*? *([A-Z]{2,}\b.*)", text, re.MULTILINE):
+        assert "--" not in name
+    assert re.search(r"^Usage: .* [A-Z]+( |$)", text, re.MULTILINE)

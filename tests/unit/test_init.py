@@ -129,10 +129,92 @@ def test_fonts_draw_the_characters_that_stand_for_classes(tmp_path):
     assert list((DEFAULTS.parents[1] / rendered["folder"]).glob("*.ttf"))
 
 
+def test_that_fonts_will_draw_is_said(tmp_path, capsys):
+    real = draw(tmp_path / "real", classes=("0", "1"))
+    init(real=real, output=tmp_path / "mine.yaml")
+    (said,) = re.findall("rendered: .*", capsys.readouterr().out)
+    assert "no --rendered" in said
+    assert said.endswith(": 200 font families draw 0, 1")
+    init(real=real, output=tmp_path / "other.yaml", characters="oi")
+    assert "draw o for 0, i for 1\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("n", [45, 60])
+def test_few_test_pictures_are_told(tmp_path, capsys, n):
+    real = draw(tmp_path / "real", classes=("0", "1"), n=n)
+    init(real=real, output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out
+    assert ("errors will be coarse: 2 of 2 classes have fewer than 10 test pictures" in said) == (
+        n == 45
+    )
+    assert ("is 11 % error in class 0, and 5.6 % over all 18" in said) == (n == 45)
+
+
+def test_a_class_that_is_never_tested_is_told(tmp_path, capsys):
+    real = tmp_path / "real"
+    draw(real / "train", classes=("0", "1"))
+    draw(real / "test", classes=("0",), n=20, seed=1)
+    init(real=real, output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out
+    assert "1 of 2 classes have fewer than 10 test pictures (class 1: 0)" in said
+    assert "one picture read wrongly is 5.0 % over all 20" in said
+
+
+@pytest.mark.parametrize("option", ["real", "rendered", "unlabelled"])
+def test_errors_name_the_option_that_was_given(both, tmp_path, option):
+    given = {"real": both[0], "rendered": both[1], option: tmp_path / "absent"}
+    with pytest.raises(InputError, match=f"^--{option}: '.*/absent' is not a directory"):
+        init(output=tmp_path / "mine.yaml", **given)
+    assert not (tmp_path / "mine.yaml").exists()
+
+
+def test_a_wrong_group_is_named_by_its_option(both, tmp_path):
+    with pytest.raises(InputError, match=r"^--group: '\(' is no pattern"):
+        init(real=both[0], rendered=both[1], output=tmp_path / "mine.yaml", group="(")
+
+
+def test_too_few_pictures_to_test_on_name_no_key_of_the_config(tmp_path):
+    real = draw(tmp_path / "real", classes=("0", "1"), n=2)
+    with pytest.raises(InputError, match=r"^--real: no picture is left to test on") as error:
+        init(real=real, output=tmp_path / "mine.yaml", group="(png)")
+    assert "`real" not in str(error.value)
+
+
+def test_real_pictures_are_not_taken_for_rendered_ones(both, tmp_path):
+    with pytest.raises(InputError, match=r"^--rendered .*/rendered/../real: this is the folder of"):
+        init(real=both[0], rendered=both[1] / "../real", output=tmp_path / "mine.yaml")
+
+
+def test_misspelt_splits_are_no_classes(tmp_path):
+    real = draw(tmp_path / "real", classes=("train", "Test"))
+    with pytest.raises(InputError, match=r"^--real: .* 'Test', 'train': .*splits.*call them train"):
+        init(real=real, output=tmp_path / "mine.yaml")
+
+
+def test_a_study_that_takes_longer_than_asked_says_so(both, tmp_path, capsys):
+    init(real=both[0], rendered=both[1], output=tmp_path / "mine.yaml", minutes=1)
+    assert re.search("time: about [2-9] minutes .*, not the 1 asked for", capsys.readouterr().out)
+
+
+def test_it_runs_where_the_study_will(both, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=f"run this in realink's own folder, {ROOT}"):
+        init(real=both[0], rendered=both[1], output=tmp_path / "mine.yaml")
+
+
+def test_what_cannot_be_written_is_one_line(both, tmp_path):
+    (tmp_path / "folder.yaml").mkdir()
+    with pytest.raises(InputError, match=r"folder\.yaml: this is a folder; name a file in it"):
+        init(real=both[0], rendered=both[1], output=tmp_path / "folder.yaml", force=True)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file/mine\.yaml: cannot be written: "):
+        init(real=both[0], rendered=both[1], output=tmp_path / "file/mine.yaml")
+
+
 def test_a_config_that_is_there_is_kept(both, tmp_path):
     output = tmp_path / "mine.yaml"
     output.write_text("mine: yes\n")
-    with pytest.raises(InputError, match=r"mine\.yaml is there already.*--force"):
+    with pytest.raises(InputError, match=r"mine\.yaml: this file is there already.*--force"):
         init(real=both[0], rendered=both[1], output=output)
     assert output.read_text() == "mine: yes\n"
     init(real=both[0], rendered=both[1], output=output, force=True)

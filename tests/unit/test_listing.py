@@ -29,6 +29,18 @@ def test_a_class_may_be_called_train(tmp_path):
     assert listing.list_real(tmp_path, **SPLIT).classes == ("bus", "train")
 
 
+def test_pictures_outside_the_folders_of_classes_are_named(tmp_path):
+    touch(tmp_path, "0.png", "1.png")
+    with pytest.raises(InputError, match=r"or more; it has none, and 2 pictures outside: '0.png'"):
+        listing.list_real(tmp_path, **SPLIT)
+
+
+def test_where_the_only_picture_of_a_class_is(tmp_path):
+    touch(tmp_path, *numbered("train/a", "train/b", "test/a"), "test/c/0.png")
+    with pytest.raises(InputError, match=r"train on of the class 'c' \(all of it is in test\)"):
+        listing.list_real(tmp_path, **SPLIT)
+
+
 def test_splits_beside_classes_stop(tmp_path):
     touch(tmp_path, *numbered("train/a", "train/b", "test/a", "bus"))
     with pytest.raises(InputError, match="'bus' beside 'test', 'train'"):

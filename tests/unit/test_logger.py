@@ -11,10 +11,15 @@ import snakemake_logger_plugin_realink as plugin
 
 @pytest.fixture
 def handler(monkeypatch):
-    settings = SimpleNamespace(stdout=True, dryrun=False, verbose=False)
-    handler = plugin.LogHandler(settings, None)
+    return handler_of(monkeypatch)
+
+
+def handler_of(monkeypatch, **options):
+    settings = {"stdout": True, "dryrun": False, "verbose": False, "printshellcmds": False}
+    handler = plugin.LogHandler(SimpleNamespace(**settings | options), None)
     handler.now = 0.0
     monkeypatch.setattr(plugin.time, "monotonic", lambda: handler.now)
+    monkeypatch.setitem(plugin.TYPICAL, "train_classifier", 16)
     return handler
 
 
@@ -190,3 +195,98 @@ def test_a_jobs_notes_are_shown(handler, capsys, tmp_path):
     start(handler, capsys, 1, log=[str(log)])
     shown = send(handler, capsys, LogEvent.JOB_FINISHED, job_id=1).splitlines()
     assert shown[1:] == [f"    {note}" for note in notes[:10]] + [f"    ... 2 more: {log}"]
+
+
+TABLE = "Job stats:\njob  count"
+CHANGED = "Params have changed since last execution: Union of exclusive params: before:"
+# Of each planned job what it reads and makes, and why, in Snakemake's words.
+PLANNED = [
+    ("draw_real", ["pool"], ["drawn"], "Missing output files: drawn"),
+    (
+        "train_classifier",
+        ["drawn"],
+        ["one"],
+        "Missing output files: one; Input files updated by another job: drawn",
+    ),
+    (
+        "train_classifier",
+        ["pool"],
+        ["two"],
+        f"{CHANGED} '{{\"steps\": 5}}' now: '{{\"steps\": 6}}' ",
+    ),
+    ("train_judge", ["pool"], ["judge"], f"{CHANGED} 'e3b7c9251ff9' now: '0eb05aab5085' "),
+    ("judge", ["judge", "two"], ["read"], "Input files updated by another job: judge, two"),
+    ("map", ["pool"], ["plane"], "The moon is full: since Tuesday"),
+    ("all", ["read", "one"], [], "Input files updated by another job: read, one"),
+]
+SUMMARY = """\
+Time: about 44 s on one core, 22 s on two
+First:
+    draw_real n=0
+    train_classifier n=2
+    train_judge n=3
+    map n=5
+Why:
+    not made yet: 1 draw_real, 1 train_classifier
+    their settings have changed: 1 train_classifier
+    their code has changed: 1 train_judge
+    they read what is made anew: 1 judge
+    The moon is full: 1 map
+Nothing was made. With -p, a dry run lists each job."""
+
+
+def dry_run(handler, capsys):
+    """All that a dry run writes, of the records that Snakemake makes."""
+    stats = {"train_classifier": 2, "draw_real": 1, "train_judge": 1, "judge": 1, "map": 1}
+    stats |= {"all": 1, "total": 7}
+    said = [send(handler, capsys, LogEvent.RUN_INFO, stats=stats, msg=TABLE)]
+    for jobid, (rule, read, made, reason) in enumerate(PLANNED):
+        said += [
+            start(
+                handler, capsys, jobid, rule, made, input=read, reason=reason, benchmark=None,
+                msg=f"listed: {rule}",
+            )
+        ]  # fmt: skip
+    said += [send(handler, capsys, LogEvent.RUN_INFO, stats=stats, msg=TABLE)]
+    told = [
+        "Reasons:\n    (check individual jobs above for details)",
+        "Some jobs were triggered by provenance information, see above.",
+        "Rules with provenance triggered jobs: train_judge\n",
+        "3 jobs have missing provenance/metadata",
+        "This was a dry-run (flag -n). The order of jobs does not reflect the order of execution.",
+    ]
+    said += [send(handler, capsys, None, msg=text) for text in told]
+    return [text for text in said if text]
+
+
+def test_a_dry_run_says_what_comes_first_and_why(monkeypatch, capsys):
+    """Reasons that Snakemake may yet learn stand in its own words."""
+    said = dry_run(handler_of(monkeypatch, dryrun=True), capsys)
+    assert said == [TABLE, "3 jobs have missing provenance/metadata", SUMMARY]
+
+
+@pytest.mark.parametrize("option", ["verbose", "printshellcmds"])
+def test_a_dry_run_can_still_list_all_jobs(monkeypatch, capsys, option):
+    said = dry_run(handler_of(monkeypatch, dryrun=True, **{option: True}), capsys)
+    assert [text for text in said if text.startswith("listed: ")] == [
+        f"listed: {rule}" for rule, *_ in PLANNED
+    ]
+    assert said[-1].startswith("This was a dry-run")
+
+
+def test_of_many_reasons_and_jobs_a_few_are_named(monkeypatch, capsys):
+    handler = handler_of(monkeypatch, dryrun=True)
+    send(handler, capsys, LogEvent.RUN_INFO, stats={"total": 8}, msg=TABLE)
+    for jobid in range(8):
+        fields = {"input": [], "reason": "Missing output files: x", "benchmark": None}
+        start(handler, capsys, jobid, f"rule{jobid}", [f"{jobid}"], **fields)
+    said = send(handler, capsys, None, msg="This was a dry-run (flag -n).").splitlines()
+    assert said[6:9] == ["    rule4 n=4", "    ... 3 more", "Why:"]
+    assert "    not made yet: 8 jobs of 8 kinds" in said
+
+
+def test_an_error_of_a_dry_run_is_shown(monkeypatch, capsys):
+    handler = handler_of(monkeypatch, dryrun=True)
+    handler.parsed = True
+    text = "MissingInputException in rule prepare_real"
+    assert send(handler, capsys, LogEvent.ERROR, msg=text, levelno=logging.ERROR) == text

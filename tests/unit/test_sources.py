@@ -121,7 +121,7 @@ def test_mnists_own_files_pass_plain_or_zipped(config, tmp_path):
         ({"mixes": ["real", "warp"]}, "'warp' does not do images of 24 x 20 .* take cyclegan or"),
         ({"real": {"directory": "nowhere"}}, "`real: directory:`: 'nowhere' is not a directory"),
         ({"rendered": {"directory": "nowhere"}}, "`rendered: directory:`: 'nowhere' is not a"),
-        ({"real": {"directory": "config"}}, "`real: directory:`: config needs .* two"),
+        ({"real": {"directory": "config"}}, "`real: directory:`: config must hold .* two"),
         ({"real": {"group": "(camera"}}, "`real: group:`: '\\(camera' is no pattern"),
         ({"real": {"group": "^(camera)"}}, "no picture is left to test on .*`real: test:`"),
         ({"rendered": {"source": "fonts"}}, "`rendered: geometry:`: mnist draws grey images of 28"),
@@ -172,7 +172,7 @@ def split_group(real, rendered):
     ("change", "message"),
     [
         (empty_class, "`real: directory:`: .*no picture to train on of the class 'hexagon'"),
-        (one_class, "`real: directory:`: .*two classes or more, has 1"),
+        (one_class, "`real: directory:`: .*two classes or more; it has 'triangle'$"),
         (more_classes_than_pictures, "`real: directory:`: .*no picture to train on of the class"),
         (only_real, "same classes .*real lacks 'circle'"),
         (split_group, "the group 'camera00' .*is in test and train"),

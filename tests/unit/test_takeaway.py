@@ -241,7 +241,7 @@ def test_broken_pictures_are_named_when_the_rest_is_done(final, pictures, monkey
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ("absent", "absent: no such file; a finished study has it in results/{study}/final"),
+        ("absent", "absent: no such file; first name a finished study's folder final, such as"),
         ("in/notes.txt", "in/notes.txt: not a whole ONNX model"),
         ("other.onnx", "other.onnx: an ONNX model, but not of realink"),
     ],
@@ -256,8 +256,16 @@ def test_a_wrong_model_is_one_line(final, pictures, monkeypatch, model, message)
         takeaway.classify(Path(model), folder)
     assert str(error.value).startswith(message)
     Path("empty").mkdir()
-    with pytest.raises(InputError, match="no picture in empty"):
+    with pytest.raises(InputError, match=r"no picture in empty, of those that are read: \.png, "):
         takeaway.classify(final, Path("empty"))
+
+
+def test_a_table_that_cannot_be_written_is_one_line(final, pictures):
+    (pictures[1] / "out").mkdir()
+    with pytest.raises(InputError, match="out: this is a folder; name a file in it"):
+        takeaway.classify(final, pictures[1], output=pictures[1] / "out")
+    with pytest.raises(InputError, match=r"notes\.txt/table\.csv: cannot be written: "):
+        takeaway.classify(final, pictures[1], output=pictures[1] / "notes.txt/table.csv")
 
 
 def test_a_reader_that_has_seen_enough_gets_no_traceback(final, pictures):

@@ -88,10 +88,12 @@ class Project:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
-    def planned(self, config: str = "") -> dict[str, int]:
-        """Jobs of each rule that a dry run would do; `all` aside."""
+    def planned(self, config: str = "", why: str = "") -> dict[str, int]:
+        """Jobs of each rule that a dry run would do, `all` aside; and `why`, as it must say."""
         done = self.run("--dry-run", "--cores", "2", config=config)
         assert done.returncode == 0, done.stdout
+        assert why in done.stdout
+        assert len(done.stdout.splitlines()) < 60
         table = done.stdout.partition("Job stats:")[2].partition("\n\n")[0]
         jobs = dict(re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE))
         return {rule: int(n) for rule, n in jobs.items() if rule not in ("all", "total")}

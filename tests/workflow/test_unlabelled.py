@@ -55,7 +55,7 @@ def test_it_starts_without_any_label(unlabelled):
 
 def jobs(project: Project) -> list[tuple[str, list[str], list[str]]]:
     """Of every job its rule, inputs and outputs."""
-    planned = project.run("--dry-run", "--forceall", "--cores", "1").stdout
+    planned = project.run("--dry-run", "-p", "--forceall", "--cores", "1").stdout
     found = []
     for block in re.split(r"\n(?=(?:local)?rule )", planned):
         if named := re.match(r"(?:local)?rule (\w+):", block):

@@ -158,6 +158,8 @@ def test_commands_do_not_grow_with_the_grid(tmp_path):
     done = project.run("-n", "-p", "--cores", "2", target, config="replicates=10")
     assert done.returncode == 0, done.stdout
     assert re.search(r"^train_classifier +210$", done.stdout, re.MULTILINE)
+    # With -p, a dry run lists all jobs.
+    assert len(re.findall(r"^rule train_classifier:$", done.stdout, re.MULTILINE)) == 210
     collect = done.stdout.partition("python -m realink collect")[2].partition(">results")[0]
     assert "--classifier" in collect
     # Linux runs no shell command of 131,072 bytes; the paths of these cells have 30,000.
@@ -167,8 +169,9 @@ def test_commands_do_not_grow_with_the_grid(tmp_path):
 def test_a_dry_run_of_the_full_grid_takes_seconds(tmp_path):
     project = Project.create(tmp_path, ("config/config.yaml",))
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    done = project.run("--dry-run", "--quiet", "--cores", "2")
+    done = project.run("--dry-run", "--cores", "2")
     assert done.returncode == 0, done.stdout
+    assert "Time: about 2 h " in done.stdout
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 10
 
 
@@ -209,9 +212,10 @@ def test_a_translators_setting_reruns_it_and_what_follows(project):
 
 def test_augmentation_reruns_the_mixes_that_have_it_and_what_the_judge_says(project):
     project.edit("config/config.yaml", "elastic: 0.8", "elastic: 0.7")
+    why = "\n    their settings have changed: 5 train_classifier, 1 train_judge\n"
     judged = {"train_judge": 1, "judge": 4, "measure_gap": 4, "measure_gap_reference": 2}
     sheets = {"plot_translations": 4, "map_domains": 1}
-    assert project.planned() == {"train_classifier": 5} | judged | sheets | ANSWER
+    assert project.planned(why=why) == {"train_classifier": 5} | judged | sheets | ANSWER
 
 
 def test_the_share_of_real_images_is_a_setting_of_a_mix(project):
@@ -226,7 +230,8 @@ def test_a_translators_code_reruns_it_and_what_follows(project):
         "import torch\n",
         "import torch\nimport time\n",
     )
-    assert project.planned() == AFTER_TRANSLATORS
+    why = "\n    their code has changed: 2 train_translator\n"
+    assert project.planned(why=why) == AFTER_TRANSLATORS
 
 
 def test_a_stages_code_reruns_that_stage_and_what_follows(project):

@@ -22,9 +22,10 @@ if not PACKAGE.is_dir():
 sys.path.insert(0, str(PACKAGE))
 
 from realink.errors import InputError
-from realink.study import grid, provenance, schema, slurm, sources
+from realink.study import durations, grid, provenance, schema, slurm, sources
 from realink.study.mixes import JUDGED, Mix
 from realink.translation import settings as translators
+import snakemake_logger_plugin_realink as progress
 
 if not workflow.modifier.is_main_snakefile():
     # A module's `configfile:` is not read: its config, too, need only hold what differs.
@@ -44,6 +45,9 @@ try:
     config["translators"] = sources.settings_of_translators(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+# What the time left is reckoned by until jobs have ended.
+progress.TYPICAL.update(durations.by_rule(config))
 
 # The package lies beside the rules: a job runs the code of this checkout, wherever it runs. And it
 # finds the Python that runs Snakemake, though its environment may not have been activated. Not by
@@ -118,12 +122,13 @@ RUN = "REALINK_CODE={params.code} {params.call} >{log:q} 2>&1"
 code_hash = cache(provenance.code_hash)  # every job of a rule asks for it
 
 
-def call(command, **settings):
+def call(command, *placed, **settings):
     """Params that run a command of realink: the hash of its code, its settings, how it is called.
 
-    Its options are named as the inputs, outputs and wildcards, and as `settings`, whose values may
-    be functions of the wildcards. What has no name is not handed over, but for an only output,
-    which is `output`; nor are wildcards that the command does not ask for.
+    First comes what it takes by its place. Its options are named as the inputs, outputs and
+    wildcards, and as `settings`, whose values may be functions of the wildcards. What has no name is
+    not handed over, but for an only output, which is `output`; nor are wildcards that the command
+    does not ask for.
     """
     asked = provenance.parameters(command)
 
@@ -140,7 +145,7 @@ def call(command, **settings):
         options = {name: value for name, value in wildcards.items() if name in asked}
         options |= values(wildcards) | dict(input.items())
         options |= dict(output.items()) or {"output": list(output)}
-        words = [command.replace("_", "-")]
+        words = [command.replace("_", "-"), *placed]
         for name, value in options.items():
             for one in value if isinstance(value, list) else [value]:
                 text = one if isinstance(one, str) else json.dumps(one, sort_keys=True)

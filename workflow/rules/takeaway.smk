@@ -62,6 +62,6 @@ rule export:
         mem_mb=1000,
         runtime=30,
     params:
-        **call("export", directory=f"results/{STUDY}"),
+        **call("export", f"results/{STUDY}"),
     shell:
         RUN

@@ -1,5 +1,7 @@
 """A Snakemake logger that says, one line a job: how far, how long still, and what went wrong.
 
+Of a dry run it says how many jobs of which kinds, how long they take, which come first, and why.
+
 Snakemake finds it by its name; the profiles choose it with ``logger: realink``.
 """
 
@@ -15,26 +17,21 @@ from statistics import mean
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from . import plan
 from .configs import fault
 
 LOG_TAIL = 20  # lines of a failed job's log that are shown
 SLURM_LOGS = "/slurm_logs/"  # in the paths of the logs that SLURM writes, beside the jobs' own
 SILENT = {LogEvent.WORKFLOW_STARTED, LogEvent.JOB_STARTED}
+# Snakemake's last words of a dry run, and what it says before them of why jobs run.
+DRY_RUN_END = "This was a dry-run"
+OF_REASONS = ("Reasons:", "Some jobs were triggered by prov", "Rules with provenance triggered")
 INTERRUPTED = "Terminating processes on user request"  # Snakemake's words, after Ctrl-C
 # What libraries say after the error, as their objects are taken down.
 NOISE = re.compile(r"^(nanobind: | - leaked | - \.\.\. skipped|See https://nanobind)")
 # Seconds of a job on one core, start included, for want of an earlier run's: docs/performance.md.
-TYPICAL = {
-    "train_classifier": 16,
-    "train_translator": 40,
-    "train_judge": 16,
-    "translate": 7,
-    "judge": 5,
-    "measure_gap": 9,
-    "measure_gap_reference": 9,
-    "prepare_rendered": 20,
-    "report": 10,
-}
+# The workflow adds those that depend on the study.
+TYPICAL: dict[str, float] = {"prepare_rendered": 20, "report": 10}
 OTHER = 3
 JUST_NOW = 3  # seconds
 NOTES = 10  # lines of a job's notes that are shown
@@ -61,6 +58,9 @@ class LogHandler(LogHandlerBase):
         self.slurm_log = ""  # of the failed SLURM job whose members are being told
         self.parsed = False  # whether Snakemake got beyond the command line, as far as we know
         self.interrupted = False
+        self.planned: list[LogRecord] = []
+        # Whether a dry run lists all jobs.
+        self.listing = self.common_settings.printshellcmds or self.common_settings.verbose
         self.earlier: dict[str, float] | None = None  # mean seconds of each rule in earlier runs
         self.cores = 0
         self.slots = 1
@@ -81,6 +81,8 @@ class LogHandler(LogHandlerBase):
                 return
             if INTERRUPTED in record.getMessage():
                 text = self.interrupt()
+            elif self.common_settings.dryrun and not self.listing:
+                text = self.dry_run(record, event)
             elif self.common_settings.dryrun or event not in self.handlers:
                 text = "" if event in SILENT else self.format(record)
                 # Snakemake's remarks on its own doings (storage, locks, complete log) are noise.
@@ -103,6 +105,32 @@ class LogHandler(LogHandlerBase):
         waits = f"; waiting for {_jobs(len(self.running))}" if self.running else ""
         return f"{self._progress()}  interrupted{waits}"
 
+    def dry_run(self, record: LogRecord, event: LogEvent | None) -> str:
+        if event == LogEvent.JOB_INFO:
+            self.planned.append(record)
+            return ""
+        if event == LogEvent.RUN_INFO:
+            again = self.parsed
+            self.run_info(record)
+            return "" if again else self.format(record)
+        if event in SILENT or event == LogEvent.GROUP_INFO:
+            return ""
+        text = self.format(record)
+        if text.startswith(DRY_RUN_END):
+            return self.summary()
+        return "" if text.startswith(OF_REASONS) else text
+
+    def summary(self) -> str:
+        self.earlier = _earlier(
+            next((job.benchmark for job in self.planned if job.benchmark), None)
+        )
+        work = self._work()
+        listed = {"First:": plan.first(self.planned), "Why:": plan.why(self.planned)}
+        lines = [f"Time: about {_duration(work)} on one core, {_duration(work / 2)} on two"]
+        for title, said in listed.items():
+            lines += [title, *(f"    {line}" for line in said)] if said else []
+        return "\n".join([*lines, "Nothing was made. With -p, a dry run lists each job."])
+
     def resources_info(self, record: LogRecord) -> str:
         self.cores = getattr(record, "cores", None) or self.cores
         return self.format(record) if self.common_settings.verbose else ""
@@ -114,9 +142,7 @@ class LogHandler(LogHandlerBase):
         return f"{_jobs(self.total)}: " + ", ".join(f"{n} {rule}" for rule, n in stats.items())
 
     def job_info(self, record: LogRecord) -> str:
-        axes = " ".join(
-            f"{name}={value}" for name, value in (record.wildcards or {}).items() if name != "study"
-        )
+        axes = plan.axes(record)
         self.running[record.jobid] = (record.rule_name, axes, time.monotonic())
         self.logs[record.jobid] = list(getattr(record, "log", None) or [])
         self.slots = max(self.slots, len(self.running))
@@ -212,15 +238,18 @@ class LogHandler(LogHandlerBase):
         Means of this run, else of earlier ones, else typical ones: then it is about that time.
         """
         left = {rule: n for rule, n in self.remaining.items() if n > 0}
-        means = {rule: self._mean(rule) for rule in left}
         spent = sum(
-            min(time.monotonic() - started, means.get(rule, 0))
+            min(time.monotonic() - started, self._mean(rule))
             for rule, _, started in self.running.values()
         )
-        work = sum(n * means[rule] for rule, n in left.items()) - spent
+        work = self._work() - spent
         at_once = max(self.slots, min(self.cores, sum(left.values())))
         known = all(self.seconds[rule] for rule in left if rule != "all")
         return f"{'' if known else '~ '}{_duration(work / at_once)} left"
+
+    def _work(self) -> float:
+        """Seconds of all jobs that have not ended, one after another."""
+        return sum(n * self._mean(rule) for rule, n in self.remaining.items() if n > 0)
 
     def _mean(self, rule: str) -> float:
         if rule == "all":

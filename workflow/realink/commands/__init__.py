@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 
-from cyclopts import App, Parameter
+from cyclopts import App, Group, Parameter
 
 from realink.commands import (
     answer,
@@ -30,9 +30,15 @@ from realink.commands import (
 from realink.commands.support import check_code
 from realink.errors import InputError
 
-COMMANDS = [
+PEOPLES = [
     init.init,
+    takeaway.classify,
+    takeaway.export,
+    answer.compare,
+    figures.plot_studies,
     gather.gather,
+]
+JOBS = [
     real.prepare_real,
     real.draw_real,
     real.draw_unlabelled,
@@ -48,14 +54,10 @@ COMMANDS = [
     answer.analyse,
     answer.check_pseudo_labels,
     answer.report,
-    answer.compare,
     takeaway.export_classifier,
-    takeaway.classify,
-    takeaway.export,
     talk.explain_talk,
     talk.plot_talk,
     figures.plot_error,
-    figures.plot_studies,
     figures.plot_rendered_error,
     figures.plot_gain,
     figures.plot_triptych,
@@ -71,8 +73,12 @@ app = App(
     help="Do rendered images, made to look real, train a better classifier?",
     default_parameter=Parameter(consume_multiple=True, negative=()),
 )
-for command in COMMANDS:
-    app.command(command)
+jobs = Group("Jobs, which Snakemake calls", sort_key=1)
+# Each group in the order in which one uses it.
+for place, command in enumerate(PEOPLES):
+    app.command(command, sort_key=place)
+for place, command in enumerate(JOBS):
+    app.command(command, sort_key=place, group=jobs)
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ def collect(
     gaps: Path,
     settings: Path,
 ) -> None:
-    """Collect what all jobs recorded into tables, and what all classifiers read into one file.
+    """Collect what all jobs recorded, and what all classifiers read, into tables.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def analyse(
 
 
 def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, output: Path) -> None:
-    """Hold all pseudo-labels of a study to the labels that were hidden: right by round and class.
+    """Count how many pseudo-labels are right, where the true labels were only hidden.
 
     Parameters
     ----------
@@ -245,21 +245,23 @@ def report(
 
 
 def compare(
-    first: Annotated[Path, Parameter(help="a study's directory, such as results/mnist")],
-    second: Annotated[Path, Parameter(help="another's")],
+    first: Annotated[Path, Parameter(help="A study's folder, such as results/mnist.")],
+    second: Annotated[Path, Parameter(help="Another's.")],
+    /,
     *,
-    output: Annotated[Path | None, Parameter(help="HTML page to write, with the curves")] = None,
+    output: Annotated[Path | None, Parameter(help="HTML page to write, with the curves.")] = None,
 ) -> None:
-    """Set two studies side by side: is the second better?"""
+    """Set two finished studies side by side: is the second better?"""
     from realink.answer import cells, studies
+    from realink.commands.init import refuse_folder, written_as_asked
     from realink.page import plotted
     from realink.page import report as pages
-    from realink.study.files import read_json, written_whole
+    from realink.study.files import read_json
 
     if first.resolve() == second.resolve():
         raise InputError(f"{first} and {second} are the same study")
-    if output is not None and output.is_dir():
-        raise InputError(f"{output} is a directory: name a file for --output")
+    if output is not None:
+        refuse_folder(output)
     alike = first.resolve().name == second.resolve().name
     one, two = (
         studies.Study(
@@ -284,8 +286,9 @@ def compare(
         curves = {
             study.name: plotted.errors(cells.usable(study.metrics)[0]) for study in (one, two)
         }
-        with written_whole(output) as temporary:
-            temporary.write_text(pages.comparison_page(curves, rows, notes))
+        html = pages.comparison_page(curves, rows, notes)
+        with written_as_asked(output) as temporary:
+            temporary.write_text(html)
         print(f"written: {output}")
 
 

@@ -33,7 +33,7 @@ def train_classifier(
     teacher: Path | None = None,
     device: Device = "auto",
 ) -> None:
-    """Train a classifier on one mix, and read the validation and the test images with it.
+    """Train a classifier on one mix of images, and read the test images with it.
 
     Parameters
     ----------

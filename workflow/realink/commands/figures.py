@@ -8,7 +8,7 @@ from realink.errors import InputError
 
 
 def plot_error(*, metrics: Path, counts: list[int], total: int, svg: Path, png: Path) -> None:
-    """Draw the final figure: test error against real images, for all mixes."""
+    """Draw the main figure: test error against the number of real images."""
     from realink.page import figures
     from realink.study.files import read_table
 
@@ -17,7 +17,7 @@ def plot_error(*, metrics: Path, counts: list[int], total: int, svg: Path, png: 
 
 
 def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path, png: Path) -> None:
-    """Draw the errors of several finished studies side by side.
+    """Draw the errors of several finished studies side by side, in one figure.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
 
 
 def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
-    """Draw the distribution gap: error of rendered images alone against their number."""
+    """Draw the error of rendered images alone against their number."""
     from realink.page import figures
     from realink.study.files import read_table
 
@@ -51,7 +51,7 @@ def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
 
 
 def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: Path) -> None:
-    """Draw what translated images gain against the labels that they kept and against the gap."""
+    """Draw what translated images gain, against labels kept and against the gap."""
     from realink.page import figures, plotted
     from realink.study.files import read_table
 
@@ -63,7 +63,7 @@ def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: P
 
 
 def plot_rendered(*, rendered: Path, invert: bool, svg: Path, png: Path) -> None:
-    """Draw a contact sheet of the rendered images.
+    """Draw some of the rendered images.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def plot_examples(
     invert: bool,
     output: Path,
 ) -> None:
-    """Draw test images that the recommended mix gets right and real images alone do not.
+    """Draw test images that the recommended mix alone gets right.
 
     And the reverse.
 
@@ -233,7 +233,7 @@ def plot_examples(
 def collect_training(
     *, translators: list[str], counts: list[int], histories: list[Path], output: Path
 ) -> None:
-    """Put some translators' training histories into one table.
+    """Put the losses of some translators' trainings into one table.
 
     Parameters
     ----------
@@ -266,7 +266,7 @@ def map_domains(
     translated: list[Path] = (),
     device: Device = "auto",
 ) -> None:
-    """Put the judge's features of some images of each domain on a plane.
+    """Lay some real, rendered and translated images out on a plane, alike ones near.
 
     Parameters
     ----------

@@ -17,7 +17,10 @@ def measure_gap(
     n: int | None = None,
     device: Device = "auto",
 ) -> None:
-    """Measure how far images are from real ones of the pool; without images, how far those are."""
+    """Measure how far images are from real ones.
+
+    Without images, it is the real ones: how far from one another they are.
+    """
     from realink.commands.support import device_for
     from realink.learning.checkpoints import load
     from realink.learning.classifier import Network, Settings

@@ -16,8 +16,8 @@ LONGEST = 200  # bytes of a name, to which a prefix and a suffix come
 NAMED = 5  # files that an error names, at most
 
 
-def gather(table: Path, *, source: Path, output: Path) -> None:
-    """Copy the pictures that a table names into a folder of splits and classes, and check each.
+def gather(table: Path, /, *, source: Path, output: Path) -> None:
+    """Copy the pictures that a table names into folders of classes, and check each.
 
     A study of pictures that may not be passed on can publish such a table in their place.
 

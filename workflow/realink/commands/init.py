@@ -5,23 +5,50 @@ import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from realink.errors import InputError
 
 if TYPE_CHECKING:
-    from realink.images.listing import Picture
+    from realink.images.listing import Listing, Picture
     from realink.images.survey import Survey
 
 DEFAULTS = Path(__file__).parents[3] / "config/config.yaml"
 NAMED = 5  # files that the report names, at most
+# Of a class with fewer, each test picture is more than 10 % of its error.
+FEW_TESTED = 10
+# What errors say of the config, which a person has yet to get, and what was given in its place.
+OPTIONS = {
+    "config key `real: directory:`": "--real",
+    "config key `rendered: directory:`": "--rendered",
+    "config key `unlabelled: directory:`": "--unlabelled",
+    "config key `real: group:`": "--group",
+    " (`real: test:`)": "",
+}
+# Names of folders, in lower case, that were surely meant as splits.
+SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 # Pictures, and seconds, from which on a bar shows how far it is.
 MANY, LONG = 10_000, 2.0
 
 
+@contextmanager
+def _naming_options() -> Iterator[None]:
+    """Let errors name the options that a person gave, not the keys of the config."""
+    try:
+        yield
+    except InputError as error:
+        (text,) = error.args
+        for said, option in OPTIONS.items():
+            text = text.replace(said, option)
+        raise InputError(text) from None
+
+
+@_naming_options()
 def init(
     *,
     real: Path,
@@ -30,10 +57,10 @@ def init(
     unlabelled: Path | None = None,
     characters: str | None = None,
     group: str | None = None,
-    minutes: float = 30,
+    minutes: Annotated[float, Parameter(validator=Number(gt=0))] = 30,
     force: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Look through folders of pictures, and write the config of a study of them.
+    """Look through your folders of pictures, and write the config of a study of them.
 
     Parameters
     ----------
@@ -62,13 +89,16 @@ def init(
     from realink.images import listing
     from realink.images.survey import survey
     from realink.study import proposal, sources
-    from realink.study.files import written_whole
 
     _refuse_output(output, force)
+    if rendered is not None and rendered.resolve() == real.resolve():
+        # Else the study would train on its test pictures.
+        raise InputError(f"--rendered {rendered}: this is the folder of the real pictures")
     study = re.sub(r"[^A-Za-z0-9_.-]+", "-", output.stem).strip("-._") or "mine"
     defaults = yaml.safe_load(DEFAULTS.read_text())
     shares = {name: defaults["real"][name] for name in ("validation", "test")}
     files = listing.list_real(real, **shares, group=group)
+    _refuse_splits_as_classes(files)
     # Before all pictures are read, since it may well be what is missing.
     drawn_by_fonts = "" if rendered else _drawn_by_fonts(files.classes, characters)
     found, drawn = survey(files, _progress), None
@@ -76,7 +106,9 @@ def init(
         drawn = survey(listing.list_rendered(rendered), _progress)
     further = None if unlabelled is None else listing.list_unlabelled(unlabelled)
     print(_report("real", found, group))
-    if drawn is not None:
+    if drawn is None:
+        print(_report_fonts(files.classes, drawn_by_fonts, defaults["rendered"]["families"]))
+    else:
         print(_report("rendered", drawn, None))
     if further is not None:
         print(f"unlabelled: {shown(str(unlabelled))}\n  pictures: {len(further.used):,}\n")
@@ -94,12 +126,24 @@ def init(
         unlabelled_directory="" if unlabelled is None else _portable(unlabelled),
     )
     sources.check(config)
-    minutes = max(1, round(proposal.seconds(config) / 60))
+    takes = max(1, round(proposal.seconds(config) / 60))
     different = proposal.differing(config, defaults)
-    text = _HEAD.format(minutes=minutes) + proposal.to_yaml(different, _comments(config, found))
-    with written_whole(output) as temporary:
+    text = _HEAD.format(minutes=takes) + proposal.to_yaml(different, _comments(config, found))
+    with written_as_asked(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    print(_plan(config, minutes, output))
+    print(_plan(config, takes, minutes, output))
+
+
+@contextmanager
+def written_as_asked(output: Path) -> Iterator[Path]:
+    """Write a file that a person named: whole, or not at all and with a line on why."""
+    from realink.study.files import written_whole
+
+    try:
+        with written_whole(output) as temporary:
+            yield temporary
+    except OSError as error:
+        raise InputError(f"--output {output}: cannot be written: {error.strerror}") from None
 
 
 def _refuse_output(output: Path, force: bool) -> None:
@@ -107,8 +151,30 @@ def _refuse_output(output: Path, force: bool) -> None:
         raise InputError(f"--output {output}: name a .yaml file, such as config/mine.yaml")
     if output.resolve() == DEFAULTS.resolve():
         raise InputError(f"--output {output}: these are the defaults of all studies; name another")
+    refuse_folder(output)
     if output.exists() and not force:
-        raise InputError(f"{output} is there already; name another, or overwrite it by --force")
+        raise InputError(
+            f"--output {output}: this file is there already; name another, or give --force to "
+            "overwrite it"
+        )
+    if not Path("Snakefile").is_file():
+        raise InputError(
+            f"run this in realink's own folder, {DEFAULTS.parents[1]}, as you will run the study"
+        )
+
+
+def refuse_folder(output: Path) -> None:
+    """Refuse a folder where a file is to be written."""
+    if output.is_dir():
+        raise InputError(f"--output {output}: this is a folder; name a file in it")
+
+
+def _refuse_splits_as_classes(files: "Listing") -> None:
+    if len(named := [name for name in files.classes if name.lower() in SPLITS]) > 1:
+        raise InputError(
+            f"--real: {files.directory} has the folders {', '.join(map(repr, named))}: if these "
+            "are splits, call them train, validation and test; a class cannot be called so"
+        )
 
 
 def _drawn_by_fonts(classes: tuple[str, ...], characters: str | None) -> str | dict[str, str]:
@@ -231,14 +297,43 @@ def _report(kind: str, found: "Survey", group: str | None) -> str:
         [(one.file, other.file) for one, other in found.copies.labelled_twice],
     )
     if kind == "real":
-        groups = len({p.group for p in files.used})
         lines.append(
-            f"  groups: {groups}"
+            f"  groups: {len({p.group for p in files.used})}, "
+            f"{len({p.group for p in files.split('test')})} of them to test on"
             if group
             else "  groups: none; if pictures belong together (one "
             "camera, object, writer), say so by --group"
         )
+        lines += _few_tested({name: counted["test", name] for name in files.classes})
     return "\n".join(lines) + "\n"
+
+
+def _few_tested(pictures: dict[str, int]) -> list[str]:
+    """How coarse errors are, by each class's test pictures, if some class has few."""
+    few = [name for name, n in pictures.items() if n < FEW_TESTED]
+    if not few:
+        return []
+    fewest = min(few, key=pictures.get)
+    n, total = pictures[fewest], sum(pictures.values())
+    in_class = f"{100 / n:.0f} % error in class {shown(fewest)}, and " if n else ""
+    return [
+        f"  errors will be coarse: {len(few)} of {len(pictures)} classes have fewer than "
+        f"{FEW_TESTED} test pictures (class {shown(fewest)}: {n})",
+        f"    one picture read wrongly is {in_class}{100 / total:.1f} % over all {total:,}; more "
+        "labelled pictures help",
+    ]
+
+
+def _report_fonts(classes: tuple[str, ...], drawn: str | dict[str, str], families: str) -> str:
+    """That fonts will draw the rendered pictures, for a person."""
+    from realink.images.fonts import read_families
+
+    texts = drawn if isinstance(drawn, dict) else {name: name for name in classes}
+    named = (text if text == name else f"{text} for {shown(name)}" for name, text in texts.items())
+    return (
+        f"rendered: by fonts, since there is no --rendered: {len(read_families(Path(families)))} "
+        f"font families draw {', '.join(named)}\n"
+    )
 
 
 def _some(what: str, pairs: list[tuple[str, str]]) -> list[str]:
@@ -283,18 +378,25 @@ def _comments(config: dict[str, Any], found: "Survey") -> dict[str, str]:
     }
 
 
-def _plan(config: dict[str, Any], minutes: int, output: Path) -> str:
+def _plan(config: dict[str, Any], takes: int, minutes: float, output: Path) -> str:
+    """What the study will do, how long it takes, and how it is run, for a person."""
     from realink.study import grid
 
-    images = config["images"]
+    images, draws, results = config["images"], config["replicates"], f"results/{config['study']}"
+    counts = ", ".join(f"{n:,}" for n in config["counts"])
+    middle = ", of each its middle, since their shapes differ"
+    more = f", not the {minutes:g} asked for: no smaller study gives an answer"
     return (
-        f"{shown(str(output))}: images of {images['height']} x {images['width']}, "
-        f"{'colour' if images['channels'] == 3 else 'grey'}; "
-        f"N = {', '.join(map(str, config['counts']))} of {config['total']:,} images a mix; "
-        f"{len(config['mixes'])} mixes, {config['replicates']} draws: "
-        f"{len(grid.cells(config))} classifiers and "
-        f"{len(grid.translator_cells(config))} translators.\n"
-        f"About {minutes} minutes on two cores"
-        f"{'' if minutes <= 60 else ', since the images are large: fewer pixels take less'}:\n\n"
-        f"    snakemake --cores 2 --configfile {shlex.quote(str(output))}"
+        f"{shown(str(output))}: a study of these pictures\n"
+        f"  size: all are brought to {images['height']} x {images['width']} pixels"
+        f"{middle if images['fit'] == 'crop' else ''}, "
+        f"{'in colour' if images['channels'] == 3 else 'grey'}\n"
+        f"  labelled pictures: {counts} of those to train on, drawn "
+        f"{'once' if draws == 1 else f'anew {draws} times'}\n"
+        f"  classifiers: {len(grid.cells(config))}, trained in {len(config['mixes'])} ways on each "
+        "draw: on real pictures alone, with rendered\n"
+        "    ones, with rendered ones made to look real, ...\n"
+        f"  time: about {takes} minutes on two cores{more if takes > max(1, minutes) else ''}\n\n"
+        f"Run it, and read {results}/report.html; the best classifier will be in {results}/final:"
+        f"\n\n    snakemake --cores 2 --configfile {shlex.quote(str(output))}"
     )

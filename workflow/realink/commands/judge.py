@@ -17,7 +17,7 @@ def train_judge(
     metrics: Path,
     device: Device = "auto",
 ) -> None:
-    """Train the network that reads translated images, on the whole pool, augmented."""
+    """Train the judge, the classifier that reads translated images, on all real ones."""
     from realink.commands.support import device_for, report_step
     from realink.learning import augmentation as policies
     from realink.learning.checkpoints import save
@@ -55,7 +55,7 @@ def judge(
     read: Path,
     device: Device = "auto",
 ) -> None:
-    """Read every translated image with the judge, and count the labels that survived."""
+    """Read every translated image with the judge, and count the labels that it kept."""
     import numpy as np
 
     from realink.commands.support import device_for

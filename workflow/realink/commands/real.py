@@ -18,7 +18,7 @@ def prepare_real(
     manifest: Path | None = None,
     download_to: Path = Path("results/.download"),
 ) -> None:
-    """Check the real images and split them into pool, validation and test.
+    """Check the real images, and split them into those to train on, validation and test.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def prepare_real(
 
 
 def draw_real(*, pool: Path, n: int, replicate: int, seed: int, output: Path) -> None:
-    """Draw the N real images of one replicate."""
+    """Draw N of the real images at random."""
     from realink.study.files import read_images, write_images
     from realink.study.seeds import seed_for
 
@@ -73,7 +73,7 @@ def draw_unlabelled(
     output: Path,
     manifest: Path | None = None,
 ) -> None:
-    """Read the unlabelled real images, or take those of the pool, without any label.
+    """Take further real images without labels, from a folder or from those to train on.
 
     Parameters
     ----------

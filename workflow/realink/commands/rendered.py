@@ -8,7 +8,7 @@ from realink.errors import InputError
 
 
 def catalogue_fonts(*, families: Path, settings: Json, output: Path) -> None:
-    """List every face of the font packages and of a user's folder, and why one is left out.
+    """List all faces of the fonts, and why some are left out.
 
     Parameters
     ----------
@@ -48,7 +48,9 @@ def prepare_rendered(
     faces: Path | None = None,
     manifest: Path | None = None,
 ) -> None:
-    """Draw the rendered images from fonts, spread evenly over classes and faces, or read them.
+    """Draw the rendered images from fonts, or read them from a folder.
+
+    Those of fonts are spread evenly over classes and faces.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ def export_classifier(
     classes: Path,
     card: Path,
 ) -> None:
-    """Give away the classifier that the answer recommends at the largest count.
+    """Write the classifier that the answer recommends, for use elsewhere.
 
     Parameters
     ----------
@@ -91,38 +91,45 @@ def export_classifier(
 
 def classify(
     model: Path,
+    /,
     *pictures: Path,
-    output: Annotated[Path | None, Parameter(help="CSV to write, in place of printing it")] = None,
+    output: Path | None = None,
 ) -> None:
-    """Name the class of pictures, by the classifier of a study.
+    """Name the class of each picture, by the classifier of a finished study.
 
     Parameters
     ----------
     model
-        A study's folder final, such as results/mine/final, or a model.onnx.
+        The study's folder final, such as results/mine/final, or a model.onnx.
     pictures
         Files, or folders, of which every picture is read.
+    output
+        CSV file to write the table to. Leave it out, and the table is printed.
     """
     import csv
     import sys
 
-    from realink.commands.init import shown
+    from realink.commands.init import refuse_folder, shown, written_as_asked
+    from realink.images.listing import SUFFIXES
     from realink.learning.reader import Reader
-    from realink.study.files import written_whole
 
     if not pictures:
         raise InputError("name pictures, or folders of them, after the model")
-    if output is not None and output.is_dir():
-        raise InputError(f"{output} is a directory: name a file for --output")
+    if output is not None:
+        refuse_folder(output)
     if model.is_dir():
         model = model / "model.onnx"
     if not model.is_file():
         raise InputError(
-            f"{model}: no such file; a finished study has it in results/{{study}}/final"
+            f"{model}: no such file; first name a finished study's folder final, such as "
+            "results/mine/final, then the pictures"
         )
     files, wrong = _found(pictures)
     if not files and not wrong:
-        raise InputError(f"no picture in {', '.join(map(str, pictures))}")
+        raise InputError(
+            f"no picture in {', '.join(map(str, pictures))}, of those that are read: "
+            f"{', '.join(SUFFIXES)}"
+        )
     reader = Reader(model)
     rows = []
     for path, read in _read(reader, files):
@@ -134,7 +141,7 @@ def classify(
     if output is None:
         csv.writer(sys.stdout, lineterminator="\n").writerows([header, *rows])
     else:
-        with written_whole(output) as temporary, temporary.open("w", newline="") as file:
+        with written_as_asked(output) as temporary, temporary.open("w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([header, *rows])
         print(f"{output}: {len(rows):,} pictures")
     sys.stdout.flush()
@@ -144,21 +151,23 @@ def classify(
         raise InputError(f"{len(wrong):,} of {len(wrong) + len(rows):,} pictures could not be read")
 
 
-def export(directory: Path, *, translator: str, n: int, replicate: int = 1, output: Path) -> None:
-    """Write the images of one translator as CLASS/NUMBER.png: the folder whole, or nothing.
+def export(
+    directory: Path, /, *, translator: str, n: int, replicate: int = 1, output: Path
+) -> None:
+    """Write the images that one translator made as pictures, CLASS/NUMBER.png.
 
     Parameters
     ----------
     directory
-        The study's, such as results/mine.
+        The study's folder, such as results/mine.
     translator
         Its name, such as harvest.
     n
-        Real images that the translator saw.
+        How many real images it saw, one of the study's counts.
     replicate
         Which draw of them.
     output
-        Folder to make.
+        Folder to make, all of it or nothing.
     """
     from PIL import Image
 

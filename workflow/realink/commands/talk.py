@@ -13,7 +13,7 @@ def explain_talk(
     hypotheses: Path,
     gains: Path,
 ) -> None:
-    """Judge the talk's statements under each budget, and each reason why translations may help.
+    """Judge what the talk said, and why it may have seen it.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def explain_talk(
 
 
 def plot_talk(*, epochs: float, metrics: Path, gains: Path, svg: Path, png: Path) -> None:
-    """Draw what a budget of epochs does to the talk's curves, and what is left without labels.
+    """Draw what a budget of epochs does to the talk's curves.
 
     Parameters
     ----------

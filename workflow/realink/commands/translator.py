@@ -24,7 +24,7 @@ def train_translator(
     metrics: Path,
     device: Device = "auto",
 ) -> None:
-    """Train one translator on the rendered and N real images; goes on from a saved state.
+    """Train a translator on the rendered and N real images; go on where one was stopped.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def translate(
     output: Path,
     device: Device = "auto",
 ) -> None:
-    """Translate all rendered images; the labels are carried over.
+    """Translate all rendered images; each keeps its label.
 
     Parameters
     ----------

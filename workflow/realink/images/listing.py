@@ -23,6 +23,7 @@ REAL_KEY, RENDERED_KEY = "real: directory:", "rendered: directory:"
 UNLABELLED_KEY = "unlabelled: directory:"
 # What Snakemake takes for a wildcard, or a path variable, of which it has no escape.
 VARIABLE = re.compile(r"\{\s*[.\w]+[^{}]*\}|<[a-z][a-z0-9_]*>")
+BESIDE = "not in a class's folder"
 NAMED = 5  # files, pairs of them or classes that a message names, at most
 
 
@@ -253,7 +254,7 @@ def _picture(file: str, why: str, depth: int) -> Picture:
     """A file, whose class is the folder at a depth below the directory."""
     parts = file.split("/")
     if len(parts) <= depth + 1:
-        return Picture(file, left_out=why or "not in a class's folder")
+        return Picture(file, left_out=why or BESIDE)
     # The same name may be composed in two ways, on other systems.
     label = unicodedata.normalize("NFC", parts[depth])
     return Picture(file, label, FOLDERS[parts[0]] if depth else "", left_out=why)
@@ -282,9 +283,11 @@ def _grouped(directory: Path, pictures: Iterable[Picture], pattern: str) -> list
 def _classes(directory: Path, pictures: Iterable[Picture], key: str, where: str) -> tuple[str, ...]:
     classes = tuple(sorted({picture.label for picture in pictures} - {""}))
     if len(classes) < 2:
+        beside = [p.file for p in pictures if p.left_out == BESIDE]
         raise InputError(
-            f"config key `{key}`: {directory} needs folders of pictures, {where}, of two classes "
-            f"or more, has {len(classes)}"
+            f"config key `{key}`: {directory} must hold a folder of pictures for each class, "
+            f"{where}/*.jpg, and two classes or more; it has {some(classes) or 'none'}"
+            + (f", and {len(beside)} pictures outside: {some(beside)}" if beside else "")
         )
     return classes
 
@@ -293,11 +296,12 @@ def _check(listing: Listing, split: str, key: str) -> None:
     """Refuse a class without a picture."""
     there = {picture.label for picture in listing.split(split)}
     if empty := [name for name in listing.classes if name not in there]:
-        out = [p for p in listing.pictures if p.label == empty[0] and p.left_out]
-        first = f" (left out: {out[0].file!r}, {out[0].left_out})" if out else ""
+        own = [picture for picture in listing.pictures if picture.label == empty[0]]
+        out = [f"left out: {p.file!r}, {p.left_out}" for p in own if p.left_out]
+        why = out[0] if out else f"all of it is in {' and '.join(sorted({p.split for p in own}))}"
         raise InputError(
             f"config key `{key}`: {listing.directory} has no picture to train on of the class "
-            f"{some(empty)}{first}; add some, or remove the folder"
+            f"{some(empty)} ({why}); add some, or remove the folder"
         )
 
 

@@ -10,20 +10,9 @@ import yaml
 
 from realink.images.listing import RENDERED, TRAIN
 from realink.images.survey import Survey
-from realink.learning.pseudo import SHARES
-from realink.study import grid
-from realink.study.mixes import Mix
+from realink.study import durations, grid
 
 CORES = 2
-# Seconds of one job on one core, as measured (docs/performance.md): of a classifier and of the
-# translators on images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
-CLASSIFIER_SECONDS, CLASSIFIER_STEPS = 13.0, 1100
-TRANSLATOR_SECONDS = {"cyclegan": 57.0, "warp": 21.0, "harvest": 0.0, "randomised": 0.0}
-MEASURED_PIXELS = 28 * 28
-COLOUR_FACTOR, PHOTOMETRIC_FACTOR = 1.15, 1.4
-# Translating, judging and measuring the gap; and a job's start.
-TRANSLATED_SECONDS, START_SECONDS = 12.0, 4.0
-
 LEAST_COUNT, MOST_COUNTS = 55, 5  # the talk's smallest count
 FONT_IMAGES = 20_000
 NEAR_SQUARE = 1.3  # proportion up to which pictures are made square
@@ -210,20 +199,7 @@ def fit(sizes: np.ndarray) -> str:
 
 def seconds(config: Mapping[str, Any]) -> float:
     """Estimate how long a study takes on two cores, within a third or so."""
-    images = config["images"]
-    pixels = images["height"] * images["width"] / MEASURED_PIXELS
-    pixels *= COLOUR_FACTOR if images["channels"] == 3 else 1
-    photometric = any(config["augmentation"][name] for name in PHOTOMETRIC)
-    training = CLASSIFIER_SECONDS * config["classifier"]["steps"] / CLASSIFIER_STEPS
-    total = 60.0  # reading, drawing, the judge, tables and figures
-    for cell in grid.cells(config):
-        factor = PHOTOMETRIC_FACTOR if photometric and Mix.parse(cell.mix).augmented else 1
-        factor *= len(SHARES) if Mix.parse(cell.mix).pseudo else 1  # its teacher is another cell
-        total += START_SECONDS + training * pixels * factor
-    for translator in grid.translator_cells(config):
-        known = TRANSLATOR_SECONDS.get(translator.translator, max(TRANSLATOR_SECONDS.values()))
-        total += START_SECONDS + (known + TRANSLATED_SECONDS) * pixels
-    return total / CORES
+    return durations.work(config) / CORES
 
 
 def differing(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

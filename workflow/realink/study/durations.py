@@ -1,0 +1,81 @@
+"""How long the jobs of a study will take, on one core; within a third or so.
+
+Needs the standard library only, because every parse of the workflow asks for it.
+"""
+
+from collections.abc import Mapping
+from statistics import mean
+from typing import Any
+
+from realink.study import grid
+from realink.study.mixes import Mix
+
+# Seconds of one job, as measured (docs/performance.md): of a classifier and of the translators on
+# images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
+CLASSIFIER_SECONDS, CLASSIFIER_STEPS = 13.0, 1100
+TRANSLATOR_SECONDS = {"cyclegan": 57.0, "warp": 21.0, "harvest": 0.0, "randomised": 0.0}
+MEASURED_PIXELS = 28 * 28
+COLOUR_FACTOR, PHOTOMETRIC_FACTOR = 1.15, 1.4
+# Translating, judging and measuring the gap; and a job's start.
+TRANSLATED_SECONDS, START_SECONDS = 12.0, 4.0
+AROUND_SECONDS = 60.0  # reading, drawing, the judge, tables and figures
+PSEUDO_ROUNDS = 2  # of `realink.learning.pseudo`; a mix's teacher is another cell
+# Augmentation that costs: of light, not of shape.
+PHOTOMETRIC = ("brightness", "contrast", "colour", "gradient", "blur", "noise")
+
+
+def work(config: Mapping[str, Any]) -> float:
+    """Seconds of all jobs of a study, one after another."""
+    cells, trained = grid.cells(config), grid.translator_cells(config)
+    translated = TRANSLATED_SECONDS * _pixels(config)
+    return (
+        AROUND_SECONDS
+        + sum(_classifier(config, cell) for cell in cells)
+        + sum(_translator(config, cell) + translated for cell in trained)
+    )
+
+
+def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
+    """Mean seconds of a job of the rules that take most of the time."""
+    cells, trained = grid.cells(config), grid.translator_cells(config)
+    judge = START_SECONDS + CLASSIFIER_SECONDS * _pixels(config) * _photometric(config)
+    seconds = {"train_judge": judge}
+    if cells:
+        seconds["train_classifier"] = mean(_classifier(config, cell) for cell in cells)
+    if trained:
+        seconds["train_translator"] = mean(_translator(config, cell) for cell in trained)
+        each = START_SECONDS + TRANSLATED_SECONDS * _pixels(config) / 3
+        seconds |= dict.fromkeys(
+            ("translate", "judge", "measure_gap", "measure_gap_reference"), each
+        )
+    return seconds
+
+
+def _classifier(config: Mapping[str, Any], cell: grid.Cell) -> float:
+    mix, settings = Mix.parse(cell.mix), config["classifier"]
+    steps = mix.steps(
+        cell.n_real,
+        config["total"],
+        steps=settings["steps"],
+        epochs=config["epochs"],
+        batch=settings["batch_size"],
+    )
+    seconds = CLASSIFIER_SECONDS * steps / CLASSIFIER_STEPS * _pixels(config)
+    seconds *= _photometric(config) if mix.augmented else 1
+    return START_SECONDS + seconds * (PSEUDO_ROUNDS if mix.pseudo else 1)
+
+
+def _translator(config: Mapping[str, Any], cell: grid.TranslatorCell) -> float:
+    known = TRANSLATOR_SECONDS.get(cell.translator, max(TRANSLATOR_SECONDS.values()))
+    return START_SECONDS + known * _pixels(config)
+
+
+def _pixels(config: Mapping[str, Any]) -> float:
+    """How many times the pixels that were measured."""
+    images = config["images"]
+    factor = COLOUR_FACTOR if images["channels"] == 3 else 1
+    return images["height"] * images["width"] / MEASURED_PIXELS * factor
+
+
+def _photometric(config: Mapping[str, Any]) -> float:
+    return PHOTOMETRIC_FACTOR if any(config["augmentation"][name] for name in PHOTOMETRIC) else 1
