@@ -1,5 +1,6 @@
 """The real Snakefile on tiny studies, in copies of the project that tests may edit and break."""
 
+import fcntl
 import json
 import os
 import re
@@ -7,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -127,26 +128,51 @@ def interrupted(run: subprocess.Popen) -> str:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Project:
-    """The small study, run to its end on two cores. Read it; copy it to change it."""
-    project = Project.create(tmp_path_factory.mktemp("finished"))
-    done = project.run("--cores", "2")
-    assert done.returncode == 0, done.stdout
-    return project
+def once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """A function that makes a folder once for all processes of pytest-xdist; others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name: str, make: Callable[[Path], None]) -> Path:
+        root, whole = common / name, common / f"{name}.whole"
+        with (common / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(root, ignore_errors=True)  # of a process that failed
+                root.mkdir()
+                make(root)
+                whole.touch()
+        return root
+
+    return folder
 
 
 @pytest.fixture(scope="session")
-def pictured(tmp_path_factory) -> Project:
-    """A small study of two folders of pictures, from `realink init` on. Read it; copy to change."""
+def finished(once) -> Project:
+    """The small study, run to its end on two cores. Read it; copy it to change it, or to run it."""
+
+    def make(root: Path) -> None:
+        done = Project.create(root).run("--cores", "2")
+        assert done.returncode == 0, done.stdout
+
+    return Project(once("finished", make))
+
+
+@pytest.fixture(scope="session")
+def pictured(once) -> Project:
+    """A small study of two folders of pictures, from `realink init` on. Read it, or copy it."""
     configs = "config/mine.yaml", "shapes.yaml"
-    project = Project.create(tmp_path_factory.mktemp("pictured"), configs)
-    drawn.write_real(project.root / "data/real")
-    drawn.write_rendered(project.root / "data/rendered")
-    done = project.init("--group", "^camera..", "--output", "config/mine.yaml")
-    assert done.returncode == 0, done.stdout
-    done = project.run("--cores", "2")
-    assert done.returncode == 0, done.stdout
-    return project
+
+    def make(root: Path) -> None:
+        project = Project.create(root, configs)
+        drawn.write_real(root / "data/real")
+        drawn.write_rendered(root / "data/rendered")
+        done = project.init("--group", "^camera..", "--output", "config/mine.yaml")
+        assert done.returncode == 0, done.stdout
+        done = project.run("--cores", "2")
+        assert done.returncode == 0, done.stdout
+
+    return Project(once("pictured", make), configs)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def manifest(project, kind):
     return table.set_index("file")
 
 
-def test_from_folders_to_the_page(pictured):
+def test_from_folders_to_the_page(pictured, study):
     metrics = pd.read_csv(pictured.results / "metrics.csv")
     cells = metrics.groupby("mix")[["n_real", "replicate"]].apply(
         lambda rows: sorted(rows.itertuples(index=False, name=None))
@@ -63,7 +63,7 @@ def test_from_folders_to_the_page(pictured):
             assert (pictured.results / f"figures/{figure}.{suffix}").is_file()
     page = (pictured.results / "report.html").read_text()
     assert all(shape in page for shape in drawn.SHAPES)
-    assert pictured.planned() == {}
+    assert study.planned() == {}
 
 
 def test_images_have_the_pictures_size_colour_classes_and_groups(pictured):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,18 +17,23 @@ TRAINED = {"train_classifier", "train_translator", "translate"}
 DRAWN = {"draw_real", "draw_unlabelled"}
 
 
+CONFIGS = "small.yaml", "unlabelled.yaml"
+
+
 @pytest.fixture(scope="module")
-def unlabelled(tmp_path_factory) -> Project:
+def unlabelled(once) -> Project:
     """The small study with unlabelled images, run to its end. Read it; copy it to change it."""
-    root = tmp_path_factory.mktemp("unlabelled")
-    project = Project.create(root, ("small.yaml", "unlabelled.yaml"))
-    project.results = root / "results/unlabelled"
-    done = project.run("--cores", "2")
-    assert done.returncode == 0, done.stdout
+
+    def make(root: Path) -> None:
+        done = Project.create(root, CONFIGS).run("--cores", "2")
+        assert done.returncode == 0, done.stdout
+
+    project = Project(once("unlabelled", make), CONFIGS)
+    project.results = project.root / "results/unlabelled"
     return project
 
 
-def test_it_starts_without_any_label(unlabelled):
+def test_it_starts_without_any_label(unlabelled, tmp_path):
     metrics = pd.read_csv(unlabelled.results / "metrics.csv")
     cells = set(metrics[["mix", "n_real"]].itertuples(index=False, name=None))
     with_labels, without = "real-aug real-pseudo-aug real-randomised-pseudo-aug", "rendered-aug "
@@ -50,12 +56,12 @@ def test_it_starts_without_any_label(unlabelled):
     assert "How right the pseudo-labels were" in page
     assert (unlabelled.results / "figures/translations/randomised/n0.png").is_file()
     assert (unlabelled.results / "final/model.onnx").is_file()
-    assert unlabelled.planned() == {}
+    assert unlabelled.copy(tmp_path).planned() == {}
 
 
 def jobs(project: Project) -> list[tuple[str, list[str], list[str]]]:
     """Of every job its rule, inputs and outputs."""
-    planned = project.run("--dry-run", "-p", "--forceall", "--cores", "1").stdout
+    planned = project.run("--dry-run", "-p", "--cores", "1").stdout
     found = []
     for block in re.split(r"\n(?=(?:local)?rule )", planned):
         if named := re.match(r"(?:local)?rule (\w+):", block):
@@ -67,8 +73,8 @@ def jobs(project: Project) -> list[tuple[str, list[str], list[str]]]:
 FILES = "input", "output"
 
 
-def test_nothing_that_trains_can_read_a_hidden_label(unlabelled):
-    every = jobs(unlabelled)
+def test_nothing_that_trains_can_read_a_hidden_label(tmp_path):
+    every = jobs(Project.create(tmp_path, CONFIGS))
     assert {rule for rule, *_ in every} >= TRAINED | DRAWN
     made = {file: (rule, inputs) for rule, inputs, outputs in every for file in outputs}
     for rule, inputs, _ in every:
