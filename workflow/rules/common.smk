@@ -22,7 +22,7 @@ if not PACKAGE.is_dir():
 sys.path.insert(0, str(PACKAGE))
 
 from realink.errors import InputError
-from realink.study import grid, provenance, schema, slurm, sources
+from realink.study import grid, orphans, outputs, provenance, schema, slurm, sources
 from realink.study.mixes import JUDGED, Mix
 from realink.translation import settings as translators
 
@@ -58,9 +58,10 @@ ENVIRONMENT += [
     "MALLOC_TRIM_THRESHOLD_=10000000000",
     "MALLOC_TOP_PAD_=100000000",
 ]
-START = f"env {' '.join(ENVIRONMENT)} python -m realink"
+START = f"env {' '.join(ENVIRONMENT)}"
 
 STUDY = config["study"]
+RESULTS = Path(f"results/{STUDY}")
 CELLS = grid.cells(config)
 TRANSLATOR_CELLS = grid.translator_cells(config)
 TEACHERS = [mix.supervised.name for mix in map(Mix.parse, grid.mixes(config)) if mix.pseudo]
@@ -73,7 +74,18 @@ UNLABELLED_THERE = {"unlabelled": UNLABELLED} if UNLABELLED else {}
 GPU = int(config["device"] == "cuda")
 
 
-SLURM_RUN = Path(f"results/{STUDY}/logs/slurm_run")
+SLURM_RUN = RESULTS / "logs/slurm_run"
+
+
+def check_outputs():
+    """Refuse to go on from results that are not what was written."""
+    if changed := outputs.changed(RESULTS):
+        raise WorkflowError(outputs.complaint(changed))
+
+
+# Not `onstart`, which is not called where nothing is to be done.
+if workflow.is_main_process and not {"--unlock", "--delete-all-output"} & set(sys.argv):
+    check_outputs()
 
 
 # Snakemake holds the lock of this study's files by now, so no other one is at work on them: jobs
@@ -86,10 +98,12 @@ onstart:
         slurm.take_over(SLURM_RUN, getattr(workflow.scheduler._executor, "run_uuid", None))
     except slurm.ClusterError as error:
         raise WorkflowError(str(error)) from None
+    orphans.end(RESULTS)
 
 
 onsuccess:
     SLURM_RUN.unlink(missing_ok=True)
+    check_outputs()
 
 
 onerror:
@@ -145,7 +159,9 @@ def call(command, **settings):
             for one in value if isinstance(value, list) else [value]:
                 text = one if isinstance(one, str) else json.dumps(one, sort_keys=True)
                 words.append(f"--{name.replace('_', '-')}={text}")
-        return f"{START} {shlex.join(words)}"
+        # A training's state is no output, but left behind like one.
+        writes = shlex.join([*output, *([options["state"]] if "state" in options else [])])
+        return f"{START} {outputs.WRITES}={shlex.quote(writes)} python -m realink {shlex.join(words)}"
 
     return {"code": code, "settings": recorded, "call": line}
 

@@ -29,6 +29,7 @@ from realink.commands import (
 )
 from realink.commands.support import check_code
 from realink.errors import InputError
+from realink.study import outputs
 
 COMMANDS = [
     init.init,
@@ -83,7 +84,10 @@ def main() -> None:
     gc.disable()
     try:
         check_code(sys.argv[1:])
-        app(sys.argv[1:])
+        writes = outputs.assigned()
+        outputs.clear(writes)
+        app(sys.argv[1:], result_action="return_value")
+        outputs.record(writes)
     except InputError as error:
         sys.exit(f"error: {error}")
     except FloatingPointError as error:
