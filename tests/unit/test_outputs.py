@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from realink.errors import InputError
 from realink.study import outputs
 
 STUDY = Path("results/small")
@@ -58,6 +59,18 @@ def test_a_file_is_read_once_and_not_again(monkeypatch):
     assert outputs.changed(STUDY) == []
     monkeypatch.setattr(outputs, "_sum", None)
     assert outputs.changed(STUDY) == []
+
+
+def test_a_job_refuses_changed_inputs_but_not_its_own_old_outputs():
+    arguments = ["analyse", f"--metrics={TABLE}", "--seed=1", f"--directory={STUDY}"]
+    outputs.check_inputs(arguments)
+    TABLE.write_text("one\n")
+    with pytest.raises(InputError, match=f"run snakemake again: rm {TABLE}$"):
+        outputs.check_inputs(arguments)
+    with pytest.raises(InputError, match=f"run snakemake again: rm {TABLE}$"):
+        outputs.check_inputs(["collect", f"--classifier={STUDY}/{{mix}}/worth.csv"])
+    outputs.clear([TABLE])
+    outputs.check_inputs(arguments)
 
 
 def test_half_a_sum_is_none():

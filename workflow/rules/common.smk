@@ -161,7 +161,9 @@ def call(command, **settings):
                 words.append(f"--{name.replace('_', '-')}={text}")
         # A training's state is no output, but left behind like one.
         writes = shlex.join([*output, *([options["state"]] if "state" in options else [])])
-        return f"{START} {outputs.WRITES}={shlex.quote(writes)} python -m realink {shlex.join(words)}"
+        return (
+            f"{START} {outputs.WRITES}={shlex.quote(writes)} python -m realink {shlex.join(words)}"
+        )
 
     return {"code": code, "settings": recorded, "call": line}
 

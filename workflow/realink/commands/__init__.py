@@ -84,8 +84,9 @@ def main() -> None:
     gc.disable()
     try:
         check_code(sys.argv[1:])
-        writes = outputs.assigned()
-        outputs.clear(writes)
+        if writes := outputs.assigned():
+            outputs.clear(writes)
+            outputs.check_inputs(sys.argv[1:])
         app(sys.argv[1:], result_action="return_value")
         outputs.record(writes)
     except InputError as error:

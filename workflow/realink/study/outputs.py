@@ -4,13 +4,16 @@ The SHA-256 of results/mine/metrics.csv is in results/mine/sums/metrics.csv.sha2
 `sha256sum` writes it.
 """
 
+import glob
 import hashlib
 import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from realink.errors import InputError
 
 # The workflow tells each job what it writes.
 WRITES = "REALINK_WRITES"
@@ -47,6 +50,22 @@ def record(outputs: Iterable[Path]) -> None:
             noted.write_text(f"{_sum(path)}  {path.relative_to(_study_of(path))}\n")
 
 
+def check_inputs(arguments: Sequence[str]) -> None:
+    """Refuse results that are not what was written, before a command reads them.
+
+    Parameters
+    ----------
+    arguments : of the command; paths are ``--name=results/...``, or patterns with {mix}, {n}, ...
+
+    Raises
+    ------
+    InputError
+        One of them was changed.
+    """
+    if changed := [path for path in _named(arguments) if _differs(path, _sum_of(path))]:
+        raise InputError(complaint(changed))
+
+
 def changed(study: Path) -> list[Path]:
     """Outputs of a study that are there, and are not what was written.
 
@@ -75,6 +94,14 @@ def complaint(outputs: list[Path]) -> str:
         f"{results} changed or cut off after being written; delete and run snakemake again: "
         f"rm {shlex.join(map(str, outputs))}"
     )
+
+
+def _named(arguments: Sequence[str]) -> Iterator[Path]:
+    for argument in arguments:
+        value = argument.partition("=")[2]
+        if value.startswith("results/"):
+            found = glob.iglob(re.sub(r"\{\w+\}", "*", value)) if "{" in value else [value]
+            yield from map(Path, found)
 
 
 def _differs(output: Path, noted: Path) -> bool:
