@@ -77,15 +77,10 @@ GPU = int(config["device"] == "cuda")
 SLURM_RUN = RESULTS / "logs/slurm_run"
 
 
-def check_outputs():
-    """Refuse to go on from results that are not what was written."""
+# Not in `onstart`, which is not called where nothing is to be done.
+if workflow.is_main_process and not {"--unlock", "--delete-all-output"} & set(sys.argv):
     if changed := outputs.changed(RESULTS):
         raise WorkflowError(outputs.complaint(changed))
-
-
-# Not `onstart`, which is not called where nothing is to be done.
-if workflow.is_main_process and not {"--unlock", "--delete-all-output"} & set(sys.argv):
-    check_outputs()
 
 
 # Snakemake holds the lock of this study's files by now, so no other one is at work on them: jobs
@@ -103,7 +98,8 @@ onstart:
 
 onsuccess:
     SLURM_RUN.unlink(missing_ok=True)
-    check_outputs()
+    if changed := outputs.changed(RESULTS):
+        raise WorkflowError(outputs.complaint(changed))
 
 
 onerror:
