@@ -14,13 +14,16 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.faults import FAULTS
-from tests.chaos.rounds import Round, good
+from tests.chaos.rounds import Round, Way, good
 from tests.chaos.study import Reference
+from tests.cluster.test_cluster import ARGUMENTS, Cluster
 
 
 def main() -> None:
@@ -32,6 +35,7 @@ def main() -> None:
         "--faults", nargs="+", default=list(FAULTS), metavar="FAULT", choices=FAULTS
     )
     parser.add_argument("--workers", type=int, default=1, help="rounds at a time, on a core each")
+    parser.add_argument("--slurm", action="store_true", help="on a SLURM that this starts (Debian)")
     parser.add_argument("--folder", type=Path, help="where the undisturbed study is, or is made")
     asked = parser.parse_args()
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="chaos-"))
@@ -44,7 +48,7 @@ def main() -> None:
         fault = asked.faults[place % len(asked.faults)]
         number = asked.first + place // len(asked.faults)
         name = f"{fault.replace(' ', '-')}-{number}"
-        one = Round(reference, folder / name, fault, asked.seed, number)
+        one = Round(reference, folder / name, way, fault, asked.seed, number)
         try:
             record = one.play()
         except Exception:
@@ -58,10 +62,31 @@ def main() -> None:
         )
         return record
 
-    with ThreadPoolExecutor(asked.workers) as pool:
-        records = list(pool.map(play, range(asked.rounds)))
+    with (
+        slurm() if asked.slurm else nullcontext(Way()) as way,
+        ThreadPoolExecutor(asked.workers) as pool,
+    ):
+        records = []
+        try:
+            for record in pool.map(play, range(asked.rounds)):
+                records.append(record)
+        except KeyboardInterrupt:  # those under way end first
+            pool.shutdown(cancel_futures=True)
     print(table(records))
     sys.exit(not all("error" not in record and good(record) for record in records))
+
+
+@contextmanager
+def slurm() -> Iterator[Way]:
+    """A SLURM of four nodes on this machine."""
+    # Not in the folder: paths of Unix sockets must be short.
+    with tempfile.TemporaryDirectory(prefix="slurm-") as root:
+        cluster = Cluster(root)
+        try:
+            cluster.do("start")
+            yield Way(ARGUMENTS, cluster.environment)
+        finally:
+            cluster.do("stop")
 
 
 def table(records: list[dict[str, Any]]) -> str:

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,13 @@ AGAIN = re.compile(r"run snakemake again: rm (.+)$", re.MULTILINE)
 UNREADABLE = re.compile(r"error: (results/\S+): .*delete it and run snakemake again$", re.MULTILINE)
 
 
+class Way(NamedTuple):
+    """How snakemake runs: by which arguments, in which environment."""
+
+    arguments: Sequence[str] = ("--cores", "1")
+    environment: Mapping[str, str] = {}
+
+
 class State(NamedTuple):
     """Of a job: whether its outputs are right, sums of its inputs, and when its log was written."""
 
@@ -34,8 +42,10 @@ class State(NamedTuple):
 class Round:
     """What a fault may lay hands on: `run` is the snakemake, `told` goes into the record."""
 
-    def __init__(self, reference: Reference, root: Path, fault: str, seed: int, number: int):
-        self.reference, self.root, self.fault = reference, root, fault
+    def __init__(
+        self, reference: Reference, root: Path, way: Way, fault: str, seed: int, number: int
+    ) -> None:
+        self.reference, self.root, self.way, self.fault = reference, root, way, fault
         self.random = random.Random(f"{seed} {fault} {number}")
         self.told: dict[str, Any] = {"fault": fault, "seed": seed, "number": number}
         shutil.rmtree(root, ignore_errors=True)
@@ -55,9 +65,9 @@ class Round:
         """Start snakemake, in a session of its own; its words go to a file."""
         with (self.root / f"{name}.txt").open("w") as words:
             return subprocess.Popen(
-                self.project.command("--cores", "1", *arguments),
+                self.project.command(*self.way.arguments, *arguments),
                 cwd=self.root,
-                env=os.environ | {"REALINK_MNIST": ""},
+                env=os.environ | {"REALINK_MNIST": ""} | self.way.environment,
                 stdout=words,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
