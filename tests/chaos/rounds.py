@@ -152,8 +152,7 @@ class Round:
         # What nothing needs any more is not made again until it is asked for.
         self.told["asked_for"] = [f for f in self.told["named"] if not (self.root / f).exists()]
         if self.told["asked_for"]:
-            run = self.start("asked", *self.told["asked_for"])
-            self.told["statuses"].append(run.wait(timeout=LIMIT))
+            self.start("asked", *self.told["asked_for"]).wait(timeout=LIMIT)
 
     def _state(self) -> dict[str, "State"]:
         """State of each job, by its log."""
