@@ -89,9 +89,10 @@ def changed(study: Path) -> list[Path]:
 
 def complaint(outputs: list[Path]) -> str:
     """One line that names outputs which were changed, and says what to do."""
-    results = "a result was" if len(outputs) == 1 else f"{len(outputs)} results were"
+    several = len(outputs) > 1
     return (
-        f"{results} changed or cut off after being written; delete and run snakemake again: "
+        f"{f'{len(outputs)} results were' if several else 'a result was'} changed or cut off after "
+        f"being written; delete {'them' if several else 'it'}, and run snakemake again: "
         f"rm {shlex.join(map(str, outputs))}"
     )
 
