@@ -1,6 +1,6 @@
 # make demo: the whole chain on a part of MNIST, in minutes.  make test: all tests.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-cluster fuzz bench lint lock clean
+.PHONY: help env demo test test-cluster fuzz chaos bench lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,6 +41,9 @@ test-cluster: env  ## run the small study on a SLURM that this starts here, thro
 
 fuzz: env  ## try thousands of damaged pictures, fonts, files, tables, configs and names (10 minutes)
 	PYTHONPATH=workflow python -m tests.fuzz
+
+chaos: env  ## kill, damage and fill a small study at random moments, and see it heal (Linux, root, 20 minutes)
+	PYTHONPATH=workflow python -m tests.chaos --workers 2
 
 bench: env  ## how fast this machine trains, translates and starts, on one core, in 3 minutes
 	PYTHONPATH=workflow $(MALLOC) python -m tests.bench

@@ -82,8 +82,11 @@ def test_a_full_disk(finished, small_disk, tmp_path):
         ("metrics.csv", "plot_rendered_error", "figures/rendered_error.svg"),
     ],
 )
-def test_a_result_cut_off_afterwards_is_named(project, file, reader, target):
+def test_without_sums_a_result_cut_off_afterwards_is_named_by_its_reader(
+    project, file, reader, target
+):
     whole = project.numbers()
+    shutil.rmtree(project.results / "sums")  # a study of before there were any
     path = project.results / file
     path.write_bytes(path.read_bytes()[:-20])
     done = project.run("--cores", "2", f"results/small/{target}")
@@ -95,3 +98,73 @@ def test_a_result_cut_off_afterwards_is_named(project, file, reader, target):
     done = project.run("--cores", "2", f"results/small/{target}")
     assert done.returncode == 0, done.stdout
     assert project.numbers() == whole
+
+
+def damage(path, how: str) -> None:
+    content = path.read_bytes()
+    if how == "cut":  # a table, exactly between two of its lines
+        path.write_bytes(b"".join(content.splitlines(keepends=True)[:-1]))
+    else:
+        middle = len(content) // 2
+        path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+
+
+def test_results_changed_afterwards_are_named_when_snakemake_is_started_again(project):
+    whole = project.numbers()
+    damaged = {
+        "gap.csv": "cut",
+        "answer/worth.csv": "changed",
+        "classifier/real/n20/rep1/metrics.json": "changed",
+        "figures/error.svg": "changed",
+        "report.html": "changed",
+    }
+    for file, how in damaged.items():
+        damage(project.results / file, how)
+    (project.results / "translators.csv").touch()
+    done = project.run("--cores", "2")
+    assert done.returncode == 1
+    (remove,) = re.findall(
+        r"^5 results were changed .*run snakemake again: (rm .*)$", done.stdout, re.M
+    )
+    assert sorted(remove.split()[1:]) == sorted(f"results/small/{file}" for file in damaged)
+    subprocess.run(remove, cwd=project.root, shell=True, check=True)
+    done = project.run("--cores", "2")
+    assert done.returncode == 0, done.stdout
+    assert project.numbers() == whole
+    assert project.run("--cores", "2").returncode == 0
+
+
+def test_a_result_changed_while_others_are_made_does_not_end_in_success(project):
+    shutil.rmtree(project.results / "classifier/warp")
+    run = project.start("--cores", "1", "all_classifiers")
+    while not list(project.results.glob("classifier/warp/*/*/metrics.json")):
+        assert run.poll() is None
+        time.sleep(0.05)
+    damage(project.results / "answer/worth.csv", "cut")
+    output = run.communicate(timeout=600)[0]
+    assert run.returncode == 1
+    assert "run snakemake again: rm results/small/answer/worth.csv\n" in output
+
+
+def test_a_killed_snakemake_leaves_no_accusation_no_job_and_no_hidden_file(project):
+    whole = project.numbers()
+    shutil.rmtree(project.results / "classifier/warp")
+    run = project.start("--cores", "1", "all_classifiers")
+    logs = project.results / "logs/train_classifier/warp"
+    for log in logs.glob("*/*"):
+        log.unlink()
+    while not any("step " in log.read_text() for log in logs.glob("*/*")):
+        assert run.poll() is None
+        time.sleep(0.05)
+    run.kill()
+    run.communicate()
+    # What a job killed while it writes would leave.
+    hidden = project.results / "classifier/warp/n20/rep1/.metrics.a1b2c3d4.json"
+    hidden.parent.mkdir(parents=True, exist_ok=True)
+    hidden.touch()
+    assert project.run("--unlock").returncode == 0
+    done = project.run("--cores", "1", "all_classifiers")
+    assert done.returncode == 0, done.stdout
+    assert "processes that snakemake left: " in done.stdout
+    assert project.numbers() == whole
+    assert not hidden.exists()

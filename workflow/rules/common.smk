@@ -22,7 +22,7 @@ if not PACKAGE.is_dir():
 sys.path.insert(0, str(PACKAGE))
 
 from realink.errors import InputError
-from realink.study import durations, grid, provenance, schema, slurm, sources
+from realink.study import durations, grid, orphans, outputs, provenance, schema, slurm, sources
 from realink.study.mixes import JUDGED, Mix
 from realink.translation import settings as translators
 import snakemake_logger_plugin_realink as progress
@@ -62,9 +62,10 @@ ENVIRONMENT += [
     "MALLOC_TRIM_THRESHOLD_=10000000000",
     "MALLOC_TOP_PAD_=100000000",
 ]
-START = f"env {' '.join(ENVIRONMENT)} python -m realink"
+START = f"env {' '.join(ENVIRONMENT)}"
 
 STUDY = config["study"]
+RESULTS = Path(f"results/{STUDY}")
 CELLS = grid.cells(config)
 TRANSLATOR_CELLS = grid.translator_cells(config)
 TEACHERS = [mix.supervised.name for mix in map(Mix.parse, grid.mixes(config)) if mix.pseudo]
@@ -77,7 +78,13 @@ UNLABELLED_THERE = {"unlabelled": UNLABELLED} if UNLABELLED else {}
 GPU = int(config["device"] == "cuda")
 
 
-SLURM_RUN = Path(f"results/{STUDY}/logs/slurm_run")
+SLURM_RUN = RESULTS / "logs/slurm_run"
+
+
+# Not in `onstart`, which is not called where nothing is to be done.
+if workflow.is_main_process and not {"--unlock", "--delete-all-output"} & set(sys.argv):
+    if changed := outputs.changed(RESULTS):
+        raise WorkflowError(outputs.complaint(changed))
 
 
 # Snakemake holds the lock of this study's files by now, so no other one is at work on them: jobs
@@ -90,10 +97,13 @@ onstart:
         slurm.take_over(SLURM_RUN, getattr(workflow.scheduler._executor, "run_uuid", None))
     except slurm.ClusterError as error:
         raise WorkflowError(str(error)) from None
+    orphans.end(RESULTS)
 
 
 onsuccess:
     SLURM_RUN.unlink(missing_ok=True)
+    if changed := outputs.changed(RESULTS):
+        raise WorkflowError(outputs.complaint(changed))
 
 
 onerror:
@@ -150,7 +160,11 @@ def call(command, *placed, **settings):
             for one in value if isinstance(value, list) else [value]:
                 text = one if isinstance(one, str) else json.dumps(one, sort_keys=True)
                 words.append(f"--{name.replace('_', '-')}={text}")
-        return f"{START} {shlex.join(words)}"
+        # A training's state is no output, but left behind like one.
+        writes = shlex.join([*output, *([options["state"]] if "state" in options else [])])
+        return (
+            f"{START} {outputs.WRITES}={shlex.quote(writes)} python -m realink {shlex.join(words)}"
+        )
 
     return {"code": code, "settings": recorded, "call": line}
 

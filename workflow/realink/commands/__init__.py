@@ -29,6 +29,7 @@ from realink.commands import (
 )
 from realink.commands.support import check_code
 from realink.errors import InputError
+from realink.study import outputs
 
 PEOPLES = [
     init.init,
@@ -89,7 +90,11 @@ def main() -> None:
     gc.disable()
     try:
         check_code(sys.argv[1:])
-        app(sys.argv[1:])
+        if writes := outputs.assigned():
+            outputs.clear(writes)
+            outputs.check_inputs(sys.argv[1:])
+        app(sys.argv[1:], result_action="return_value")
+        outputs.record(writes)
     except InputError as error:
         sys.exit(f"error: {error}")
     except FloatingPointError as error:

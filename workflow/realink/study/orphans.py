@@ -1,0 +1,36 @@
+"""Jobs that a snakemake which was killed leaves on this machine; study/slurm.py has a cluster's."""
+
+import os
+import sys
+from pathlib import Path
+
+import psutil
+
+from realink.study.outputs import WRITES
+
+PATIENCE = 10  # seconds
+
+
+def end(study: Path) -> None:
+    """End all jobs of a study that no snakemake waits for, before new ones write the same files."""
+    if not (left := [process for process in psutil.process_iter() if _orphan(process, study)]):
+        return
+    numbers = " ".join(str(process.pid) for process in left)
+    print(f"Ending {len(left)} processes that snakemake left: {numbers}", file=sys.stderr)
+    for process in left:
+        process.terminate()
+    _, stubborn = psutil.wait_procs(left, timeout=PATIENCE)
+    for process in stubborn:
+        process.kill()
+    psutil.wait_procs(stubborn, timeout=PATIENCE)
+
+
+def _orphan(process: psutil.Process, study: Path) -> bool:
+    try:
+        return (
+            f"{study}/" in process.environ().get(WRITES, "")
+            and process.cwd() == os.getcwd()
+            and not any("snakemake" in " ".join(p.cmdline()) for p in process.parents())
+        )
+    except psutil.Error:  # it has ended, or is another person's
+        return False
