@@ -53,6 +53,8 @@ def test_right_ones_are_counted_without_those_whose_labels_were_known():
         "label": list(CLASSES), "there": [2, 3], "taken": [2, 2], "right": [1, 2],
     }  # fmt: skip
     rows = table.assign(mix="m", n_real=1, replicate=1, round=2)
+    whole = rows.assign(n_real=6, there=0, taken=0, right=0)  # nothing is left to label
+    rows = pd.concat([rows, whole])
     assert tables.pseudo_labels(rows) == [
         ("m", 1, 2, *(f"{n}\N{NO-BREAK SPACE}%" for n in ("80.0", "75.0")),
          "cat: 50.0\N{NO-BREAK SPACE}%"),

@@ -207,14 +207,14 @@ def confusions(table: pd.DataFrame) -> list[tuple[str, int, list[str], list[list
 def pseudo_labels(table: pd.DataFrame) -> list[tuple[str, int, int, str, str, str]]:
     """Of each mix, count and round: how many were taken, how many were right, and the worst class.
 
-    Over all replicates.
+    Over all replicates. Where N is the whole pool, nothing is left to label.
     """
     found = []
-    for (mix, n, number), own in table.groupby(["mix", "n_real", "round"]):
+    for (mix, n, number), own in table[table["there"] > 0].groupby(["mix", "n_real", "round"]):
         sums = own.groupby("label")[["there", "taken", "right"]].sum()
         whole, right = sums.sum(), (sums["right"] / sums["taken"].clip(lower=1))[sums["taken"] > 0]
         worst = f"{right.idxmin()}: {percent(right.min())}" if len(right) else ""
-        shares = whole["taken"] / max(whole["there"], 1), whole["right"] / max(whole["taken"], 1)
+        shares = whole["taken"] / whole["there"], whole["right"] / max(whole["taken"], 1)
         found.append((mix, n, number, *map(percent, shares), worst))
     return found
 
