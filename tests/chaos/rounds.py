@@ -18,7 +18,7 @@ from tests.chaos.study import Reference, comparable
 
 EMPTY = 0.1  # share of rounds that start from an empty study
 STARTS = 6  # of snakemake until it is given up
-LIMIT = 600  # seconds that one start may take
+LIMIT = 1800  # seconds that one start may take, where others use the machine too
 AGAIN = re.compile(r"run snakemake again: rm (.+)$", re.MULTILINE)
 # What a command says that cannot read a file which has no sum.
 UNREADABLE = re.compile(r"error: (results/\S+): .*delete it and run snakemake again$", re.MULTILINE)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 
+import psutil
 import pytest
 
 from .conftest import interrupted
@@ -148,14 +149,16 @@ def test_a_result_changed_while_others_are_made_does_not_end_in_success(project)
 
 def test_a_killed_snakemake_leaves_no_accusation_no_job_and_no_hidden_file(project):
     whole = project.numbers()
-    shutil.rmtree(project.results / "classifier/warp")
+    for kind in "classifier", "logs/train_classifier":
+        shutil.rmtree(project.results / f"{kind}/warp")
+    project.edit("workflow/realink/study/orphans.py", "PATIENCE = 10", "PATIENCE = 1")
     run = project.start("--cores", "1", "all_classifiers")
     logs = project.results / "logs/train_classifier/warp"
-    for log in logs.glob("*/*"):
-        log.unlink()
     while not any("step " in log.read_text() for log in logs.glob("*/*")):
         assert run.poll() is None
         time.sleep(0.05)
+    job = psutil.Process(run.pid).children(recursive=True)[-1]
+    job.suspend()  # so that it is still there, however long the next start takes
     run.kill()
     run.communicate()
     # What a job killed while it writes would leave.
@@ -165,6 +168,7 @@ def test_a_killed_snakemake_leaves_no_accusation_no_job_and_no_hidden_file(proje
     assert project.run("--unlock").returncode == 0
     done = project.run("--cores", "1", "all_classifiers")
     assert done.returncode == 0, done.stdout
-    assert "processes that snakemake left: " in done.stdout
+    assert f"that snakemake left: {job.pid}\n" in done.stdout
+    assert not job.is_running()
     assert project.numbers() == whole
     assert not hidden.exists()
