@@ -73,6 +73,7 @@ app = App(
     name="realink",
     help="Do rendered images, made to look real, train a better classifier?",
     default_parameter=Parameter(consume_multiple=True, negative=()),
+    result_action="return_value",  # not to exit, since the sums of a job's outputs come after it
 )
 jobs = Group("Jobs, which Snakemake calls", sort_key=1)
 # Each group in the order in which one uses it.
@@ -93,7 +94,7 @@ def main() -> None:
         if writes := outputs.assigned():
             outputs.clear(writes)
             outputs.check_inputs(sys.argv[1:])
-        app(sys.argv[1:], result_action="return_value")
+        app(sys.argv[1:])
         outputs.record(writes)
     except InputError as error:
         sys.exit(f"error: {error}")
