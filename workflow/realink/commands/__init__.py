@@ -71,6 +71,7 @@ app = App(
     name="realink",
     help="Do rendered images, made to look real, train a better classifier?",
     default_parameter=Parameter(consume_multiple=True, negative=()),
+    result_action="return_value",  # not the end of the process, before sums are written
 )
 for command in COMMANDS:
     app.command(command)
@@ -87,7 +88,7 @@ def main() -> None:
         if writes := outputs.assigned():
             outputs.clear(writes)
             outputs.check_inputs(sys.argv[1:])
-        app(sys.argv[1:], result_action="return_value")
+        app(sys.argv[1:])
         outputs.record(writes)
     except InputError as error:
         sys.exit(f"error: {error}")
