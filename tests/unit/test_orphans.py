@@ -11,9 +11,7 @@ from realink.study import orphans
 
 STUDY = Path("results/small")
 # A shell starts a job and tells its number, as Snakemake's does.
-JOB = (
-    "REALINK_WRITES={writes} {python} -c 'import time; time.sleep(600)' & echo $!; {then} # {name}"
-)
+JOB = "REALINK_WRITES={writes} {python} -c 'import time; time.sleep(600)' & echo $!; {then}"
 
 
 @pytest.fixture
@@ -21,9 +19,9 @@ def start(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     started = []
 
-    def start(writes: str, then: str = "", name: str = "") -> psutil.Process:
+    def start(writes: str, then: str = "", name: str = "sh") -> psutil.Process:
         shell = subprocess.Popen(
-            ["sh", "-c", JOB.format(python=sys.executable, writes=writes, then=then, name=name)],
+            ["sh", "-c", JOB.format(python=sys.executable, writes=writes, then=then), name],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -52,7 +50,7 @@ def test_a_job_that_no_snakemake_waits_for_is_ended(start, capsys):
 @pytest.mark.parametrize(
     "job",
     [
-        {"writes": "results/small/metrics.csv", "then": "wait", "name": "snakemake"},
+        {"writes": "results/small/metrics.csv", "then": "wait", "name": "bin/snakemake"},
         {"writes": "results/smaller/metrics.csv"},
         {"writes": ""},
     ],
@@ -63,6 +61,12 @@ def test_others_go_on(start, capsys, job):
     orphans.end(STUDY)
     assert process.is_running()
     assert capsys.readouterr().err == ""
+
+
+def test_a_shell_in_a_folder_named_after_snakemake_is_none(start):
+    orphan = start("results/small/metrics.csv", then="wait", name="/snakemake/bin/sh")
+    orphans.end(STUDY)
+    assert not orphan.is_running()
 
 
 def test_a_job_of_another_checkout_goes_on(start, tmp_path, monkeypatch):

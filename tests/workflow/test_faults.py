@@ -160,7 +160,8 @@ def test_a_killed_snakemake_leaves_no_accusation_no_job_and_no_hidden_file(proje
     job = psutil.Process(run.pid).children(recursive=True)[-1]
     job.suspend()  # so that it is still there, however long the next start takes
     run.kill()
-    run.communicate()
+    run.wait()  # not for all that it said, for which the job's shell has the pipe still open
+    run.stdout.close()
     # What a job killed while it writes would leave.
     hidden = project.results / "classifier/warp/n20/rep1/.metrics.a1b2c3d4.json"
     hidden.parent.mkdir(parents=True, exist_ok=True)

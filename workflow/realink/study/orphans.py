@@ -30,7 +30,12 @@ def _orphan(process: psutil.Process, study: Path) -> bool:
         return (
             f"{study}/" in process.environ().get(WRITES, "")
             and process.cwd() == os.getcwd()
-            and not any("snakemake" in " ".join(p.cmdline()) for p in process.parents())
+            and not any(map(_is_snakemake, process.parents()))
         )
     except psutil.Error:  # it has ended, or is another person's
         return False
+
+
+def _is_snakemake(process: psutil.Process) -> bool:
+    # By a whole word: a folder's name may hold it, too.
+    return any(Path(word).name == "snakemake" for word in process.cmdline())
