@@ -147,7 +147,7 @@ def test_the_card_says_what_it_is_and_what_to_expect(final):
     text = (final / "README.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
     for said in (
         "# Classifier of the study pets",
-        "| expected error | 20.0 %, 95 % interval 12.3 % to 27.7 % (2 replicates) |",
+        "| expected error | 20.0 %; 95 % interval over 2 replicates: 12.3 % to 27.7 %; of 60 test",
         "of 60 test images, of 4 groups |",
         "30 (all) real images, augmented: the mix `real-aug`, replicate 2 |",
         "0123456789ab",
@@ -173,7 +173,7 @@ def test_one_replicate_and_fewer_images_than_there_are_say_so(tmp_path, monkeypa
     pretend(monkeypatch, predict(net, images(60, 1).images))
     takeaway.export_classifier(**arguments)
     text = (tmp_path / "final/README.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
-    assert "20.0 %; one replicate, so no interval but that of 60 test images, as if" in text
+    assert "| 20.0 %; 95 % interval of 60 test images, as if" in text
     assert "30 of 99 real images" in text
     assert "add 99 to `counts`" in text
 

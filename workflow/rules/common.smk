@@ -104,6 +104,9 @@ onsuccess:
     SLURM_RUN.unlink(missing_ok=True)
     if changed := outputs.changed(RESULTS):
         raise WorkflowError(outputs.complaint(changed))
+    for what, path in ("answer", "report.html"), ("classifier", "final/README.md"):
+        if (RESULTS / path).exists():
+            print(f"The {what}: {RESULTS / path}", file=sys.stderr)
 
 
 onerror:

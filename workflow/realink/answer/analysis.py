@@ -11,6 +11,8 @@ from realink.answer.comparisons import break_even, compare_mixes
 from realink.answer.worth import worth
 from realink.study.mixes import Mix
 
+FEW = 200  # test images; of fewer, one is more than half a point
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -79,7 +81,7 @@ def analyse(
     rows, notes = usable(fitting(metrics, reads))
     comparisons = compare_mixes(rows, reads)
     return Answer(
-        notes=_of_groups(reads) + notes,
+        notes=_of_few(reads) + _of_groups(reads) + notes,
         limits=limits(rows, pool),
         summary=summarise(rows),
         comparisons=comparisons,
@@ -89,6 +91,16 @@ def analyse(
         translators=translators,
         unlabelled=unlabelled,
     )
+
+
+def _of_few(reads: Reads) -> list[str]:
+    n = len(reads.labels)
+    if n >= FEW:
+        return []
+    return [
+        f"there are only {n} test images, of which each is {100 / n:.2g} points of the error: what "
+        "is undecided here may be decided by more of them"
+    ]
 
 
 def _of_groups(reads: Reads) -> list[str]:

@@ -1,7 +1,7 @@
 """What to do with the real images at hand: the simplest mix that nothing surely beats."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from realink.answer.analysis import Answer
 from realink.study.mixes import RANDOMISED, RENDERED, Mix
@@ -20,6 +20,9 @@ class Recommendation:
     instead_of, instead_of_error
         What one would do without it: the real images alone, augmented as the mix is; for `real-aug`
         not augmented. None where the mix is `real`, or the study has no such cell.
+    lowest, lowest_error
+        The mix with the lowest mean test error, where that is another one: it is not surely better
+        than all that is simpler.
     """
 
     n_real: int
@@ -27,6 +30,8 @@ class Recommendation:
     error: float
     instead_of: str | None
     instead_of_error: float | None
+    lowest: str | None = None
+    lowest_error: float | None = None
 
 
 def recommended(answer: Answer) -> list[Recommendation]:
@@ -56,7 +61,14 @@ def recommended(answer: Answer) -> list[Recommendation]:
         ]
         # Verdicts are of ratios: all can be beaten only where these and the means disagree.
         name = next((name for name in gains if name not in beaten), gains[-1])
-        found.append(_instead(answer, Mix.parse(name), n))
+        lowest = min(order, key=errors.__getitem__)
+        found.append(
+            replace(
+                _instead(answer, Mix.parse(name), n),
+                lowest=None if lowest == name else lowest,
+                lowest_error=None if lowest == name else errors[lowest],
+            )
+        )
     return found
 
 

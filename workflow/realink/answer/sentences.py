@@ -32,6 +32,7 @@ def advice(answer: Answer, one: Recommendation) -> str:
     said = f"With {has}: {action(mix)}: {percent(one.error)} errors"
     if one.instead_of_error is not None:
         said += f" instead of {percent(one.instead_of_error)}"
+        said += " unaugmented" * (mix.is_baseline and mix.augmented)
     own = answer.summary[answer.summary["n_real"] == one.n_real]
     others = [Mix.parse(name) for name in own["mix"] if name != one.mix]
     if mix.translator is not None and answer.has(mix.untranslated, one.n_real):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from realink.answer.comparisons import references
 from realink.answer.sentences import action
-from realink.answer.words import as_count, percent, span
+from realink.answer.words import as_count, listed, percent, span
 from realink.study.mixes import Mix, ordered
 
 MOST_CLASSES = 12  # a table of the confusions of more could not be read
@@ -70,17 +70,25 @@ def strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for mix, own in itertools.groupby(recommended, key=lambda one: one["mix"]):
         run = list(own)
-        errors = [percent(run[place]["error"]) for place in (0, -1)]
+        lowest: dict[str, list[float]] = {}
+        for one in run:
+            if one["lowest"]:
+                lowest.setdefault(one["lowest"], []).append(one["lowest_error"])
         found.append(
             {
                 "mix": mix,
                 "source": Mix.parse(mix).source,
                 "action": action(Mix.parse(mix)),
                 "counts": [one["n_real"] for one in run],
-                "errors": " to ".join(dict.fromkeys(errors)),
+                "errors": _ends([one["error"] for one in run]),
+                "lowest": listed([f"{name} {_ends(errors)}" for name, errors in lowest.items()]),
             }
         )
     return found
+
+
+def _ends(errors: Sequence[float]) -> str:
+    return " to ".join(dict.fromkeys(percent(errors[place]) for place in (0, -1)))
 
 
 # What mixes are compared with: a title, and which reference of a mix it is.
