@@ -411,6 +411,17 @@ def test_groups_of_test_images_are_what_varies_and_have_errors_of_their_own():
     )
 
 
+def test_few_test_images_are_said_to_be_few():
+    metrics, reads = study(part("real", "real-gan"))
+    metrics = metrics.assign(n_test=100)
+    few = reads._replace(read=reads.read[:, :100], labels=reads.labels[:100])
+    wrong = (few.read != few.labels).mean(axis=1)
+    found = analyse(metrics.assign(test_error=wrong), few, judged({}), pool=TOTAL, seed=1)
+    assert found.notes[0].startswith("there are only 100 test images, so that one misread adds 1")
+    whole = analyse(metrics.assign(n_test=len(reads.labels)), reads, judged({}), pool=TOTAL, seed=1)
+    assert not [note for note in whole.notes if "only" in note]
+
+
 def test_a_single_group_says_nothing_of_others():
     metrics, reads = study(part("real", "real-gan"))
     reads = reads._replace(groups=np.zeros(len(reads.labels), int), group_names=("one",))
