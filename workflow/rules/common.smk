@@ -104,7 +104,7 @@ onsuccess:
     SLURM_RUN.unlink(missing_ok=True)
     if changed := outputs.changed(RESULTS):
         raise WorkflowError(outputs.complaint(changed))
-    for what, path in ("answer", "report.html"), ("classifier", "final/README.md"):
+    for what, path in ("answer", "report.html"), ("classifier", "final"):
         if (RESULTS / path).exists():
             print(f"The {what}: {RESULTS / path}", file=sys.stderr)
 

@@ -98,8 +98,8 @@ def _of_few(reads: Reads) -> list[str]:
     if n >= FEW:
         return []
     return [
-        f"there are only {n} test images, so that one misread adds {100 / n:.2g}\N{NO-BREAK SPACE}% "
-        "of error: what is undecided here may be decided by more of them"
+        f"there are only {n} test images, so that one misread adds {100 / n:.2g}\N{NO-BREAK SPACE}"
+        "% of error: what is undecided here may be decided by more of them"
     ]
 
 
