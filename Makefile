@@ -42,7 +42,7 @@ test-cluster: env  ## run the small study on a SLURM that this starts here, thro
 fuzz: env  ## try thousands of damaged pictures, fonts, files, tables, configs and names (10 minutes)
 	PYTHONPATH=workflow python -m tests.fuzz
 
-chaos: env  ## kill, damage and fill a small study at random moments, and see it heal (Linux, root, 20 minutes)
+chaos: env  ## kill, damage and fill a small study at random moments, and see it heal (Linux, root)
 	PYTHONPATH=workflow python -m tests.chaos --workers 2
 
 bench: env  ## how fast this machine trains, translates and starts, on one core, in 3 minutes

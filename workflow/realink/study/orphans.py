@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-import psutil
+import psutil  # Snakemake needs it, so it is there; jobs do not import this module
 
 from realink.study.outputs import WRITES
 
