@@ -29,9 +29,8 @@ $(VENV)/.ready: $(LOCK) envs/uv.lock pyproject.toml
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
-demo: env  ## build the small study of config/demo.yaml, and print where its answer is
+demo: env  ## build the small study of config/demo.yaml; the end says where its answer is
 	snakemake --cores $(CORES) --configfile config/demo.yaml
-	@echo "The answer: results/demo/report.html; the numbers: results/demo/metrics.csv"
 
 test: env  ## run all tests but test-cluster
 	python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal

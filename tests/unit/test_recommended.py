@@ -111,7 +111,7 @@ def test_counts_of_rendered_images_alone_are_left_out_and_verdicts_stay_at_their
         pd.concat([part.comparisons for part in parts]),
     )
     assert recommended(both) == [
-        Recommendation(55, "real-aug", 0.1, "real", 0.2),
+        Recommendation(55, "real-aug", 0.1, "real", 0.2, None, None),
         # Another one has fewer errors, which is not sure.
         Recommendation(385, "real", 0.1, None, None, "real-aug", 0.05),
     ]

@@ -154,6 +154,8 @@ def finished(once) -> Project:
     def make(root: Path) -> None:
         done = Project.create(root).run("--cores", "2")
         assert done.returncode == 0, done.stdout
+        where = "The answer: results/small/report.html\nThe classifier: results/small/final\n"
+        assert where in done.stdout
 
     return Project(once("finished", make))
 

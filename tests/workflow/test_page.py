@@ -134,6 +134,13 @@ def test_the_first_screen_of_a_phone_says_what_to_do(browser, many, scripts):
     context.close()
 
 
+def test_the_strip_says_where_it_goes_back_and_forth(opening, many):
+    page = opening(many, viewport={"width": WIDTHS["desk"], "height": 900})
+    told = page.locator(".strip strong").all_text_contents()
+    said = page.get_by_text("back and forth").count()
+    assert said == (len(set(told)) < len(told))
+
+
 def test_every_section_is_in_the_contents_and_unfolds(opened):
     page = opened(viewport={"width": WIDTHS["phone"], "height": 667})
     links = page.locator("nav a")

@@ -1,7 +1,7 @@
 """What to do with the real images at hand: the simplest mix that nothing surely beats."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from realink.answer.analysis import Answer
 from realink.study.mixes import RANDOMISED, RENDERED, Mix
@@ -21,8 +21,8 @@ class Recommendation:
         What one would do without it: the real images alone, augmented as the mix is; for `real-aug`
         not augmented. None where the mix is `real`, or the study has no such cell.
     lowest, lowest_error
-        The mix with the lowest mean test error, where that is another one: it is not surely better
-        than all that is simpler.
+        The mix with the lowest mean test error, where that is another one, which is not surely
+        better than all that is simpler.
     """
 
     n_real: int
@@ -30,8 +30,8 @@ class Recommendation:
     error: float
     instead_of: str | None
     instead_of_error: float | None
-    lowest: str | None = None
-    lowest_error: float | None = None
+    lowest: str | None
+    lowest_error: float | None
 
 
 def recommended(answer: Answer) -> list[Recommendation]:
@@ -62,13 +62,7 @@ def recommended(answer: Answer) -> list[Recommendation]:
         # Verdicts are of ratios: all can be beaten only where these and the means disagree.
         name = next((name for name in gains if name not in beaten), gains[-1])
         lowest = min(order, key=errors.__getitem__)
-        found.append(
-            replace(
-                _instead(answer, Mix.parse(name), n),
-                lowest=None if lowest == name else lowest,
-                lowest_error=None if lowest == name else errors[lowest],
-            )
-        )
+        found.append(_told(answer, Mix.parse(name), n, None if lowest == name else lowest))
     return found
 
 
@@ -95,7 +89,8 @@ def _beaten(answer: Answer, n: int, mixes: Iterable[str]) -> set[str]:
     }
 
 
-def _instead(answer: Answer, mix: Mix, n: int) -> Recommendation:
+def _told(answer: Answer, mix: Mix, n: int, lowest: str | None) -> Recommendation:
+    """What is recommended, with the errors of what one would do instead."""
     other = mix.plain if mix.is_baseline else mix.baseline
     known = other != mix and answer.has(other, n)
     return Recommendation(
@@ -104,4 +99,6 @@ def _instead(answer: Answer, mix: Mix, n: int) -> Recommendation:
         error=answer.error(mix, n),
         instead_of=other.name if known else None,
         instead_of_error=answer.error(other, n) if known else None,
+        lowest=lowest,
+        lowest_error=None if lowest is None else answer.error(Mix.parse(lowest), n),
     )

@@ -397,6 +397,6 @@ def _plan(config: dict[str, Any], takes: int, minutes: float, output: Path) -> s
         "draw: on real pictures alone, with rendered\n"
         "    ones, with rendered ones made to look real, ...\n"
         f"  time: about {takes} minutes on two cores{more if takes > max(1, minutes) else ''}\n\n"
-        f"Run it, and read {results}/report.html; the best classifier will be in {results}/final:"
+        f"Run it, and read {results}/report.html; the classifier to use will be in {results}/final:"
         f"\n\n    snakemake --cores 2 --configfile {shlex.quote(str(output))}"
     )

@@ -80,7 +80,7 @@ def plot_studies(studies: Mapping[str, pd.DataFrame], mixes: Sequence[str]) -> F
     drawn[0].set_ylabel(look.ERROR)
     names = [mix for mix in mixes if mix in present]
     title = f"lines: means; {MARKS}\ntrained on"
-    _legend(figure, names, loc="outside lower left", ncols=len(studies), title=title)
+    _legend(figure, names, title, "outside lower left", len(studies))
     return figure
 
 
@@ -239,7 +239,13 @@ def log_axis(axes: Axes, values: Iterable[float]) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _legend(figure: Figure, names: Sequence[str], **place: Any) -> None:
+def _legend(
+    figure: Figure,
+    names: Sequence[str],
+    title: str = "trained on",
+    loc: str = "outside right upper",
+    columns: int = 1,
+) -> None:
     handles = {
         name: handle
         for axes in figure.axes
@@ -248,9 +254,11 @@ def _legend(figure: Figure, names: Sequence[str], **place: Any) -> None:
     figure.legend(
         [handles[name] for name in names],
         names,
+        title=title,
+        loc=loc,
+        ncols=columns,
         frameon=False,
         alignment="left",
-        **({"loc": "outside right upper", "title": "trained on"} | place),
     )
 
 

@@ -91,7 +91,7 @@ def gains(metrics: pd.DataFrame, translators: pd.DataFrame, gaps: pd.DataFrame) 
 def worth(table: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     """What images are worth, on an axis that ends at the baseline's smallest and largest counts.
 
-    Columns: ``mix``, ``images``, ``augmented``, ``n_real``; ``shown``, the count of real images
+    Columns: ``mix``, ``augmented``, ``n_real``; ``shown``, the count of real images
     alone that gives the same error, with ``low`` and ``high``, all within the ends; ``told``, the
     count in words, and ``interval``.
     """
@@ -103,7 +103,6 @@ def worth(table: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "mix": row.mix,
-                "images": mix.plain.name,
                 "augmented": mix.augmented,
                 "n_real": row.n_real,
                 "shown": np.clip(row.equals, *ends),
@@ -115,7 +114,7 @@ def worth(table: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
                 else "",
             }
         )
-    columns = ["mix", "images", "augmented", "n_real", "shown", "low", "high", "told", "interval"]
+    columns = ["mix", "augmented", "n_real", "shown", "low", "high", "told", "interval"]
     return pd.DataFrame(rows, columns=columns)
 
 

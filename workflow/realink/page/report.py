@@ -129,8 +129,7 @@ def page(
         .render(
             study=study,
             recommended=answer["recommended"],
-            strip=(strip := _strip(answer["recommended"])),
-            wavers=len({run["mix"] for run in strip}) < len(strip),
+            strip=_strip(answer["recommended"]),
             # The first recommendation's sentence is shown as such.
             sentences=answer["sentences"][bool(answer["recommended"]) :],
             notes=answer["notes"],
