@@ -10,8 +10,9 @@ import pytest
 from realink.study import orphans
 
 STUDY = Path("results/small")
-# A shell starts a job and tells its number, as Snakemake's does.
-JOB = "REALINK_WRITES={writes} {python} -c 'import time; time.sleep(600)' & echo $!; {then}"
+# A shell starts a job, as Snakemake's does. The job tells its number: before, it is a shell, too.
+CODE = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+JOB = "REALINK_WRITES={writes} {python} -c '{code}' & {then}"
 
 
 @pytest.fixture
@@ -20,11 +21,8 @@ def start(tmp_path, monkeypatch):
     started = []
 
     def start(writes: str, then: str = "", name: str = "sh") -> psutil.Process:
-        shell = subprocess.Popen(
-            ["sh", "-c", JOB.format(python=sys.executable, writes=writes, then=then), name],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        line = JOB.format(writes=writes, python=sys.executable, code=CODE, then=then)
+        shell = subprocess.Popen(["sh", "-c", line, name], stdout=subprocess.PIPE, text=True)
         job = psutil.Process(int(shell.stdout.readline()))
         started.append((shell, job))
         if not then:

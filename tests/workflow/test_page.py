@@ -191,7 +191,7 @@ def test_the_edge_of_what_is_wider_than_the_screen_fades_until_its_end(opening, 
     part.evaluate("it => it.scrollLeft = it.scrollWidth")
     expect(part).to_have_class("scroll")
     page.set_viewport_size({"width": 3000, "height": 800})
-    assert page.locator(".scroll.more").count() == 0
+    expect(page.locator(".scroll.more")).to_have_count(0)
 
 
 def test_the_page_allows_no_network_and_no_other_script(browser, many):
