@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from realink.learning.pseudo import SHARES
+from realink.learning.pseudo import ROUNDS
 from realink.study import durations, grid, proposal
 
 ROOT = Path(__file__).parents[2]
@@ -46,5 +46,5 @@ def test_a_study_without_translators_has_none():
 
 def test_what_others_define_is_known_here():
     """Not imported, since it would take long at every parse of the workflow."""
-    assert len(SHARES) == durations.PSEUDO_ROUNDS
+    assert ROUNDS == durations.PSEUDO_ROUNDS
     assert tuple(proposal.PHOTOMETRIC) == durations.PHOTOMETRIC

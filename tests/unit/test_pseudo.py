@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from realink.answer.comparisons import references
 from realink.answer.recommended import simplicity
 from realink.answer.sentences import action
 from realink.commands.classifier import train_classifier
-from realink.images.imagesets import ImageSet
-from realink.learning import pseudo
+from realink.images.imagesets import ImageSet, Shape
+from realink.learning import augmentation, pseudo
 from realink.measures.hidden import rightness
 from realink.page import look, tables
 from realink.study.files import read_images, read_json, read_tensors, write_images
@@ -25,6 +26,11 @@ SETTINGS = {
     "label_smoothing": 0.05, "width": 2, "dropout": 0.05, "standardise": False,
 }  # fmt: skip
 
+POLICY = {
+    "rotation": 10, "scale": 0.1, "aspect": 0.1, "shear": 0.1, "shift": 1, "elastic": 0.5,
+    "smoothness": 4,
+}  # fmt: skip
+
 
 # --- which are taken ------------------------------------------------------------------------------
 
@@ -36,7 +42,35 @@ def test_the_surest_of_what_is_read_in_each_class_are_taken():
     # Each class is taken at its own level: 0.8 is left out where all are surer, 0.55 is not.
     assert pseudo.surest(probabilities, 0.5).tolist() == [0, -1, 0, -1, 1, 1, -1]
     assert pseudo.surest(probabilities, 1).tolist() == [0, 0, 0, 0, 1, 1, 1]
-    assert pseudo.surest(probabilities[:1], 0.1).tolist() == [0]  # one at least
+    for share in 0, 0.1:  # one at least
+        assert pseudo.surest(probabilities[:1], share).tolist() == [0]
+
+
+class ByLight(torch.nn.Module):
+    """Reads an image as the second class where it is lighter than grey."""
+
+    shape = Shape(8, 8, 1, 2)
+
+    def forward(self, images):
+        light = images.mean((1, 2, 3))
+        return torch.stack([torch.full_like(light, 0.5), light], 1)
+
+
+def test_as_many_are_taken_as_are_read_alike_however_they_are_augmented():
+    policy = augmentation.Settings(**POLICY | {"brightness": 0.2})
+    sure, torn = np.zeros((600, 8, 8), np.uint8), np.full((400, 8, 8), 128, np.uint8)
+    assert pseudo.agreement(ByLight(), sure, policy, seed=1) == 1
+    # One at the very edge is read alike in four views by a chance of one in 16.
+    images = np.concatenate([sure, torn])
+    before = torch.random.get_rng_state()
+    share = pseudo.agreement(ByLight(), images, policy, seed=1)
+    assert abs(share - (0.6 + 0.4 / 2**4)) < 0.02
+    assert pseudo.agreement(ByLight(), images, policy, seed=1) == share
+    assert pseudo.agreement(ByLight(), images, policy, seed=3) != share
+    assert torch.equal(torch.random.get_rng_state(), before)
+    # Of many, the first stand for all.
+    many = np.concatenate([np.zeros((5000, 8, 8), np.uint8), torn])
+    assert pseudo.agreement(ByLight(), many, policy, seed=1) == 1
 
 
 def test_what_is_taken_becomes_labelled():
@@ -128,13 +162,15 @@ def train(tmp_path):
     }.items():
         write_images(tmp_path / name, images)
 
-    def trained(mix: str, n: int, teacher: str | None = None):
+    def trained(mix: str, n: int, teacher: str | None = None, policy: dict = POLICY):
         parsed, folder = Mix.parse(mix), tmp_path / "trained" / mix
         parts = {"real": parsed.real, "synthetic": parsed.source, "unlabelled": parsed.pseudo}
         train_classifier(
             study="s", mix=mix, n=n, replicate=1, n_synthetic=20 if parsed.source else 0,
             real_share=0.5 if parsed.source and (parsed.real or parsed.pseudo) else "concatenate",
-            settings=json.dumps(SETTINGS), augmentation="null", seed=1, device="cpu",
+            settings=json.dumps(SETTINGS), seed=1,
+            augmentation=json.dumps(policy if parsed.pseudo or parsed.augmented else None),
+            device="cpu",
             validation=tmp_path / "validation", test=tmp_path / "test",
             checkpoint=folder / "model", predictions=folder / "read", metrics=folder / "metrics",
             teacher=None if teacher is None else tmp_path / "trained" / teacher / "model",
@@ -154,12 +190,25 @@ def test_a_student_learns_anew_in_each_round(train, mix):
     assert plain.keys() == {"validation", "test"}
     tensors, own, student = train(mix, n, teacher)
     assert tensors.keys() == {"validation", "test", "pseudo_labels_1", "pseudo_labels_2"}
-    taken = [int((tensors[f"pseudo_labels_{r}"] >= 0).sum()) for r in (1, 2)]
-    assert 6 <= taken[0] <= 7
-    assert 10 <= taken[1] <= 11
     assert student != taught
     assert own.keys() == record.keys()
     assert train(mix, n, teacher)[2] == student  # and the same each time
+
+
+def test_views_choose_labels_and_an_unaugmented_mix_trains_without_them(train, monkeypatch):
+    train("real-aug", 8)
+    train("real", 8)
+    still = dict.fromkeys(POLICY, 0) | {"smoothness": 4}
+    # What never changes is always read alike: every image is taken.
+    tensors, record, student = train("real-pseudo", 8, "real", still)
+    assert all((tensors[f"pseudo_labels_{r}"] >= 0).all() for r in (1, 2))
+    assert not record["augmented"]
+    # The same labels, of views alone: these do not train.
+    assert train("real-pseudo", 8, "real", still | {"smoothness": 5})[2] == student
+    assert train("real-pseudo-aug", 8, "real-aug")[1]["augmented"]
+    monkeypatch.setattr(pseudo, "agreement", lambda *_, **__: 0.5)
+    tensors = train("real-pseudo", 8, "real")[0]
+    assert all(6 <= (tensors[f"pseudo_labels_{r}"] >= 0).sum() <= 7 for r in (1, 2))
 
 
 def test_no_label_of_an_unlabelled_image_can_be_read(train, tmp_path):

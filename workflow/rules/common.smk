@@ -281,5 +281,6 @@ def n_synthetic_of(wildcards):
 
 
 def augmentation_of(wildcards):
-    """The augmentation's settings, for the mixes that have any: no other reruns with them."""
-    return config["augmentation"] if Mix.parse(wildcards.mix).augmented else None
+    """The augmentation's settings, for the mixes that need them: no other reruns with them."""
+    mix = Mix.parse(wildcards.mix)
+    return config["augmentation"] if mix.augmented or mix.pseudo else None

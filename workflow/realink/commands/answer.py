@@ -139,7 +139,7 @@ def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, out
     """
     import pandas as pd
 
-    from realink.learning.pseudo import SHARES
+    from realink.learning.pseudo import ROUNDS
     from realink.measures.hidden import rightness
     from realink.study import grid
     from realink.study.files import read_images, read_tensors, write_table
@@ -153,7 +153,7 @@ def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, out
     for cell, path in zip(cells, grid.paths(read, cells), strict=True):
         known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
         labels = read_tensors(path)[0]
-        for number in range(1, len(SHARES) + 1):
+        for number in range(1, ROUNDS + 1):
             table = rightness(labels[f"pseudo_labels_{number}"], hidden, known)
             place = {"mix": cell.mix, "n_real": cell.n_real, "replicate": cell.replicate}
             tables.append(pd.DataFrame(place | {"round": number}, table.index).join(table))

@@ -19,7 +19,7 @@ def train_classifier(
     n_synthetic: int,
     real_share: float | Literal["concatenate"],
     settings: Json,
-    augmentation: Annotated[str, Parameter(help="a JSON object, or null for none")],
+    augmentation: Annotated[str, Parameter(help="a JSON object, or null where nothing needs it")],
     validation: Path,
     test: Path,
     seed: int,
@@ -37,6 +37,8 @@ def train_classifier(
 
     Parameters
     ----------
+    augmentation : of what is trained on, of mixes with -aug, and of the views that pseudo-labels
+        are chosen by
     judged : what the judge read in the synthetic images, of controls that need it
     unlabelled : real images to learn from by pseudo-labels, of mixes that do; `predictions` then
         holds those of each round
@@ -57,10 +59,10 @@ def train_classifier(
     from realink.study.seeds import seed_for
 
     knobs = settings_from(Settings, json.loads(settings))
-    asked = json.loads(augmentation)
+    asked, parsed = json.loads(augmentation), Mix.parse(mix)
     policy = None if asked is None else settings_from(policies.Settings, asked)
     device = device_for(device)
-    control, start = Mix.parse(mix).control, None
+    control, start = parsed.control, None
     parts = [] if real is None else [read_images(real)]
     if synthetic is not None:
         images = read_images(synthetic)
@@ -81,7 +83,7 @@ def train_classifier(
             parts,
             knobs,
             real_share=None if real_share == "concatenate" else real_share,
-            augment=policy,
+            augment=policy if parsed.augmented else None,
             start=start,
             seed=seed_for(seed, "classifier", mix, n, replicate, *role),
             device=device,
@@ -94,7 +96,9 @@ def train_classifier(
     else:
         further = read_images(unlabelled, labelled=False)
         network = load(teacher, "classifier", Network, Settings).to(device)
-        for number, share in enumerate(pseudo.SHARES, start=1):
+        for number in range(1, pseudo.ROUNDS + 1):
+            of_views = seed_for(seed, "views", mix, n, replicate, number)
+            share = pseudo.agreement(network, further.images, policy, seed=of_views, device=device)
             taken = pseudo.surest(predict(network, further.images, device=device), share)
             own = pseudo.labelled(further, taken)
             real_parts = [own] if real is None else [concatenate([parts[0], own])]
@@ -115,8 +119,8 @@ def train_classifier(
         "n_real": n,
         "n_synthetic": n_synthetic,
         "replicate": replicate,
-        "synthetic": Mix.parse(mix).source or "none",
-        "augmented": policy is not None,
+        "synthetic": parsed.source or "none",
+        "augmented": parsed.augmented,
         "test_error": errors["test"],
         "n_test": len(read["test"]),
         "validation_error": errors["validation"],
