@@ -1,6 +1,7 @@
 """The answer of made-up studies, whose truth is known."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,11 @@ from realink.answer import comparisons
 from realink.answer.analysis import analyse
 from realink.answer.cells import Reads
 from realink.answer.recommended import recommended
-from realink.answer.sentences import advice, sentences
+from realink.answer.sentences import advice, certainty, sentences
 from realink.answer.statistics import compare, log_ratios, pool
 from realink.answer.studies import Study, compare_studies
 from realink.answer.talk import claims
-from realink.answer.words import as_count, percent, places, span
+from realink.answer.words import as_count, fewer, percent, places, span
 from realink.errors import InputError
 from realink.study.mixes import Mix
 from realink.study.tables import JUDGED, TRAINED
@@ -312,7 +313,7 @@ def error(answer, mix, n):
 
 
 def test_sentences_have_the_numbers_of_the_tables(talk):
-    advised, translating, worth = map(plain, sentences(talk))
+    advised, translating = map(plain, sentences(talk))
     mixed, alone = (error(talk, mix, 55) for mix in ("real-rendered-aug", "real-aug"))
     assert advised == (
         f"With 55 real images: add rendered ones and augment: {mixed} errors instead of {alone}; "
@@ -322,6 +323,16 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
         "Beside real images, those translated by gan are nowhere surely better than untranslated "
         "ones, and worse at every N (real-gan-aug against real-rendered-aug)."
     )
+    first, second = recommended(talk)[:2]
+    saved, worth = map(plain, certainty(talk, first))
+    row = the(talk.comparisons, mix="real-rendered-aug", reference="real-aug", n_real=55)
+    assert row["verdict"] == "better"
+    high, low = (round(100 * (1 - row[name])) for name in ("high", "low"))
+    assert saved == (
+        f"That is {round(100 * (1 - row['ratio']))} % fewer errors than real-aug "
+        f"(real-rendered-aug; 95 % interval: {high} % fewer to {low} % fewer)."
+    )
+    assert f" {second.n_real} real images are worth " in certainty(talk, second)[-1]
     row = the(talk.worth, mix="real-rendered-aug", n_real=55)
     equals, low, high = (
         f"{int(float(f'{row[name]:.2g}')):,}" for name in ("equals", "low", "high")
@@ -330,6 +341,15 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
         f"So used, 55 real images are worth {equals} used alone "
         f"(real-aug; 95 % interval: {low} to {high})."
     )
+
+
+def test_what_is_not_sure_is_said_so():
+    found = answer_of({"real-aug": REAL, "real-rendered-aug": {55: 0.97 * REAL[55]}})
+    one = replace(recommended(found)[0], mix="real-rendered-aug", instead_of="real-aug")
+    (told,) = [words for words in certainty(found, one) if words.startswith("That is")]
+    assert " errors than real-aug, which is not sure (" in told
+    assert "% fewer to" in told or "% more to" in told
+    assert fewer(1.042) == "4\N{NO-BREAK SPACE}% more"
 
 
 def said(answer):
@@ -387,7 +407,8 @@ def test_a_translator_that_is_better_somewhere_comes_before_a_better_mean():
 def test_more_than_the_study_has():
     found = answer_of({"real": {55: 0.2, 385: 0.1}, "real-gan": {55: 0.01}})
     assert the(found.worth, mix="real-gan")["equals"] == np.inf
-    assert sentences(found)[2].startswith("So used, 55 real images are worth more than 385 used")
+    told = certainty(found, recommended(found)[0])
+    assert told[-1].startswith("So used, 55 real images are worth more than 385 used")
 
 
 # --- test images in groups ------------------------------------------------------------------------
@@ -442,7 +463,10 @@ def test_one_replicate():
     assert found.summary[["low", "high", "sd"]].isna().all(axis=None)
     assert found.worth[["low", "high"]].isna().all(axis=None)
     assert set(found.comparisons["test"]) == {"McNemar"}
-    assert "(95" not in "".join(sentences(found))
+    told = [words for one in recommended(found) for words in certainty(found, one)]
+    worth = [words for words in told if "worth" in words]
+    assert worth
+    assert not any("interval" in words for words in worth)
 
 
 def test_what_replicates_cannot_tell_is_said_of_the_study_at_hand(talk):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from realink.answer.analysis import analyse
 from realink.answer.recommended import recommended
-from realink.answer.sentences import sentences
+from realink.answer.sentences import certainty, sentences
 from realink.answer.words import at_hand
 from realink.commands.real import draw_unlabelled
 from realink.commands.translator import translate
@@ -238,7 +238,8 @@ def test_no_cell_is_missing_and_the_answer_begins_without_a_label(answer):
         "With no labels and a pool of 55,000 real images: "
         "train on rendered ones translated by harvest alone and augment: "
     )
-    assert "So used, no labels and a pool of 55,000 real images are worth " in said
+    first = plain(" ".join(certainty(answer, recommended(answer)[0])))
+    assert "So used, no labels and a pool of 55,000 real images are worth " in first
     assert at_hand(5500, 55_000) == "5,500 labels and a pool of 55,000 real images"
 
 

@@ -111,7 +111,7 @@ def test_the_first_screen_of_a_phone_says_what_to_do(browser, many, scripts):
     )
     page = context.new_page()
     page.goto(many.as_uri())
-    first, *others = page.locator(".said").all()
+    first, *others = page.locator(".lead.said").all()
     expect(first).to_be_visible()
     expect(first).to_contain_text("With 20 real images: ")
     assert len(first.text_content().split()) <= 25
@@ -131,6 +131,11 @@ def test_the_first_screen_of_a_phone_says_what_to_do(browser, many, scripts):
     expect(others[0]).to_be_visible()
     expect(first).not_to_be_visible()
     expect(others[0]).to_contain_text("With 30 real images: ")
+    # What is sure of it is that of the same count.
+    of_first, of_second, *_ = page.locator("div.said").all()
+    expect(of_second).to_be_visible()
+    expect(of_second).to_contain_text("30 real images are worth")
+    expect(of_first).not_to_be_visible()
     context.close()
 
 

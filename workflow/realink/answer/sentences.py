@@ -7,18 +7,17 @@ import numpy as np
 
 from realink.answer.analysis import Answer
 from realink.answer.recommended import Recommendation, recommended
-from realink.answer.words import as_count, at_hand, listed, percent, places
+from realink.answer.words import as_count, at_hand, fewer, listed, percent, places
 from realink.study.mixes import RANDOMISED, RENDERED, Mix
 
 
 def sentences(answer: Answer) -> list[str]:
-    """What to do with the fewest real images, what translating gains, what images are worth."""
+    """What to do with the fewest real images, and what translating and pseudo-labels gain."""
     first = recommended(answer)[:1]
     return [
         *(advice(answer, one) for one in first),
         *_translating(answer),
         *(words for one in first for words in _pseudo_labelling(answer, one)),
-        *(words for one in first for words in _worth(answer, one)),
     ]
 
 
@@ -38,6 +37,11 @@ def advice(answer: Answer, one: Recommendation) -> str:
     if mix.translator is not None and answer.has(mix.untranslated, one.n_real):
         said += f" (untranslated: {percent(answer.error(mix.untranslated, one.n_real))})"
     return said + _in_vain(mix, others) + "."
+
+
+def certainty(answer: Answer, one: Recommendation) -> list[str]:
+    """How sure the advice at one count is: errors that it saves, and what images are worth."""
+    return [*_saved(answer, one), *_worth(answer, one)]
 
 
 def action(mix: Mix) -> str:
@@ -143,6 +147,23 @@ def _best(answer: Answer, augmented: bool) -> str | None:
 
     mixed = [name for name in answer.names if answer.verdicts(Mix(name, True, augmented), baseline)]
     return min(mixed, key=key, default=None)
+
+
+def _saved(answer: Answer, one: Recommendation) -> list[str]:
+    """How many fewer errors there are than without the advice, with an interval."""
+    mix, n = Mix.parse(one.mix), one.n_real
+    if one.instead_of is None:
+        return []
+    reference = Mix.parse(one.instead_of)
+    if n not in (verdicts := answer.verdicts(mix, reference)):
+        return []
+    columns = (answer.verdicts(mix, reference, name) for name in ("ratio", "low", "high"))
+    ratio, low, high = (column[n] for column in columns)
+    bounds = ""
+    if np.isfinite(low):
+        bounds = f"; 95\N{NO-BREAK SPACE}% interval: {fewer(high)} to {fewer(low)}"
+    unsure = ", which is not sure" * (verdicts[n] == "undecided")
+    return [f"That is {fewer(ratio)} errors than {reference.name}{unsure} ({mix.name}{bounds})."]
 
 
 def _worth(answer: Answer, one: Recommendation) -> list[str]:

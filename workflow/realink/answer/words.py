@@ -13,6 +13,12 @@ def percent(error: float) -> str:
     return f"{value:.1f}\N{NO-BREAK SPACE}%" if value >= 10 else f"{value:.2f}\N{NO-BREAK SPACE}%"
 
 
+def fewer(ratio: float) -> str:
+    """A ratio of errors as a change: ``58 % fewer``, ``4 % more``."""
+    change = round(100 * abs(ratio - 1))
+    return f"{change:,}\N{NO-BREAK SPACE}% {'more' if ratio > 1 else 'fewer'}"
+
+
 def at_hand(n: int, unlabelled: int = 0) -> str:
     """What one has: ``55 real images``, or ``55 labels and a pool of 2,215 real images``."""
     if not unlabelled:

@@ -121,7 +121,11 @@ def analyse(
         {
             "sentences": sentences.sentences(found),
             "recommended": [
-                asdict(one) | {"sentence": sentences.advice(found, one)}
+                asdict(one)
+                | {
+                    "sentence": sentences.advice(found, one),
+                    "certainty": sentences.certainty(found, one),
+                }
                 for one in recommended(found)
             ],
             "notes": found.notes + found.limits,
