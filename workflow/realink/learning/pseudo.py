@@ -3,9 +3,12 @@
 Self-training (Lee 2013, ICML workshop on challenges in representation learning): a teacher labels
 the images of which it is surest, and a student is trained anew on these, too; then the student
 teaches. Taking a share of what is read in each class (Zou et al. 2018, arXiv:1810.07911) keeps the
-easy classes from crowding out the others, and classes in the proportions in which they are read.
-How large a share, the teacher says itself: as many as it reads alike however they are augmented.
+easy classes from crowding out the others. How large a share, the teacher says itself: as many as
+it reads alike however they are augmented. A class that gets more than an equal part of all images
+has taken others' in, or is more frequent; either way the surest of an equal part are enough.
 """
+
+import math
 
 import numpy as np
 import torch
@@ -56,23 +59,24 @@ def agreement(
 
 
 def surest(probabilities: np.ndarray, share: float) -> np.ndarray:
-    """Label the images that are surest in each class.
+    """Label the images that are surest in each class, no more than an equal part of all.
 
     Parameters
     ----------
     probabilities : float32 [n, classes]
-    share : of the images read as a class, those that are taken, in [0, 1]; one at least
+    share : of the images read as a class, those that are taken, in [0, 1]; one at least, and at
+        most this share of n / classes
 
     Returns
     -------
     int32 [n], the class that is read, or `NONE`
     """
     read, sure = probabilities.argmax(1), probabilities.max(1)
-    labels = np.full(len(read), NONE, np.int32)
+    labels, most = np.full(len(read), NONE, np.int32), len(read) / probabilities.shape[1]
     for label in np.unique(read):
         own = np.flatnonzero(read == label)
         own = own[np.argsort(-sure[own], kind="stable")]
-        labels[own[: max(1, int(np.ceil(share * len(own))))]] = label
+        labels[own[: max(1, math.ceil(share * min(len(own), most)))]] = label
     return labels
 
 
