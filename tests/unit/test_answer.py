@@ -330,7 +330,7 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
     high, low = (round(100 * (1 - row[name])) for name in ("high", "low"))
     assert saved == (
         f"That is {round(100 * (1 - row['ratio']))} % fewer errors than real-aug "
-        f"(real-rendered-aug; 95 % interval: {high} % fewer to {low} % fewer)."
+        f"(real-rendered-aug; 95 % interval: {high} to {low} % fewer)."
     )
     assert f" {second.n_real} real images are worth " in certainty(talk, second)[-1]
     row = the(talk.worth, mix="real-rendered-aug", n_real=55)

@@ -132,7 +132,7 @@ def test_the_first_screen_of_a_phone_says_what_to_do(browser, many, scripts):
     expect(first).not_to_be_visible()
     expect(others[0]).to_contain_text("With 30 real images: ")
     # What is sure of the advice is that of the same count.
-    (told,) = page.locator("div.said", has_text="fewer errors than real").all()
+    (told,) = page.locator("div.told.said", has_text="fewer errors than real").all()
     expect(told).not_to_be_visible()
     for _ in range(4):
         page.keyboard.press("ArrowRight")

@@ -161,7 +161,10 @@ def _saved(answer: Answer, one: Recommendation) -> list[str]:
     ratio, low, high = (column[n] for column in columns)
     bounds = ""
     if np.isfinite(low):
-        bounds = f"; 95\N{NO-BREAK SPACE}% interval: {fewer(high)} to {fewer(low)}"
+        ends = [fewer(high), fewer(low)]
+        if (low > 1) == (high > 1):  # "40 to 58 % fewer"
+            ends[0] = ends[0].partition("\N{NO-BREAK SPACE}")[0]
+        bounds = f"; 95\N{NO-BREAK SPACE}% interval: {' to '.join(ends)}"
     unsure = ", which is not sure" * (verdicts[n] == "undecided")
     return [f"That is {fewer(ratio)} errors than {reference.name}{unsure} ({mix.name}{bounds})."]
 
