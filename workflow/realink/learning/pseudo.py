@@ -5,7 +5,8 @@ the images of which it is surest, and a student is trained anew on these, too; t
 teaches. Taking a share of what is read in each class (Zou et al. 2018, arXiv:1810.07911) keeps the
 easy classes from crowding out the others. How large a share, the teacher says itself: as many as
 it reads alike however they are augmented. A class that gets more than an equal part of all images
-has taken others' in, or is more frequent; either way the surest of an equal part are enough.
+has mostly taken others' in, of which the surest of an equal part hold few. Where it is in truth
+more frequent this goes wrong: docs/unlabelled.md.
 """
 
 import math
