@@ -224,7 +224,7 @@ def test_a_requeued_training_goes_on_where_it_was(cluster, local, project):
 
 
 def test_a_job_over_its_memory_is_tried_again_with_more(cluster, local, project):
-    project.edit("workflow/rules/classifier.smk", "mem_mb=growing(1500)", "mem_mb=growing(450)")
+    project.edit("workflow/rules/classifier.smk", "mem_mb=growing(MEMORY)", "mem_mb=growing(450)")
     done = cluster.run(project, "all_classifiers")
     assert done.returncode == 0, done.stdout
     assert re.search(r"FAILED  train_classifier .*exceeded memory limit", done.stdout), done.stdout

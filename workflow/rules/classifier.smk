@@ -25,7 +25,7 @@ rule train_classifier:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(1500),
+        mem_mb=growing(MEMORY),
         runtime=growing(15),
         gpu=GPU,
     params:

@@ -19,7 +19,7 @@ rule measure_gap:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(1500),
+        mem_mb=growing(MEMORY),
         runtime=growing(10),
         gpu=GPU,
     params:

@@ -21,7 +21,7 @@ rule train_judge:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(1500),
+        mem_mb=growing(MEMORY),
         runtime=growing(15),
         gpu=GPU,
     params:
@@ -51,7 +51,7 @@ rule judge:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(1500),
+        mem_mb=growing(MEMORY),
         runtime=growing(10),
         gpu=GPU,
     params:

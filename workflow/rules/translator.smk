@@ -23,7 +23,7 @@ rule train_translator:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(1500),
+        mem_mb=growing(MEMORY),
         runtime=growing(30),
         gpu=GPU,
     params:
@@ -59,7 +59,7 @@ rule translate:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(1500),
+        mem_mb=growing(MEMORY),
         runtime=growing(10),
         gpu=GPU,
     params:

@@ -1,0 +1,143 @@
+"""On a CUDA device: what is trained there repeats itself, and a CPU reads the same with it."""
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from realink.commands.support import device_for
+from realink.images.imagesets import Shape
+from realink.images.mnist import load_embedded
+from realink.learning import classifier, pseudo
+from realink.learning.checkpoints import load, save
+from realink.translation import loop, states
+from realink.translation.states import State
+from realink.translation.translators import cyclegan, harvest, patchgan, randomised, warp
+
+from .test_classifier import POLICY, SETTINGS
+from .test_translation import SETTINGS as CYCLEGAN
+from .test_translation import THICK, THIN, WARP, patches, strokes
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_job():
+    threads = torch.get_num_threads()
+    assert device_for("auto") == "cuda"
+    yield
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.deterministic = False
+
+
+@pytest.fixture(scope="module")
+def digits():
+    pool, _, test = load_embedded()
+    return pool, test
+
+
+def on_cuda(pool, seed=1, **changes):
+    settings = replace(SETTINGS, **changes)
+    return classifier.train([pool], settings, augment=POLICY, seed=seed, device="cuda")[0]
+
+
+def generators():
+    return torch.get_rng_state(), torch.cuda.get_rng_state()
+
+
+def same(one, other):
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_a_classifier_learns_and_repeats_itself(digits):
+    pool, test = digits
+    before = generators()
+    one, again, other = on_cuda(pool), on_cuda(pool), on_cuda(pool, seed=2)
+    assert all(torch.equal(*pair) for pair in zip(before, generators(), strict=True))
+    assert same(one, again)
+    assert not same(one, other)
+    read = classifier.predict(one, test.images, device="cuda").argmax(1)
+    assert (read != test.labels).mean() < 0.1
+
+
+def test_a_checkpoint_reads_the_same_on_a_cpu(digits, tmp_path):
+    pool, test = digits
+    network = on_cuda(pool, steps=30)
+    there = classifier.predict(network, test.images, device="cuda")
+    save(tmp_path / "model", network, "classifier", SETTINGS, pool.shape)
+    here = load(tmp_path / "model", "classifier", classifier.Network, classifier.Settings)
+    np.testing.assert_allclose(classifier.predict(here, test.images), there, atol=2e-3)
+
+
+def test_a_teacher_chooses_its_share_again(digits):
+    pool, _ = digits
+    network = on_cuda(pool, steps=30)
+    before = generators()
+    shares = [
+        pseudo.agreement(network, pool.images, POLICY, seed=seed, device="cuda")
+        for seed in (1, 1, 2)
+    ]
+    assert all(torch.equal(*pair) for pair in zip(before, generators(), strict=True))
+    assert 0 < shares[0] < 1
+    assert shares[0] == shares[1] != shares[2]
+    assert shares[0] == pytest.approx(shares[2], abs=0.05)
+
+
+def test_a_cyclegan_repeats_itself_and_goes_on_from_its_state(tmp_path, monkeypatch, caplog):
+    # The warp does not: torch has no repeatable gradient of `grid_sample` on CUDA.
+    monkeypatch.setattr(states, "EVERY", 0)
+    caplog.set_level(logging.INFO)
+    settings = replace(CYCLEGAN, steps=76, average=0.94)
+
+    def trained(state=None, stop=0):
+        def report(step, steps, row):
+            if step == stop:
+                raise InterruptedError
+
+        return loop.train(
+            cyclegan, THIN, THICK, settings, seed=0, device="cuda", report=report, state=state
+        )
+
+    straight, history = trained()
+    assert history[-1]["step"] == 76
+    assert same(straight, trained()[0])
+    with pytest.raises(InterruptedError):
+        trained(State(tmp_path / "state", code="0"), stop=40)
+    assert same(straight, trained(State(tmp_path / "state", code="0"))[0])
+    assert "resumed at step 38" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("module", "settings"), [(cyclegan, CYCLEGAN), (warp, WARP)], ids=["cyclegan", "warp"]
+)
+def test_a_translator_on_cuda_gives_the_images_of_one_on_a_cpu(module, settings, tmp_path):
+    settings = replace(settings, steps=30)
+    model, _ = loop.train(module, THIN, THICK, settings, seed=0, device="cuda")
+    many = strokes(2, 503)
+    there = [loop.translate(model, many, THICK, seed=0, device="cuda").images for _ in range(2)]
+    assert np.array_equal(*there)
+    save(tmp_path / "model", model, module.__name__, settings, THIN.shape)
+    here = load(tmp_path / "model", module.__name__, module.Translator, module.Settings)
+    if module is cyclegan:  # the warp draws whom it borrows from, and generators differ
+        images = loop.translate(here, many, THICK, seed=0).images
+        apart = np.abs(images.astype(int) - there[0])
+        assert np.quantile(apart, 0.99) <= 1
+
+
+@pytest.mark.parametrize(
+    "module", [harvest, randomised, patchgan], ids=["harvest", "randomised", "patchgan"]
+)
+def test_photographs_are_translated_on_cuda(module):
+    shape = Shape(32, 24, 3, 10)
+    rendered, real = patches(shape, 40, masks=True), patches(shape, 30)
+    settings = module.Settings(**({"steps": 4, "average": 0.0} if module is patchgan else {}))
+    made = []
+    for _ in range(2):
+        model, _ = loop.train(module, rendered, real, settings, seed=0, device="cuda")
+        made.append(loop.translate(model, rendered, real, seed=0, device="cuda").images)
+    assert made[0].shape == rendered.images.shape
+    assert np.array_equal(*made)
+    assert not np.array_equal(made[0], rendered.images)
