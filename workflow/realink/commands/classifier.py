@@ -47,7 +47,6 @@ def train_classifier(
     import numpy as np
 
     from realink.commands.support import device_for, recorded_code, report_step
-    from realink.images.imagesets import concatenate
     from realink.learning import augmentation as policies
     from realink.learning import controls, pseudo
     from realink.learning.checkpoints import load, save
@@ -98,11 +97,9 @@ def train_classifier(
         network = load(teacher, "classifier", Network, Settings).to(device)
         for number in range(1, pseudo.ROUNDS + 1):
             of_views = seed_for(seed, "views", mix, n, replicate, number)
-            share = pseudo.agreement(network, further.images, policy, seed=of_views, device=device)
-            taken = pseudo.surest(predict(network, further.images, device=device), share)
-            own = pseudo.labelled(further, taken)
-            real_parts = [own] if real is None else [concatenate([parts[0], own])]
-            network = trained([*real_parts, *parts[real is not None :]], number)
+            taken = pseudo.label(network, further.images, policy, seed=of_views, device=device)
+            learned = pseudo.taught(None if real is None else parts[0], further, taken)
+            network = trained([learned, *parts[real is not None :]], number)
             read[f"pseudo_labels_{number}"] = taken
     seconds = time.perf_counter() - started
     errors = {}

@@ -2,11 +2,12 @@
 
 Self-training (Lee 2013, ICML workshop on challenges in representation learning): a teacher labels
 the images of which it is surest, and a student is trained anew on these, too; then the student
-teaches. Taking a share of what is read in each class (Zou et al. 2018, arXiv:1810.07911) keeps the
-easy classes from crowding out the others. How large a share, the teacher says itself: as many as
-it reads alike however they are augmented. A class that gets more than an equal part of all images
-has mostly taken others' in, of which the surest of an equal part hold few. Where it is in truth
-more frequent this goes wrong: docs/unlabelled.md.
+teaches. What it reads is the mean over an image and augmented views of it, as in MixMatch
+(Berthelot et al. 2019, arXiv:1905.02249). Taking a share of what is read in each class (Zou et al.
+2018, arXiv:1810.07911) keeps the easy classes from crowding out the others. How large a share, the
+teacher says itself: as many as it reads alike in all views. A class that gets more than an equal
+part of all images has mostly taken others' in, of which the surest of an equal part hold few. Where
+it is in truth more frequent this goes wrong: docs/unlabelled.md.
 """
 
 import math
@@ -14,49 +15,73 @@ import math
 import numpy as np
 import torch
 
-from realink.images.imagesets import ImageSet
+from realink.images.imagesets import ImageSet, concatenate
 from realink.learning import augmentation
 from realink.learning.classifier import Network, batches
 
 ROUNDS = 2  # with the teacher, three trainings in all
 VIEWS = 4  # augmented ones, beside the image itself
-ASKED = 5000  # images that are augmented, at most: the share is known to a point by then
+ASKED = 20_000  # images that are read in a round, at most: so many a training hardly sees twice
+WEIGHT = 10  # pseudo-labelled images that a labelled one counts as much as, at most
 NONE = -1  # in place of a label, of images that are not taken
+UNASKED = -2  # of images that are not even read
 
 
-def agreement(
+def label(
     network: Network,
     images: np.ndarray,
     policy: augmentation.Settings,
     *,
     seed: int,
     device: str | torch.device = "cpu",
-) -> float:
-    """Share of images that a classifier reads alike as they are and in each augmented view.
+) -> np.ndarray:
+    """Label the images of which a classifier is surest.
 
     Parameters
     ----------
     network : on `device` and in evaluation mode
-    images : uint8 [n, height, width] or [n, height, width, 3], in an order that says nothing of
-        their classes: the first 5,000 stand for all
+    images : uint8 [n, height, width] or [n, height, width, 3]
     policy : how they are augmented
-    seed : of the augmentation
+    seed : of the augmentation, and of which 20,000 images are read where there are more
 
     Returns
     -------
-    float in [0, 1]
+    int32 [n], the class that is read, `NONE` or `UNASKED`
     """
-    device, alike = torch.device(device), []
+    asked = np.sort(np.random.default_rng(seed).permutation(len(images))[:ASKED])
+    labels = np.full(len(images), UNASKED, np.int32)
+    labels[asked] = surest(*read(network, images[asked], policy, seed=seed, device=device))
+    return labels
+
+
+def read(
+    network: Network,
+    images: np.ndarray,
+    policy: augmentation.Settings,
+    *,
+    seed: int,
+    device: str | torch.device = "cpu",
+) -> tuple[np.ndarray, float]:
+    """Read images as they are and in augmented views.
+
+    Parameters are those of `label`.
+
+    Returns
+    -------
+    probabilities : float32 [n, classes], the mean over all views
+    alike : share of the images that are read alike in all views, in [0, 1]
+    """
+    device, means, alike = torch.device(device), [], []
     devices = [device] if device.type == "cuda" else []
     with torch.inference_mode(), torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
-        for chunk in batches(network.shape, images[:ASKED], device):
-            read = network(chunk).argmax(1)
-            same = torch.ones_like(read, dtype=torch.bool)
-            for _ in range(VIEWS):
-                same &= network(augmentation.augment(chunk, policy)).argmax(1) == read
-            alike.append(same.cpu())
-    return torch.cat(alike).float().mean().item()
+        for chunk in batches(network.shape, images, device):
+            views = [chunk, *(augmentation.augment(chunk, policy) for _ in range(VIEWS))]
+            probabilities = torch.stack([network(view).softmax(1) for view in views])
+            classes = probabilities.argmax(2)
+            means.append(probabilities.mean(0).cpu())
+            alike.append((classes == classes[0]).all(0).cpu())
+    return torch.cat(means).numpy(), torch.cat(alike).float().mean().item()
 
 
 def surest(probabilities: np.ndarray, share: float) -> np.ndarray:
@@ -72,16 +97,24 @@ def surest(probabilities: np.ndarray, share: float) -> np.ndarray:
     -------
     int32 [n], the class that is read, or `NONE`
     """
-    read, sure = probabilities.argmax(1), probabilities.max(1)
-    labels, most = np.full(len(read), NONE, np.int32), len(read) / probabilities.shape[1]
-    for label in np.unique(read):
-        own = np.flatnonzero(read == label)
+    classes, sure = probabilities.argmax(1), probabilities.max(1)
+    labels, most = np.full(len(classes), NONE, np.int32), len(classes) / probabilities.shape[1]
+    for place in np.unique(classes):
+        own = np.flatnonzero(classes == place)
         own = own[np.argsort(-sure[own], kind="stable")]
-        labels[own[: max(1, math.ceil(share * min(len(own), most)))]] = label
+        labels[own[: max(1, math.ceil(share * min(len(own), most)))]] = place
     return labels
 
 
-def labelled(images: ImageSet, labels: np.ndarray) -> ImageSet:
-    """The images that were taken, with their labels, of `surest`."""
-    taken = labels != NONE
-    return ImageSet(images.images[taken], labels[taken].astype(np.int64), images.classes)
+def taught(real: ImageSet | None, unlabelled: ImageSet, labels: np.ndarray) -> ImageSet:
+    """The real images that a student is trained on: the labelled ones, and those of `label`.
+
+    A label is surer than a pseudo-label. So labelled images are repeated, up to ten times, or until
+    they are as many as the others.
+    """
+    taken = labels >= 0
+    own = ImageSet(unlabelled.images[taken], labels[taken].astype(np.int64), unlabelled.classes)
+    if real is None:
+        return own
+    times = min(WEIGHT, max(1, round(len(own) / len(real))))
+    return concatenate([*[real] * times, own])

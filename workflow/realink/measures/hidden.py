@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from realink.images.imagesets import ImageSet
+from realink.learning.pseudo import UNASKED
 
 
 def rightness(taken: np.ndarray, hidden: ImageSet, known: ImageSet) -> pd.DataFrame:
@@ -11,17 +12,18 @@ def rightness(taken: np.ndarray, hidden: ImageSet, known: ImageSet) -> pd.DataFr
 
     Parameters
     ----------
-    taken : int [n], places in the classes, or less than 0, of `realink.learning.pseudo.surest`
+    taken : int [n] of `realink.learning.pseudo.label`: places in the classes, `NONE` or `UNASKED`
     hidden : the n images, with their labels
     known : images whose labels were not hidden, which do not count
 
     Returns
     -------
-    One row a class: ``label``, its name; ``there``, images of it; ``taken``, images that are
-    labelled so; ``right``, those of these that are of it.
+    One row a class: ``label``, its name; ``there``, images of it that were read; ``taken``, images
+    that are labelled so; ``right``, those of these that are of it.
     """
     seen = {image.tobytes() for image in known.images}
     counts = np.array([image.tobytes() not in seen for image in hidden.images], bool)
+    counts &= taken != UNASKED
     labels, said = hidden.labels[counts], taken[counts]
     n = len(hidden.classes)
     return pd.DataFrame(
