@@ -18,7 +18,7 @@ from realink.translation.translators import cyclegan, harvest, patchgan, randomi
 
 from .test_classifier import POLICY, SETTINGS
 from .test_translation import SETTINGS as CYCLEGAN
-from .test_translation import THICK, THIN, WARP, patches, strokes
+from .test_translation import THICK, THIN, WARP, patches, same_weights, strokes
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
@@ -47,18 +47,13 @@ def generators():
     return torch.get_rng_state(), torch.cuda.get_rng_state()
 
 
-def same(one, other):
-    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
-    return all(torch.equal(a, b) for a, b in pairs)
-
-
 def test_a_classifier_learns_and_repeats_itself(digits):
     pool, test = digits
     before = generators()
     one, again, other = on_cuda(pool), on_cuda(pool), on_cuda(pool, seed=2)
     assert all(torch.equal(*pair) for pair in zip(before, generators(), strict=True))
-    assert same(one, again)
-    assert not same(one, other)
+    assert same_weights(one, again)
+    assert not same_weights(one, other)
     read = classifier.predict(one, test.images, device="cuda").argmax(1)
     assert (read != test.labels).mean() < 0.1
 
@@ -101,10 +96,10 @@ def test_a_cyclegan_repeats_itself_and_goes_on_from_its_state(tmp_path, monkeypa
 
     straight, history = trained()
     assert history[-1]["step"] == 76
-    assert same(straight, trained()[0])
+    assert same_weights(straight, trained()[0])
     with pytest.raises(InterruptedError):
         trained(State(tmp_path / "state", code="0"), stop=40)
-    assert same(straight, trained(State(tmp_path / "state", code="0"))[0])
+    assert same_weights(straight, trained(State(tmp_path / "state", code="0"))[0])
     assert "resumed at step 38" in caplog.messages
 
 
