@@ -103,7 +103,7 @@ def test_labelled_images_count_as_much_as_pseudo_labelled_ones_or_ten_times_one_
     own = pseudo.taught(None, unlabelled, labels)
     assert own.labels.tolist() == [0, 0, *[1] * 96]
     np.testing.assert_array_equal(own.images, images.images[[0, *range(3, 100)]])
-    for n, times in (1, 10), (9, 10), (20, 5), (60, 2), (98, 1):
+    for n, times in (1, 10), (9, 10), (20, 5), (60, 2), (98, 1), (300, 1):
         real = made_up.images(n, CLASSES, 1)
         both = pseudo.taught(real, unlabelled, labels)
         assert len(both) == 98 + n * times

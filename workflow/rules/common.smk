@@ -76,7 +76,7 @@ UNLABELLED_THERE = {"unlabelled": UNLABELLED} if UNLABELLED else {}
 # that is a `localrule`, run where Snakemake runs: submitting it would cost more than it does, and
 # `prepare_real` may need the network, which compute nodes need not have.
 GPU = int(config["device"] == "cuda")
-# Megabytes of such a job: by measure up to 1.2 GB, and up to 1.8 with CUDA's libraries.
+# Megabytes of such a job, which took up to 1,100 by measure, and up to 1,800 on a GPU.
 MEMORY = 2500 if GPU else 1500
 
 

@@ -2,12 +2,13 @@
 
 Self-training (Lee 2013, ICML workshop on challenges in representation learning): a teacher labels
 the images of which it is surest, and a student is trained anew on these, too; then the student
-teaches. What it reads is the mean over an image and augmented views of it, as in MixMatch
-(Berthelot et al. 2019, arXiv:1905.02249). Taking a share of what is read in each class (Zou et al.
-2018, arXiv:1810.07911) keeps the easy classes from crowding out the others. How large a share, the
-teacher says itself: as many as it reads alike in all views. A class that gets more than an equal
-part of all images has mostly taken others' in, of which the surest of an equal part hold few. Where
-it is in truth more frequent this goes wrong: docs/unlabelled.md.
+teaches. What it reads is the mean over an image and augmented views of it (MixMatch, Berthelot
+et al. 2019, arXiv:1905.02249, takes the views alone). Taking a share of what is read in each class
+(Zou et al. 2018, arXiv:1810.07911) keeps the easy classes from crowding out the others. How large
+a share, the teacher says itself: as many as it reads alike in all views. Where a class is read more
+often than in an equal part of the images, many of these belong to others, but few of its surest. So
+no class counts for more than an equal part; if it is in truth more frequent this goes wrong:
+docs/unlabelled.md.
 """
 
 import math
@@ -21,7 +22,7 @@ from realink.learning.classifier import Network, batches
 
 ROUNDS = 2  # with the teacher, three trainings in all
 VIEWS = 4  # augmented ones, beside the image itself
-ASKED = 20_000  # images that are read in a round, at most: so many a training hardly sees twice
+ASKED = 20_000  # images that are read in a round, at most: it takes half as long as a training
 WEIGHT = 10  # pseudo-labelled images that a labelled one counts as much as, at most
 NONE = -1  # in place of a label, of images that are not taken
 UNASKED = -2  # of images that are not even read
@@ -42,11 +43,11 @@ def label(
     network : on `device` and in evaluation mode
     images : uint8 [n, height, width] or [n, height, width, 3]
     policy : how they are augmented
-    seed : of the augmentation, and of which 20,000 images are read where there are more
+    seed : of the augmentation, and of which images are read where there are more than `ASKED`
 
     Returns
     -------
-    int32 [n], the class that is read, `NONE` or `UNASKED`
+    int32 [n]: a class, `NONE` where the image is not taken, `UNASKED` where it is not read
     """
     asked = np.sort(np.random.default_rng(seed).permutation(len(images))[:ASKED])
     labels = np.full(len(images), UNASKED, np.int32)
@@ -109,8 +110,15 @@ def surest(probabilities: np.ndarray, share: float) -> np.ndarray:
 def taught(real: ImageSet | None, unlabelled: ImageSet, labels: np.ndarray) -> ImageSet:
     """The real images that a student is trained on: the labelled ones, and those of `label`.
 
-    A label is surer than a pseudo-label. So labelled images are repeated, up to ten times, or until
-    they are as many as the others.
+    A label is right, a pseudo-label may not be, and the hard images get none. So a labelled image
+    counts as `WEIGHT` others; as fewer, but at least one, if all labelled ones together then count
+    about as much as all others.
+
+    Parameters
+    ----------
+    real : the labelled images, or None if there are none
+    unlabelled : n images
+    labels : int32 [n], of `label`
     """
     taken = labels >= 0
     own = ImageSet(unlabelled.images[taken], labels[taken].astype(np.int64), unlabelled.classes)
