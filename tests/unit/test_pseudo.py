@@ -1,6 +1,7 @@
 """Pseudo-labels: which are taken, what learns from them, and how right they were."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -250,6 +251,11 @@ def test_no_label_of_an_unlabelled_image_can_be_read(train, tmp_path):
     # A file with labels would be refused by nothing, so it must make no difference either.
     write_images(tmp_path / "unlabelled", made_up.images(12, CLASSES, 3))
     assert train("real-pseudo", 8, "real")[2] == before
+
+
+def test_the_page_says_how_many_are_read():
+    template = Path(tables.__file__).parent / "templates/report.html.jinja"
+    assert f"({pseudo.ASKED:,} at most)" in template.read_text()
 
 
 def test_the_page_has_a_row_a_round():
