@@ -1,6 +1,6 @@
 # make demo: the whole chain on a part of MNIST, in minutes.  make test: all tests.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-cluster fuzz chaos bench lint lock clean
+.PHONY: help env demo test test-cluster fuzz chaos scale bench lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,9 @@ fuzz: env  ## try thousands of damaged pictures, fonts, files, tables, configs a
 
 chaos: env  ## kill, damage and fill a small study at random moments, and see it heal (Linux, root)
 	PYTHONPATH=workflow python -m tests.chaos --workers 2
+
+scale: env  ## run a study of 10,000 tiny classifiers, and measure what Snakemake and the page take (an hour)
+	PYTHONPATH=workflow python -m tests.scale
 
 bench: env  ## how fast this machine trains, translates and starts, on one core, in 3 minutes
 	PYTHONPATH=workflow $(MALLOC) python -m tests.bench
