@@ -2,10 +2,10 @@
 
     PYTHONPATH=workflow python -m tests.scale [--classifiers 10000] [--cores 2] [--folder FOLDER]
 
-Started again with the same folder it goes on. FOLDER/measured.json holds what is printed: seconds
-on the clock and of processor time, memory, files, and how large the page is and how long a browser
-takes to draw it. Jobs are forks of one process that has imported torch; the import, two seconds of
-each job, is not in these numbers.
+Started again with the same folder it goes on. FOLDER/measured.json holds seconds on the clock and
+of processor time, memory, files, and how large the page is and how long a browser takes to draw it;
+of snakemake a look every 15 s, of which the last is printed. Jobs are forks of one process that has
+imported torch; the import, two seconds of each job, is not in these numbers.
 """
 
 import argparse
@@ -64,10 +64,13 @@ def main() -> None:
     if "plan" not in measured:
         measured["plan"] = timed(root, [*snakemake, "--dry-run", "--quiet", "all"])
         _write(root, measured)
-    with preloaded.serving(root / "environment") as (python, server):
+    with preloaded.serving(root / "environment", root / "workflow") as served:
+        python, server = served
         command = [str(python), *arguments, *cores]
-        measured.setdefault("run", []).append(watched(root, command, server))
+        measured.setdefault("runs", []).append(watched(root, command, server))
         _write(root, measured)
+    if measured["runs"][-1]["status"]:
+        raise SystemExit(f"snakemake did not end well; see {root}/run.log")
     measured["nothing to do"] = timed(root, [*snakemake, *cores])
     more = ["--config", f"replicates={replicates + 1}"]
     plan = [*snakemake, "--dry-run", "--quiet", "all", *more]
@@ -75,7 +78,8 @@ def main() -> None:
     measured["files"] = files(root)
     measured["page"] = page(root / "results/scale/report.html")
     _write(root, measured)
-    print(json.dumps(measured, indent=1))
+    runs = [run | {"looks": run["looks"][-1:]} for run in measured["runs"]]
+    print(json.dumps(measured | {"runs": runs}, indent=1))
 
 
 def timed(root: Path, command: Sequence[str]) -> dict[str, float]:

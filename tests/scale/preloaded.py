@@ -38,16 +38,17 @@ with socket.socket(socket.AF_UNIX) as server:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[tuple[Path, psutil.Process]]:
+def serving(root: Path, workflow: Path) -> Iterator[tuple[Path, psutil.Process]]:
     """Make a virtual environment whose `python` is CLIENT, and serve it as long as this lasts.
 
-    Gives its `python3`, the interpreter itself, and the process that jobs are forks of.
+    Jobs run the code in the folder `workflow`. Gives its `python3`, the interpreter itself, and the
+    process that jobs are forks of.
     """
     # Paths of Unix sockets must be short.
     with tempfile.TemporaryDirectory(prefix="scale-") as place:
         socket = Path(place) / "socket"
         interpreter = _environment(root, socket)
-        paths = os.pathsep.join(map(str, (PROJECT / "workflow", PROJECT)))
+        paths = os.pathsep.join(map(str, (workflow, PROJECT)))
         server = psutil.Popen(
             [str(interpreter), "-m", __spec__.name, str(socket)],
             env=os.environ | {"PYTHONPATH": paths},

@@ -10,8 +10,9 @@ from tests.scale import preloaded
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with preloaded.serving(tmp_path_factory.mktemp("scale") / "environment") as (python, server):
-        yield python, server
+    root = tmp_path_factory.mktemp("scale") / "environment"
+    with preloaded.serving(root, preloaded.PROJECT / "workflow") as served:
+        yield served
 
 
 @pytest.fixture
