@@ -11,6 +11,7 @@ import argparse
 import json
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -63,7 +64,7 @@ def main() -> None:
         return record
 
     with (
-        slurm() if asked.slurm else nullcontext(Way()) as way,
+        slurm(folder) if asked.slurm else nullcontext(Way()) as way,
         ThreadPoolExecutor(asked.workers) as pool,
     ):
         records = []
@@ -77,16 +78,19 @@ def main() -> None:
 
 
 @contextmanager
-def slurm() -> Iterator[Way]:
-    """A SLURM of four nodes on this machine."""
+def slurm(folder: Path) -> Iterator[Way]:
+    """A SLURM of four nodes on this machine, which see what is mounted in the folder later."""
     # Not in the folder: paths of Unix sockets must be short.
     with tempfile.TemporaryDirectory(prefix="slurm-") as root:
         cluster = Cluster(root)
+        subprocess.run(["mount", "--bind", folder, folder], check=True)
         try:
+            subprocess.run(["mount", "--make-shared", folder], check=True)
             cluster.do("start")
             yield Way(ARGUMENTS, cluster.environment)
         finally:
             cluster.do("stop")
+            subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def table(records: list[dict[str, Any]]) -> str:

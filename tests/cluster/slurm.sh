@@ -103,8 +103,9 @@ start_node() {
   if alive "$1"; then return; fi
   mkdir -p "$DIR/spool/$1"
   # A namespace of its own, so that killing it takes along whatever runs on the node. Its first
-  # process is a shell: slurmd would not collect the children of others.
-  setsid unshare --pid --fork --mount-proc --kill-child bash -c \
+  # process is a shell: slurmd would not collect the children of others. As a slave the node sees
+  # what is mounted later, where the machine shares it.
+  setsid unshare --pid --fork --mount-proc --propagation slave --kill-child bash -c \
     'trap "kill \$!" TERM; slurmd -D -f "$0" -N "$1" & wait; wait' "$SLURM_CONF" "$1" \
     </dev/null >>"$DIR/log/$1.out" 2>&1 &
   echo $! >"$DIR/run/$1.pid"

@@ -12,6 +12,7 @@ from realink.answer.comparisons import references
 from realink.answer.recommended import simplicity
 from realink.answer.sentences import action
 from realink.commands.classifier import train_classifier
+from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
 from realink.learning import augmentation, pseudo
 from realink.measures.hidden import rightness
@@ -37,18 +38,40 @@ POLICY = {
 
 
 def test_the_surest_of_what_is_read_in_each_class_are_taken():
-    sure = np.array([0.9, 0.6, 0.8, 0.7, 0.55, 0.95, 0.51])
-    first = np.array([1, 1, 1, 1, 0, 0, 0], bool)  # four are read as the first class, three not
+    sure = np.array([0.9, 0.6, 0.8, 0.7, 0.55, 0.95, 0.51, 0.52])
+    first = np.array([1, 1, 1, 1, 0, 0, 0, 0], bool)  # four are read as each class
     probabilities = np.stack([np.where(first, sure, 1 - sure), np.where(first, 1 - sure, sure)], 1)
+    half = np.arange(8) < 4
     # Each class is taken at its own level: 0.8 is left out where all are surer, 0.55 is not.
-    assert pseudo.surest(probabilities, 0.5).tolist() == [0, -1, 0, -1, 1, 1, -1]
-    assert pseudo.surest(probabilities, 1).tolist() == [0, 0, 0, 0, 1, 1, 1]
+    assert pseudo.surest(probabilities, half).tolist() == [0, -1, 0, -1, 1, 1, -1, -1]
+    assert pseudo.surest(probabilities, np.ones(8, bool)).tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    # One at least.
+    assert pseudo.surest(probabilities[:1], np.zeros(1, bool)).tolist() == [0]
+
+
+def test_no_class_counts_for_more_than_an_equal_part():
     # Six of eight are read as the second: it has an equal part, of which half are two.
-    crowded = np.stack([1 - (sure := np.linspace(0.4, 0.96, 8)), sure], 1)
-    assert pseudo.surest(crowded, 1).tolist() == [0, 0, -1, -1, 1, 1, 1, 1]
-    assert pseudo.surest(crowded, 0.5).tolist() == [0, -1, -1, -1, -1, -1, 1, 1]
-    for share in 0, 0.1:  # one at least
-        assert pseudo.surest(probabilities[:1], share).tolist() == [0]
+    sure = np.linspace(0.4, 0.96, 8)
+    crowded, half = np.stack([1 - sure, sure], 1), np.tile([True, False], 4)
+    assert pseudo.surest(crowded, np.ones(8, bool)).tolist() == [0, 0, -1, -1, 1, 1, 1, 1]
+    assert pseudo.surest(crowded, half).tolist() == [0, -1, -1, -1, -1, -1, 1, 1]
+
+
+def test_a_rare_class_is_taken_by_what_is_read_alike_in_it():
+    def taken(n: int, alike: int) -> int:
+        """Of 100 images `n` are read as the first class, `alike` of these alike in all views."""
+        sure = np.linspace(0.6, 0.99, 100)
+        first = np.arange(100) < n
+        probabilities = np.stack([np.where(first, sure, 1 - sure), np.where(first, 1 - sure, sure)])
+        read_alike = np.where(first, np.arange(100) < alike, np.arange(100) < 90)
+        return (pseudo.surest(probabilities.T, read_alike) == 0).sum()
+
+    # Of an equal part, 50: a seventh and less than three quarters are rare, 38 are not.
+    assert taken(7, 1) == 1
+    assert taken(37, 10) == 10
+    assert taken(38, 10) == np.ceil(0.62 * 38)
+    # Its own share is no larger than that of all.
+    assert taken(7, 7) == np.ceil(0.9 * 7)
 
 
 class ByLight(torch.nn.Module):
@@ -64,14 +87,16 @@ class ByLight(torch.nn.Module):
 def test_all_views_are_read_and_those_count_that_are_read_alike_in_each():
     policy = augmentation.Settings(**POLICY | {"brightness": 0.2})
     sure, torn = np.zeros((600, 8, 8), np.uint8), np.full((400, 8, 8), 128, np.uint8)
-    assert pseudo.read(ByLight(), sure, policy, seed=1)[1] == 1
+    assert pseudo.read(ByLight(), sure, policy, seed=1)[1].all()
     # One at the very edge is read alike in four views by a chance of one in 16.
     images = np.concatenate([sure, torn])
     before = torch.random.get_rng_state()
-    probabilities, share = pseudo.read(ByLight(), images, policy, seed=1)
-    assert abs(share - (0.6 + 0.4 / 2**pseudo.VIEWS)) < 0.02
+    probabilities, alike = pseudo.read(ByLight(), images, policy, seed=1)
+    assert alike[:600].all()
+    assert abs(alike[600:].mean() - 1 / 2**pseudo.VIEWS) < 0.05
     again, other = (pseudo.read(ByLight(), images, policy, seed=seed) for seed in (1, 3))
-    assert again[1] == share != other[1]
+    assert (again[1] == alike).all()
+    assert (other[1] != alike).any()
     np.testing.assert_array_equal(again[0], probabilities)
     assert torch.equal(torch.random.get_rng_state(), before)
     # The mean of the views: as it is, the darkest is surest; with more light it is less so.
@@ -94,6 +119,13 @@ def test_of_many_images_some_are_read(monkeypatch):
     assert set(labels[60:]) <= {1, pseudo.NONE, pseudo.UNASKED}
     assert (labels != other).any()
     assert (labels == pseudo.label(ByLight(), images, policy, seed=1)).all()
+    # Of these alone, and of them in turn no more than that.
+    few = np.array([3, 90, 4, 5, 70])
+    of_few = pseudo.label(ByLight(), images, policy, seed=1, among=few)
+    assert (np.flatnonzero(of_few != pseudo.UNASKED) == np.sort(few)).all()
+    many = pseudo.label(ByLight(), images, policy, seed=1, among=np.arange(10, 110))
+    assert (many[10:110] != pseudo.UNASKED).sum() == 50
+    assert (many[[*range(10), *range(110, 120)]] == pseudo.UNASKED).all()
 
 
 def test_labelled_images_count_as_much_as_pseudo_labelled_ones_or_ten_times_one_of_these():
@@ -139,6 +171,12 @@ def test_right_ones_are_counted_without_those_whose_labels_were_known():
         ("harvest-pseudo-aug", Mix("harvest", False, True, pseudo=True)),
         ("real-harvest-pseudo-aug", Mix("harvest", True, True, pseudo=True)),
         ("real-rendered-pseudo-5epochs", Mix("rendered", True, budget="5epochs", pseudo=True)),
+        (
+            "rendered-pseudo-aug-550unlabelled",
+            Mix("rendered", False, True, pseudo=True, unlabelled=550),
+        ),
+        ("real-pseudo-5epochs-1unlabelled", Mix(None, True, False, None, "5epochs", True, 1)),
+        ("0unlabelled", Mix("0unlabelled", False)),
         ("pseudo", Mix("pseudo", False)),
     ],
 )
@@ -159,6 +197,16 @@ def test_it_is_compared_with_the_same_without_pseudo_labels_and_without_rendered
     assert not alone.is_baseline
     assert alone.n_synthetic(55, 100) == 0
     assert [one.name for one in references(alone)] == ["real-aug", "real-pseudo"]
+
+
+def test_with_few_images_it_is_compared_with_the_same_of_all_and_of_as_few():
+    mix = Mix.parse("real-harvest-pseudo-aug-550unlabelled")
+    assert [one.name for one in references(mix)] == [
+        "real-aug", "real-rendered-pseudo-aug-550unlabelled",
+        "real-randomised-pseudo-aug-550unlabelled", "real-pseudo-aug-550unlabelled",
+        "real-harvest-aug", "real-harvest-pseudo-aug", "real-harvest-pseudo-550unlabelled",
+    ]  # fmt: skip
+    assert mix.is_variant  # tables have it, curves do not
 
 
 def test_its_batches_are_half_real():
@@ -229,12 +277,28 @@ def test_a_student_learns_anew_in_each_round(train, mix):
     assert train(mix, n, teacher)[2] == student  # and the same each time
 
 
+def test_a_student_of_few_unlabelled_images_sees_the_same_few_in_each_round(train):
+    train("real", 8)
+    read = {}
+    for few in 3, 6:
+        tensors = train(f"real-pseudo-{few}unlabelled", 8, "real")[0]
+        seen = [tensors[f"pseudo_labels_{number}"] != pseudo.UNASKED for number in (1, 2)]
+        assert (seen[0] == seen[1]).all()
+        assert seen[0].sum() == few
+        read[few] = seen[0]
+    assert not (read[3] & ~read[6]).any()  # the more hold the fewer
+    with pytest.raises(InputError, match=r"unlabelled: real-pseudo-13unlabelled asks for .* 12"):
+        train("real-pseudo-13unlabelled", 8, "real")
+
+
 def test_views_choose_labels_and_an_unaugmented_mix_trains_without_them(train, monkeypatch):
     train("real-aug", 8)
     train("real", 8)
     still = dict.fromkeys(POLICY, 0) | {"smoothness": 4}
     shares, surest = [], pseudo.surest
-    monkeypatch.setattr(pseudo, "surest", lambda p, share: shares.append(share) or surest(p, share))
+    monkeypatch.setattr(
+        pseudo, "surest", lambda p, alike: shares.append(alike.mean()) or surest(p, alike)
+    )
     # What never changes is always read alike.
     _, record, student = train("real-pseudo", 8, "real", still)
     assert shares == [1, 1]

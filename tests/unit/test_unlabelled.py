@@ -192,6 +192,14 @@ def test_mixes_without_labelled_images_stand_at_no_label_alone(asked):
     ]
 
 
+def test_few_of_the_unlabelled_images_are_a_mix_at_counts_of_its_own(asked):
+    few = {"rendered-pseudo-aug-550unlabelled": [0], "real-pseudo-aug-550unlabelled": [55]}
+    changed = laid_over(asked, {"controls": few})
+    sources.check(changed)
+    cells = [(cell.mix, cell.n_real) for cell in grid.cells(changed)]
+    assert cells[-2:] == [(name, n) for name, (n,) in few.items()]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -200,6 +208,27 @@ def test_mixes_without_labelled_images_stand_at_no_label_alone(asked):
         ({"counts": [55]}, "`mixes`: with unlabelled images, 'rendered-aug' stands at N = 0 alone"),
         ({"mixes": ["warp"]}, "`mixes`: 'warp' is without any label, and its translator needs"),
         ({"unlabelled": {"source": "folder", "directory": "none"}}, "`unlabelled: directory:`:"),
+        ({"controls": {"real-aug-9unlabelled": [55]}}, "`controls`: 'real-aug-9unlabelled' learns"),
+        (
+            {"controls": {"real-pseudo-60000unlabelled": [55]}},
+            "`controls`: 'real-pseudo-60000unlabelled' asks for 60000 unlabelled images, there",
+        ),
+        (
+            {"controls": {"rendered-pseudo": [55]}},
+            "`controls`: with unlabelled images, 'rendered-pseudo' stands at N = 0 alone",
+        ),
+        (
+            {"controls": {"real-pseudo": [0, 55]}},
+            "`controls`: with unlabelled images, 'real-pseudo' stands at counts above 0",
+        ),
+        (
+            {"controls": {"warp-pseudo": [0]}},
+            "`mixes`: 'warp-pseudo' is without any label, and its",
+        ),
+        (
+            {"unlabelled": {"source": "none"}, "counts": [55], "controls": {"rendered": [0]}},
+            "`controls`: 0 real images asked for, but there are no",
+        ),
     ],
 )
 def test_what_cannot_be_is_named(asked, change, message):

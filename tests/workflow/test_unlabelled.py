@@ -37,7 +37,7 @@ def test_it_starts_without_any_label(unlabelled, tmp_path):
     metrics = pd.read_csv(unlabelled.results / "metrics.csv")
     cells = set(metrics[["mix", "n_real"]].itertuples(index=False, name=None))
     with_labels, without = "real-aug real-pseudo-aug real-randomised-pseudo-aug", "rendered-aug "
-    without += "rendered-pseudo-aug randomised-aug"
+    without += "rendered-pseudo-aug randomised-aug rendered-pseudo-aug-50unlabelled"
     assert cells == {
         *((mix, 20) for mix in with_labels.split()), *((mix, 0) for mix in without.split()),
     }  # fmt: skip
@@ -48,12 +48,15 @@ def test_it_starts_without_any_label(unlabelled, tmp_path):
     assert set(right["mix"]) == {name for name, _ in cells if "-pseudo" in name}
     sums = right.groupby(["mix", "round"])[["there", "taken"]].sum()
     # Of 300, but for those of the 20 labelled ones that are among them.
-    assert sums["there"].between(280, 300).all()
+    few = sums.index.get_level_values("mix").str.endswith("-50unlabelled")
+    assert (sums["there"][few] == 50).all()
+    assert sums["there"][~few].between(280, 300).all()
     assert (sums["taken"] < sums["there"]).all()
     page = (unlabelled.results / "report.html").read_text()
     assert "With no labels and a pool of 300 real images:" in page
     assert "How many labelled images have you?" in page
     assert "How right the pseudo-labels were" in page
+    assert "With few of the unlabelled images against all of them" in page
     assert (unlabelled.results / "figures/translations/randomised/n0.png").is_file()
     assert (unlabelled.results / "final/model.onnx").is_file()
     assert unlabelled.copy(tmp_path).planned() == {}

@@ -85,13 +85,14 @@ def references(mix: Mix) -> list[Mix]:
 
     The baseline that is augmented as it is; for translated images also the same mix of
     untranslated ones, and that of randomised ones, which need no real image either. One with
-    pseudo-labels also with the same without rendered images, and without pseudo-labels. A control
-    also with what it is a control of. Each augmented mix, last of all, with the same without
+    pseudo-labels also with the same without rendered images, and without pseudo-labels, and if it
+    learns from few of the unlabelled images also with that which learns from all. A control also
+    with what it is a control of. Each augmented mix, last of all, with the same without
     augmentation.
     """
     rivals = [] if mix.translator is None else [mix.untranslated, mix.randomised]
     if mix.pseudo:
-        rivals += [mix.unrendered, mix.supervised]
+        rivals += [mix.unrendered, mix.supervised, mix.unreduced]
     return [
         reference
         for reference in dict.fromkeys([mix.baseline, *rivals, mix.uncontrolled, mix.plain])

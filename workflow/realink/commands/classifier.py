@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from realink.commands.support import Device, Json, log
+from realink.errors import InputError
 
 
 def train_classifier(
@@ -93,11 +94,20 @@ def train_classifier(
     if unlabelled is None:
         network = trained(parts)
     else:
-        further = read_images(unlabelled, labelled=False)
+        further, few = read_images(unlabelled, labelled=False), None
+        if parsed.unlabelled is not None:
+            if parsed.unlabelled > len(further):
+                raise InputError(
+                    f"{unlabelled}: {mix} asks for more images than its {len(further)}"
+                )
+            order = np.random.default_rng(seed_for(seed, "few unlabelled", replicate))
+            few = order.permutation(len(further))[: parsed.unlabelled]  # more hold the fewer
         network = load(teacher, "classifier", Network, Settings).to(device)
         for number in range(1, pseudo.ROUNDS + 1):
             of_views = seed_for(seed, "views", mix, n, replicate, number)
-            taken = pseudo.label(network, further.images, policy, seed=of_views, device=device)
+            taken = pseudo.label(
+                network, further.images, policy, seed=of_views, among=few, device=device
+            )
             learned = pseudo.taught(None if real is None else parts[0], further, taken)
             network = trained([learned, *parts[real is not None :]], number)
             read[f"pseudo_labels_{number}"] = taken

@@ -7,8 +7,8 @@ et al. 2019, arXiv:1905.02249, takes the views alone). Taking a share of what is
 (Zou et al. 2018, arXiv:1810.07911) keeps the easy classes from crowding out the others. How large
 a share, the teacher says itself: as many as it reads alike in all views. Where a class is read more
 often than in an equal part of the images, many of these belong to others, but few of its surest. So
-no class counts for more than an equal part; if it is in truth more frequent this goes wrong:
-docs/unlabelled.md.
+no class counts for more than an equal part. Where one is read much more seldom, it may be rare, and
+then many that are read as it belong to others, too: it has a share of its own.
 """
 
 import math
@@ -23,6 +23,7 @@ from realink.learning.classifier import Network, batches
 ROUNDS = 2  # with the teacher, three trainings in all
 VIEWS = 4  # augmented ones, beside the image itself
 ASKED = 20_000  # images that are read in a round, at most: it takes half as long as a training
+RARE = 0.75  # of an equal part of the images: a class that is read more seldom has its own share
 WEIGHT = 10  # pseudo-labelled images that a labelled one counts as much as, at most
 NONE = -1  # in place of a label, of images that are not taken
 UNASKED = -2  # of images that are not even read
@@ -34,6 +35,7 @@ def label(
     policy: augmentation.Settings,
     *,
     seed: int,
+    among: np.ndarray | None = None,
     device: str | torch.device = "cpu",
 ) -> np.ndarray:
     """Label the images of which a classifier is surest.
@@ -44,12 +46,14 @@ def label(
     images : uint8 [n, height, width] or [n, height, width, 3]
     policy : how they are augmented
     seed : of the augmentation, and of which images are read where there are more than `ASKED`
+    among : int [m], places of the only images that may be read, in [0, n); None for all
 
     Returns
     -------
     int32 [n]: a class, `NONE` where the image is not taken, `UNASKED` where it is not read
     """
-    asked = np.sort(np.random.default_rng(seed).permutation(len(images))[:ASKED])
+    places = np.arange(len(images)) if among is None else among
+    asked = np.sort(np.random.default_rng(seed).permutation(places)[:ASKED])
     labels = np.full(len(images), UNASKED, np.int32)
     labels[asked] = surest(*read(network, images[asked], policy, seed=seed, device=device))
     return labels
@@ -62,7 +66,7 @@ def read(
     *,
     seed: int,
     device: str | torch.device = "cpu",
-) -> tuple[np.ndarray, float]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Read images as they are and in augmented views.
 
     Parameters are those of `label`.
@@ -70,7 +74,7 @@ def read(
     Returns
     -------
     probabilities : float32 [n, classes], the mean over all views
-    alike : share of the images that are read alike in all views, in [0, 1]
+    alike : bool [n], whether an image is read alike in all views
     """
     device, means, alike = torch.device(device), [], []
     devices = [device] if device.type == "cuda" else []
@@ -82,17 +86,19 @@ def read(
             classes = probabilities.argmax(2)
             means.append(probabilities.mean(0).cpu())
             alike.append((classes == classes[0]).all(0).cpu())
-    return torch.cat(means).numpy(), torch.cat(alike).float().mean().item()
+    return torch.cat(means).numpy(), torch.cat(alike).numpy()
 
 
-def surest(probabilities: np.ndarray, share: float) -> np.ndarray:
+def surest(probabilities: np.ndarray, alike: np.ndarray) -> np.ndarray:
     """Label the images that are surest in each class, no more than an equal part of all.
+
+    As large a share is taken as is read alike of all images; of a class that is read more seldom
+    than in `RARE` of an equal part, no larger one than is read alike in it.
 
     Parameters
     ----------
     probabilities : float32 [n, classes]
-    share : of the images read as a class, those that are taken, in [0, 1]; one at least, and at
-        most this share of n / classes
+    alike : bool [n], whether an image is read alike in all views
 
     Returns
     -------
@@ -102,6 +108,9 @@ def surest(probabilities: np.ndarray, share: float) -> np.ndarray:
     labels, most = np.full(len(classes), NONE, np.int32), len(classes) / probabilities.shape[1]
     for place in np.unique(classes):
         own = np.flatnonzero(classes == place)
+        share = alike.mean()
+        if len(own) < RARE * most:
+            share = min(share, alike[own].mean())
         own = own[np.argsort(-sure[own], kind="stable")]
         labels[own[: max(1, math.ceil(share * min(len(own), most)))]] = place
     return labels

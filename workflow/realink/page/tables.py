@@ -101,6 +101,7 @@ AGAINST = [
         "With pseudo-labels and rendered images against pseudo-labels alone",
         lambda mix: mix.unrendered,
     ),
+    ("With few of the unlabelled images against all of them", lambda mix: mix.unreduced),
     ("Augmented against the same without augmentation", lambda mix: mix.plain),
 ]
 

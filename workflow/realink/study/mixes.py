@@ -21,6 +21,8 @@ EXPOSED = "exposed"  # as many real images in a batch as a baseline's has
 CONTROLS = (*CHANGED, PRETRAINED, EXPOSED)
 PSEUDO = "pseudo"  # learns from unlabelled real images, too (`realink.learning.pseudo`)
 
+_LABEL = re.compile(r"(.+?)(?:-(\d+(?:epochs|steps)))?(?:-([1-9]\d*)unlabelled)?")
+
 
 @dataclass(frozen=True)
 class Mix:
@@ -41,6 +43,8 @@ class Mix:
         or ``900steps``.
     pseudo
         Whether a student learns from a teacher's labels of the unlabelled real images as well.
+    unlabelled
+        From how many of them, or None: from all.
     """
 
     source: str | None
@@ -49,30 +53,34 @@ class Mix:
     control: str | None = None
     budget: str | None = None
     pseudo: bool = False
+    unlabelled: int | None = None
 
     @staticmethod
     @lru_cache
     def parse(name: str) -> "Mix":
         """Read a label: ``real``, ``X`` or ``real-X``, and what may follow.
 
-        That is, in this order: a control (of ``real-X``), ``-pseudo``, ``-aug``, and a budget.
+        That is, in this order: a control (of ``real-X``), ``-pseudo``, ``-aug``, a budget, and
+        ``-550unlabelled``: from how many unlabelled images it learns.
         """
-        rest, budget = re.fullmatch(r"(.+?)(?:-(\d+(?:epochs|steps)))?", name).groups()
+        rest, budget, number = _LABEL.fullmatch(name).groups()
+        unlabelled = number and int(number)
         taught = rest.removesuffix(AUGMENTED)
         images = taught.removesuffix(f"-{PSEUDO}")
         augmented, pseudo = taught != rest, images != taught
         if images == REAL:
-            return Mix(None, True, augmented, None, budget, pseudo)
+            return Mix(None, True, augmented, None, budget, pseudo, unlabelled)
         source, real, control = images.removeprefix(f"{REAL}-"), images.startswith(f"{REAL}-"), None
         if real and "-" in source and source.rpartition("-")[2] in CONTROLS:
             source, _, control = source.rpartition("-")
-        return Mix(source, real, augmented, control, budget, pseudo)
+        return Mix(source, real, augmented, control, budget, pseudo, unlabelled)
 
     @property
     def name(self) -> str:
         """Its label."""
         parts = [REAL * self.real, self.source, self.control, PSEUDO * self.pseudo]
-        return "-".join(filter(None, [*parts, "aug" * self.augmented, self.budget]))
+        few = self.unlabelled and f"{self.unlabelled}unlabelled"
+        return "-".join(filter(None, [*parts, "aug" * self.augmented, self.budget, few]))
 
     @property
     def plain(self) -> "Mix":
@@ -85,8 +93,11 @@ class Mix:
 
     @property
     def is_variant(self) -> bool:
-        """Whether it is a control or has a budget of its own: for tables, not for curves."""
-        return bool(self.control or self.budget)
+        """Whether it is a control, has a budget of its own or sees few of the unlabelled images.
+
+        Such mixes are for tables, not for curves.
+        """
+        return bool(self.control or self.budget or self.unlabelled)
 
     @property
     def standard(self) -> "Mix":
@@ -106,12 +117,17 @@ class Mix:
     @property
     def supervised(self) -> "Mix":
         """The same mix without pseudo-labels: what its teacher trains on."""
-        return replace(self, pseudo=False)
+        return replace(self, pseudo=False, unlabelled=None)
+
+    @property
+    def unreduced(self) -> "Mix":
+        """The same mix that learns from all unlabelled images; itself if it does."""
+        return replace(self, unlabelled=None)
 
     @property
     def unrendered(self) -> "Mix":
         """The labelled real images alone, with pseudo-labels if this mix has any."""
-        return replace(self.baseline, pseudo=self.pseudo)
+        return replace(self.baseline, pseudo=self.pseudo, unlabelled=self.unlabelled)
 
     @property
     def baseline(self) -> "Mix":

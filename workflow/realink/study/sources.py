@@ -202,6 +202,10 @@ def _check_mixes(config: Mapping[str, Any]) -> None:
                 f"config key `mixes`: {name!r} needs unlabelled images, and `unlabelled: source:` "
                 "is none"
             )
+        if mix.unlabelled and not mix.pseudo:
+            raise InputError(
+                f"config key `controls`: {name!r} learns from no unlabelled image: it lacks -pseudo"
+            )
         if mix.pseudo and mix.control:
             raise InputError(f"config key `controls`: {name!r}: there are none with pseudo-labels")
         share = config["real_share"].get(mix.standard.name, config["real_share"]["default"])
@@ -247,9 +251,10 @@ def _check_counts(config: Mapping[str, Any]) -> None:
 def _check_unlabelled(config: Mapping[str, Any]) -> None:
     asked = config["unlabelled"]
     if not grid.has_unlabelled(config):
-        if 0 in config["counts"]:
+        if 0 in grid.counts(config):
+            key = "counts" if 0 in config["counts"] else "controls"
             raise InputError(
-                "config key `counts`: 0 real images asked for, but there are no unlabelled ones; "
+                f"config key `{key}`: 0 real images asked for, but there are no unlabelled ones; "
                 "`unlabelled: source:` says where they are"
             )
         return
@@ -260,16 +265,29 @@ def _check_unlabelled(config: Mapping[str, Any]) -> None:
             f"{asked['source']!r} has {there}"
         )
     for name in config["mixes"]:
-        mix = Mix.parse(name)
-        if not mix.real and 0 not in config["counts"]:
+        if not Mix.parse(name).real and 0 not in config["counts"]:
             raise InputError(
                 f"config key `mixes`: with unlabelled images, {name!r} stands at N = 0 alone, and "
                 "`counts` lacks it"
             )
+    for name, counts in config["controls"].items():
+        if any(Mix.parse(name).real != (n > 0) for n in counts):
+            raise InputError(
+                f"config key `controls`: with unlabelled images, {name!r} stands at "
+                + ("counts above 0" if Mix.parse(name).real else "N = 0 alone")
+            )
+    there = unlabelled(config)
+    for name in grid.mixes(config):
+        mix = Mix.parse(name)
         if not mix.real and mix.translator and not translators.sees_unlabelled(mix.translator):
             raise InputError(
                 f"config key `mixes`: {name!r} is without any label, and its translator needs the "
                 "real images' labels"
+            )
+        if (mix.unlabelled or 0) > there:
+            raise InputError(
+                f"config key `controls`: {name!r} asks for {mix.unlabelled} unlabelled images, "
+                f"there are {there}"
             )
 
 
