@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from realink import commands
 from realink.errors import InputError
 from realink.study import outputs
 
@@ -71,6 +73,26 @@ def test_a_job_refuses_changed_inputs_but_not_its_own_old_outputs():
         outputs.check_inputs(["collect", f"--classifier={STUDY}/{{mix}}/worth.csv"])
     outputs.clear([TABLE])
     outputs.check_inputs(arguments)
+
+
+def test_a_job_whose_inputs_change_while_it_runs_has_made_nothing(monkeypatch):
+    made = STUDY / "report.html"
+    monkeypatch.setenv(outputs.WRITES, str(made))
+    monkeypatch.setattr(sys, "argv", ["realink", "report", f"--metrics={TABLE}"])
+
+    def report(damage: bool) -> None:
+        if damage:
+            TABLE.write_text("one\n")
+        made.write_text("a page")
+
+    monkeypatch.setattr(commands, "app", lambda arguments: report(damage=False))
+    commands.main()
+    assert (STUDY / "sums/report.html.sha256").is_file()
+    monkeypatch.setattr(commands, "app", lambda arguments: report(damage=True))
+    with pytest.raises(SystemExit, match=f"run snakemake again: rm {TABLE}$"):
+        commands.main()
+    # Without a sum; Snakemake deletes what a failed job wrote.
+    assert not (STUDY / "sums/report.html.sha256").exists()
 
 
 def test_half_a_sum_is_none():

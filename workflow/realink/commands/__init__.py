@@ -95,7 +95,10 @@ def main() -> None:
             outputs.clear(writes)
             outputs.check_inputs(sys.argv[1:])
         app(sys.argv[1:])
-        outputs.record(writes)
+        if writes:
+            # What was read may have been changed since it was looked at.
+            outputs.check_inputs(sys.argv[1:])
+            outputs.record(writes)
     except InputError as error:
         sys.exit(f"error: {error}")
     except FloatingPointError as error:
