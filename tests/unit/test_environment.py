@@ -1,4 +1,4 @@
-"""The environments agree with one another."""
+"""The environments, and the profiles, agree with one another."""
 
 import re
 from pathlib import Path
@@ -43,3 +43,13 @@ def test_every_licence_goes_with_mit_and_stands_in_the_docs():
         free = re.search(licences.COMPATIBLE, named) and "GPL" not in named
         assert free or re.match(licences.UNFREE, package), f"{package}: {named}"
     assert len(re.findall("^\\| ", listed, re.MULTILINE)) > 100
+
+
+def test_both_profiles_share_what_is_not_about_the_cluster():
+    default, slurm = (
+        yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text())
+        for name in ("default", "slurm")
+    )
+    shared = {key: value for key, value in default.items() if key != "resources"}
+    assert {key: slurm[key] for key in shared} == shared
+    assert shared["scheduler"] == "greedy"  # the default takes four times as long to choose a job
