@@ -89,8 +89,8 @@ def slurm(folder: Path) -> Iterator[Way]:
             cluster.do("start")
             yield Way(ARGUMENTS, cluster.environment)
         finally:
-            cluster.do("stop")
             subprocess.run(["umount", "--lazy", folder], check=True)
+            cluster.do("stop")
 
 
 def table(records: list[dict[str, Any]]) -> str:

@@ -50,10 +50,17 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where the study is, or is made")
     asked = parser.parse_args()
+    replicates, rest = divmod(asked.classifiers, len(MIXES) * COUNTS)
+    if rest or replicates < 1:
+        parser.error(f"--classifiers: a multiple of {len(MIXES) * COUNTS}")
+    if shutil.which("chromium") is None:
+        parser.error("needs chromium (a Debian package) on the PATH, for the page")
     root = (asked.folder or Path(tempfile.mkdtemp(prefix="scale-"))).resolve()
-    replicates = asked.classifiers // (len(MIXES) * COUNTS)
+    print(root, flush=True)
     measured = _read(root)
-    if not (root / "scale.yaml").exists():
+    if (root / "scale.yaml").exists():
+        replicates = yaml.safe_load((root / "scale.yaml").read_text())["replicates"]
+    else:
         root.mkdir(parents=True, exist_ok=True)
         Project.create(root, ["scale.yaml"])
         (root / "scale.yaml").write_text(yaml.safe_dump(CONFIG | {"replicates": replicates}))

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -126,8 +126,9 @@ def _job(asked: socket.socket) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        asked.sendall(bytes([status]))
-        os._exit(status)
+        with suppress(OSError):  # whoever asked is gone
+            asked.sendall(bytes([status & 255]))
+        os._exit(status & 255)
 
 
 if __name__ == "__main__":

@@ -52,4 +52,4 @@ def test_both_profiles_share_what_is_not_about_the_cluster():
     )
     shared = {key: value for key, value in default.items() if key != "resources"}
     assert {key: slurm[key] for key in shared} == shared
-    assert shared["scheduler"] == "greedy"  # the default takes four times as long to choose a job
+    assert shared["scheduler"] == "greedy"  # the default takes four times as long

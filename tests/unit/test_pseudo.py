@@ -71,7 +71,7 @@ def test_a_rare_class_is_taken_by_what_is_read_alike_in_it():
     assert taken(37, 10) == 10
     assert taken(38, 10) == np.ceil(0.62 * 38)
     # Its own share is no larger than that of all.
-    assert taken(7, 7) == np.ceil(0.9 * 7)
+    assert taken(30, 30) == np.ceil(0.9 * 30)
 
 
 class ByLight(torch.nn.Module):
@@ -319,7 +319,7 @@ def test_no_label_of_an_unlabelled_image_can_be_read(train, tmp_path):
 
 def test_the_page_says_how_many_are_read():
     template = Path(tables.__file__).parent / "templates/report.html.jinja"
-    assert f"({pseudo.ASKED:,} at most)" in template.read_text()
+    assert f"({pseudo.ASKED:,} at most," in template.read_text()
 
 
 def test_the_page_has_a_row_a_round():

@@ -141,3 +141,7 @@ def test_simplicity():
     ]  # fmt: skip
     by_name = sorted(order)
     assert sorted(by_name, key=lambda name: simplicity(Mix.parse(name))) == order
+
+
+def test_nothing_is_recommended_where_there_are_variants_alone():
+    assert recommended(answer({"rendered-pseudo-aug-50unlabelled": 0.1}, n=0)) == []

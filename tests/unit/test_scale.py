@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.scale import preloaded
@@ -64,6 +65,10 @@ def test_what_is_no_job_runs_in_the_environments_interpreter(run, served):
 
 
 def test_a_job_that_fails_leaves_the_server_to_the_next(run, served):
+    before = served[1].cpu_times()
     assert run("-m", "realink", "nonsense").returncode
     assert run("-m", "realink", "--version").returncode == 0
-    assert served[1].is_running()
+    assert served[1].status() != psutil.STATUS_ZOMBIE
+    # It was the server that waited for them.
+    run("-m", "realink", "--version")
+    assert served[1].cpu_times().children_user > before.children_user

@@ -214,6 +214,14 @@ def test_few_of_the_unlabelled_images_are_a_mix_at_counts_of_its_own(asked):
             "`controls`: 'real-pseudo-60000unlabelled' asks for 60000 unlabelled images, there",
         ),
         (
+            {"mixes": ["real-aug", "real-pseudo-550unlabelled-aug"]},
+            "`mixes`: 'real-pseudo-550unlabelled-aug': how many unlabelled images a mix",
+        ),
+        (
+            {"mixes": ["real-aug", "real-pseudo-0unlabelled"]},
+            "`mixes`: 'real-pseudo-0unlabelled': how many unlabelled images a mix learns from",
+        ),
+        (
             {"controls": {"rendered-pseudo": [55]}},
             "`controls`: with unlabelled images, 'rendered-pseudo' stands at N = 0 alone",
         ),
@@ -223,7 +231,7 @@ def test_few_of_the_unlabelled_images_are_a_mix_at_counts_of_its_own(asked):
         ),
         (
             {"controls": {"warp-pseudo": [0]}},
-            "`mixes`: 'warp-pseudo' is without any label, and its",
+            "`controls`: 'warp-pseudo' is without any label, and its",
         ),
         (
             {"unlabelled": {"source": "none"}, "counts": [55], "controls": {"rendered": [0]}},

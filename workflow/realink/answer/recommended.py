@@ -50,7 +50,7 @@ def recommended(answer: Answer) -> list[Recommendation]:
         cells = zip(own["mix"], own["test_error"], strict=True)
         # A control knows what nobody has, and another budget is no other mix.
         errors = {name: error for name, error in cells if not Mix.parse(name).is_variant}
-        if n and not any(Mix.parse(name).is_baseline for name in errors):
+        if not errors or (n and not any(Mix.parse(name).is_baseline for name in errors)):
             continue
         order = sorted(errors, key=lambda name: (*simplicity(Mix.parse(name)), errors[name]))
         beaten = _beaten(answer, n, errors)

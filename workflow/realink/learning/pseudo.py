@@ -93,7 +93,7 @@ def surest(probabilities: np.ndarray, alike: np.ndarray) -> np.ndarray:
     """Label the images that are surest in each class, no more than an equal part of all.
 
     As large a share is taken as is read alike of all images; of a class that is read more seldom
-    than in `RARE` of an equal part, no larger one than is read alike in it.
+    than in `RARE` of an equal part, no more than are read alike in it; one at least of each.
 
     Parameters
     ----------
@@ -108,11 +108,11 @@ def surest(probabilities: np.ndarray, alike: np.ndarray) -> np.ndarray:
     labels, most = np.full(len(classes), NONE, np.int32), len(classes) / probabilities.shape[1]
     for place in np.unique(classes):
         own = np.flatnonzero(classes == place)
-        share = alike.mean()
+        taken = math.ceil(alike.mean() * min(len(own), most))
         if len(own) < RARE * most:
-            share = min(share, alike[own].mean())
+            taken = min(taken, alike[own].sum())
         own = own[np.argsort(-sure[own], kind="stable")]
-        labels[own[: max(1, math.ceil(share * min(len(own), most)))]] = place
+        labels[own[: max(1, taken)]] = place
     return labels
 
 

@@ -21,7 +21,7 @@ EXPOSED = "exposed"  # as many real images in a batch as a baseline's has
 CONTROLS = (*CHANGED, PRETRAINED, EXPOSED)
 PSEUDO = "pseudo"  # learns from unlabelled real images, too (`realink.learning.pseudo`)
 
-_LABEL = re.compile(r"(.+?)(?:-(\d+(?:epochs|steps)))?(?:-([1-9]\d*)unlabelled)?")
+_LABEL = re.compile(r"(.+?)(?:-(\d+(?:epochs|steps)))?(?:-([1-9]\d{0,8})unlabelled)?")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Mix:
 
     @property
     def standard(self) -> "Mix":
-        """The mix of these images without augmentation, control or own budget."""
+        """The mix of these images without anything else: what the config's `real_share` names."""
         return Mix(self.source, self.real)
 
     @property

@@ -4,6 +4,7 @@ Needs the standard library only, because every parse of the workflow reads it.
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from math import isfinite
@@ -187,6 +188,16 @@ def _check_mixes(config: Mapping[str, Any]) -> None:
     known = {RENDERED, *translators.names()}
     for name in grid.mixes(config):
         mix = Mix.parse(name)
+        key = "mixes" if name in config["mixes"] else "controls"
+        if mix.unlabelled and not mix.pseudo:
+            raise InputError(
+                f"config key `{key}`: {name!r} learns from no unlabelled image: it lacks -pseudo"
+            )
+        if re.search(r"-\d+unlabelled", f"-{mix.source}"):
+            raise InputError(
+                f"config key `{key}`: {name!r}: how many unlabelled images a mix learns from comes "
+                "last, as in real-pseudo-aug-550unlabelled"
+            )
         if mix.source is not None and mix.source not in known:
             raise InputError(
                 f"config key `mixes`: {name!r} needs the translator {mix.source!r}, which is not "
@@ -201,10 +212,6 @@ def _check_mixes(config: Mapping[str, Any]) -> None:
             raise InputError(
                 f"config key `mixes`: {name!r} needs unlabelled images, and `unlabelled: source:` "
                 "is none"
-            )
-        if mix.unlabelled and not mix.pseudo:
-            raise InputError(
-                f"config key `controls`: {name!r} learns from no unlabelled image: it lacks -pseudo"
             )
         if mix.pseudo and mix.control:
             raise InputError(f"config key `controls`: {name!r}: there are none with pseudo-labels")
@@ -278,15 +285,15 @@ def _check_unlabelled(config: Mapping[str, Any]) -> None:
             )
     there = unlabelled(config)
     for name in grid.mixes(config):
-        mix = Mix.parse(name)
+        mix, key = Mix.parse(name), "mixes" if name in config["mixes"] else "controls"
         if not mix.real and mix.translator and not translators.sees_unlabelled(mix.translator):
             raise InputError(
-                f"config key `mixes`: {name!r} is without any label, and its translator needs the "
+                f"config key `{key}`: {name!r} is without any label, and its translator needs the "
                 "real images' labels"
             )
         if (mix.unlabelled or 0) > there:
             raise InputError(
-                f"config key `controls`: {name!r} asks for {mix.unlabelled} unlabelled images, "
+                f"config key `{key}`: {name!r} asks for {mix.unlabelled} unlabelled images, "
                 f"there are {there}"
             )
 
