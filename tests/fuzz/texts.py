@@ -274,7 +274,8 @@ class Names(Kind):
 
         listing.list_real.cache_clear()
         listing.list_rendered.cache_clear()
-        root = os.fsencode(folder) + b"/" + _name(random)
+        # So deep that names such as .. do not lead out of the folder.
+        root = os.fsencode(folder) + b"/in/in/" + _name(random)
         for picture, label in enumerate([_name(random), _name(random)] * 6):
             place = root + b"/" + label
             name = _name(random) if random.random() < 0.3 else b"%d" % picture

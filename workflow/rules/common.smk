@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -95,6 +96,9 @@ onstart:
     # Each job that ends while others wait would leave one more timer that wakes the scheduler every
     # second until the end: after 170 jobs these took 0.4 of a core (Snakemake 9.27).
     workflow.scheduler.job_rate_limiter = None
+    # A SIGTERM is handled in the main thread, which may hold this lock: with one that a thread cannot
+    # take twice, snakemake would hang for good (Snakemake 9.27).
+    workflow.scheduler._lock = threading.RLock()
     try:
         slurm.take_over(SLURM_RUN, getattr(workflow.scheduler._executor, "run_uuid", None))
     except slurm.ClusterError as error:
