@@ -44,7 +44,7 @@ fuzz: env  ## try thousands of damaged pictures, fonts, files, tables, configs a
 chaos: env  ## kill, damage and fill a small study at random moments, and see it heal (Linux, root)
 	PYTHONPATH=workflow python -m tests.chaos --workers 2
 
-scale: env  ## run a study of 10,000 tiny classifiers, and measure what Snakemake and the page take (an hour)
+scale: env  ## run a study of 10,000 tiny classifiers, and measure what Snakemake and the page take (80 minutes here)
 	PYTHONPATH=workflow python -m tests.scale
 
 bench: env  ## how fast this machine trains, translates and starts, on one core, in 3 minutes

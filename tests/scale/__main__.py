@@ -71,8 +71,7 @@ def main() -> None:
     if "plan" not in measured:
         measured["plan"] = timed(root, [*snakemake, "--dry-run", "--quiet", "all"])
         _write(root, measured)
-    with preloaded.serving(root / "environment", root / "workflow") as served:
-        python, server = served
+    with preloaded.serving(root / "environment", root / "workflow") as (python, server):
         command = [str(python), *arguments, *cores]
         measured.setdefault("runs", []).append(watched(root, command, server))
         _write(root, measured)

@@ -5,7 +5,6 @@ Each fails with what to do when an upgrade has removed it; docs/reliability.md l
 
 import inspect
 import re
-import threading
 import tomllib
 from pathlib import Path
 
@@ -34,17 +33,9 @@ def test_snakemakes_scheduler_has_a_rate_limiter_that_may_be_none():
     )
 
 
-def test_a_sigterm_may_come_while_snakemake_holds_its_schedulers_lock():
+def test_snakemakes_scheduler_has_a_lock_that_its_thread_cannot_take_twice():
     from snakemake.scheduling.job_scheduler import JobScheduler
 
-    class Scheduler(JobScheduler):
-        def __init__(self):
-            self._lock, self._open_jobs = threading.RLock(), threading.Semaphore(0)
-
-    scheduler = Scheduler()
-    with scheduler._lock:
-        scheduler.exit_gracefully()
-    assert scheduler._user_kill == "graceful"
     assert "self._lock = threading.Lock()" in inspect.getsource(JobScheduler), (
         "Snakemake's scheduler has another lock: see whether its handler of SIGTERM can take it "
         "in the thread that holds it, and drop or move the line in onstart of "

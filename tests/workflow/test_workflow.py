@@ -347,6 +347,25 @@ def test_the_scheduler_is_not_woken_every_second(tmp_path):
     assert done.returncode == 0, done.stdout
 
 
+def test_a_sigterm_that_comes_while_a_job_is_chosen_ends_the_run(tmp_path):
+    """Jobs are chosen with the scheduler's lock held, which the signal's handler takes, too."""
+    project = Project.create(tmp_path)
+    project.edit(
+        "workflow/rules/common.smk",
+        "    try:\n        slurm.take_over(SLURM_RUN, getattr",
+        "    with workflow.scheduler._lock:\n"
+        "        os.kill(os.getpid(), 15)\n"
+        "    try:\n        slurm.take_over(SLURM_RUN, getattr",
+    )
+    run = project.start("--cores", "1")
+    try:
+        said = run.communicate(timeout=120)[0]
+    finally:
+        run.kill()
+    assert run.returncode == 1
+    assert "  done    " not in said
+
+
 def _running_in(root, command):
     """Process ids of a realink command that was started in `root`."""
     found = []

@@ -184,11 +184,14 @@ def _check_idx(directory: Path) -> None:
         )
 
 
+def _key(config: Mapping[str, Any], mix: str) -> str:
+    return "mixes" if mix in config["mixes"] else "controls"
+
+
 def _check_mixes(config: Mapping[str, Any]) -> None:
     known = {RENDERED, *translators.names()}
     for name in grid.mixes(config):
-        mix = Mix.parse(name)
-        key = "mixes" if name in config["mixes"] else "controls"
+        mix, key = Mix.parse(name), _key(config, name)
         if mix.unlabelled and not mix.pseudo:
             raise InputError(
                 f"config key `{key}`: {name!r} learns from no unlabelled image: it lacks -pseudo"
@@ -200,25 +203,25 @@ def _check_mixes(config: Mapping[str, Any]) -> None:
             )
         if mix.source is not None and mix.source not in known:
             raise InputError(
-                f"config key `mixes`: {name!r} needs the translator {mix.source!r}, which is not "
+                f"config key `{key}`: {name!r} needs the translator {mix.source!r}, which is not "
                 f"there{meant(mix.source, known)}"
             )
         if mix.control in JUDGED and mix.translator is None:
             raise InputError(
-                f"config key `controls`: {name!r} needs what the judge reads in a translator's "
+                f"config key `{key}`: {name!r} needs what the judge reads in a translator's "
                 f"images, and {mix.source!r} is none"
             )
         if mix.pseudo and not grid.has_unlabelled(config):
             raise InputError(
-                f"config key `mixes`: {name!r} needs unlabelled images, and `unlabelled: source:` "
+                f"config key `{key}`: {name!r} needs unlabelled images, and `unlabelled: source:` "
                 "is none"
             )
         if mix.pseudo and mix.control:
-            raise InputError(f"config key `controls`: {name!r}: there are none with pseudo-labels")
+            raise InputError(f"config key `{key}`: {name!r}: there are none with pseudo-labels")
         share = config["real_share"].get(mix.standard.name, config["real_share"]["default"])
         if mix.control == EXPOSED and share == "concatenate":
             raise InputError(
-                f"config key `controls`: {name!r} needs a fraction in `real_share`, not "
+                f"config key `{key}`: {name!r} needs a fraction in `real_share`, not "
                 "concatenate, which would make batches of any size"
             )
     for name in config["real_share"]:
@@ -285,7 +288,7 @@ def _check_unlabelled(config: Mapping[str, Any]) -> None:
             )
     there = unlabelled(config)
     for name in grid.mixes(config):
-        mix, key = Mix.parse(name), "mixes" if name in config["mixes"] else "controls"
+        mix, key = Mix.parse(name), _key(config, name)
         if not mix.real and mix.translator and not translators.sees_unlabelled(mix.translator):
             raise InputError(
                 f"config key `{key}`: {name!r} is without any label, and its translator needs the "
