@@ -1,5 +1,6 @@
 """Pictures side by side, and what charts of classes, worth, training and domains are drawn from."""
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ from realink.images.imagesets import ImageSet, Shape
 from realink.learning import classifier
 from realink.learning.checkpoints import save
 from realink.measures import gap, plane
-from realink.page import charts, examples, plotted
+from realink.page import charts, examples, figures, plotted
 from realink.study.files import write_images
 from realink.study.seeds import seed_for
 
@@ -35,6 +36,17 @@ def test_a_triptych_shows_the_domains_above_and_what_augmentation_does_below():
     assert real.shape == (8, 20)
     assert (real[4:, 12:] == 255).all()  # two cells without an image
     assert figure.patch.get_alpha() == 0  # no white on a dark page
+
+
+def test_the_words_of_a_triptychs_rows_stand_apart():
+    digits = np.zeros((10, 28, 28), np.uint8)
+    titles = "rendered", "translated by warp\n(it saw 40 real ones)", "real"
+    with matplotlib.rc_context():
+        figures.style()
+        figure = examples.plot_triptych(*[dict.fromkeys(titles, digits)] * 2)
+        figure.draw_without_rendering()
+    above, below = (figure.axes[place].yaxis.label.get_window_extent() for place in (0, 3))
+    assert above.y0 - below.y1 > 5  # pixels of 1/100 inch
 
 
 def study():

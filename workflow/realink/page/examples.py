@@ -45,7 +45,7 @@ def plot_triptych(
         layout="constrained",
     )
     grid = figure.subplots(2, len(plain), squeeze=False)
-    rowwise = (plain, "as they are", True), (augmented, "augmented", False)
+    rowwise = (plain, "as is", True), (augmented, "augmented", False)
     for line, (images, words, titled) in zip(grid, rowwise, strict=True):
         for axes, (title, own) in zip(line, images.items(), strict=True):
             cells = np.full((rows * ACROSS, *own.shape[1:]), 255, np.uint8)
