@@ -209,9 +209,10 @@ def test_with_few_images_it_is_compared_with_the_same_of_all_and_of_as_few():
     assert mix.is_variant  # tables have it, curves do not
 
 
-def test_its_batches_are_half_real():
-    for name in ("harvest-pseudo", "real-harvest-pseudo"):
-        assert Mix.parse(name).real_share(900, 1000, 0.5) == 0.5
+def test_its_batches_are_half_real_and_more_beside_labelled_images():
+    assert Mix.parse("harvest-pseudo").real_share(0, 1000, 0.5) == 0.5
+    assert Mix.parse("real-harvest-pseudo").real_share(55, 1000, 0.5) == 0.75
+    assert Mix.parse("real-harvest-pseudo").real_share(900, 1000, 0.8) == 0.9
     assert Mix.parse("real-pseudo").real_share(55, 1000, 0.5) == "concatenate"
     assert Mix.parse("harvest-pseudo").real_share(55, 1000, "concatenate") == "concatenate"
 

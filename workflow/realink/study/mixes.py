@@ -158,12 +158,16 @@ class Mix:
 
         The latter means that all images are used equally often. `share` is what the config asks
         of mixes that hold both kinds: at least this fraction, or ``concatenate``. Pseudo-labelled
-        images are real ones, and it is not known before how many they will be.
+        images are real ones, and it is not known before how many they will be. Beside labelled
+        ones they leave half as much of a batch to synthetic images; without, these alone have
+        labels that are right.
         """
         both = (self.real or self.pseudo) and self.source is not None
         if not both or share == "concatenate":
             return "concatenate"
-        return share if self.pseudo or share > n_real / total else "concatenate"
+        if self.pseudo:
+            return (1 + share) / 2 if self.real else share
+        return share if share > n_real / total else "concatenate"
 
     def steps(
         self, n_real: int, total: int, *, steps: int, epochs: float | None, batch: int
