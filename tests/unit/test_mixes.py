@@ -111,3 +111,8 @@ def test_it_says_how_much_of_a_batch_is_real(name, n_real, asked, share):
 def test_the_baseline_comes_first_then_what_holds_real_images():
     names = ["warp", "real-warp", "real-aug", "rendered", "real", "real-rendered"]
     assert ordered(names) == ["real", "real-aug", "real-rendered", "real-warp", "rendered", "warp"]
+
+
+def test_numbers_come_by_size():
+    names = ["rendered-pseudo", *(f"rendered-pseudo-{m}unlabelled" for m in (55, 220, 1100))]
+    assert ordered(reversed(names)) == names

@@ -194,10 +194,15 @@ class Mix:
 
 
 def ordered(names: Iterable[str]) -> list[str]:
-    """Labels: the baseline first, then the mixes with real images, then those without."""
+    """Labels: the baseline first, then the mixes with real images, then those without.
 
-    def place(name: str) -> tuple[bool, bool, str]:
+    By name among themselves, and by size where numbers in it differ.
+    """
+
+    def place(name: str) -> tuple[bool, bool, list[str | int]]:
         mix = Mix.parse(name)
-        return not mix.is_baseline, not mix.real, name
+        parts = re.split(r"(\d+)", name)  # words and numbers in turn
+        by_size = [int(part) if part.isdigit() else part for part in parts]
+        return not mix.is_baseline, not mix.real, by_size
 
     return sorted(names, key=place)
