@@ -93,6 +93,20 @@ def test_unlabelled_pictures_join_in(both, tmp_path, capsys):
     assert f"unlabelled: {further}\n  pictures: 8\n" in capsys.readouterr().out
 
 
+def test_unlabelled_pictures_of_groups_that_are_tested_on_stay_out(both, tmp_path, capsys):
+    real, rendered = both
+    further = draw(tmp_path / "further", classes=("monday",), n=15, seed=2)
+    output = tmp_path / "mine.yaml"
+    init(real=real, rendered=rendered, unlabelled=further, group=r"^(\d+)", output=output)
+    shares = {"validation": 0.1, "test": 0.2}
+    held_out = listing.list_real(real, **shares, group=r"^(\d+)").held_out_groups
+    assert 0 < len(held_out) < 12
+    said = capsys.readouterr().out
+    assert f"  pictures: {15 - len(held_out)}\n  left out: {len(held_out)}\n" in said
+    assert "its group is in validation or test" in said
+    assert sources.unlabelled(merged(output)) == 15 - len(held_out)
+
+
 def test_the_config_holds_only_what_differs(both, tmp_path):
     output = tmp_path / "mine.yaml"
     init(real=both[0], rendered=both[1], output=output)

@@ -47,7 +47,7 @@ def sets(tmp_path):
 
 
 def drawn(sets, output, manifest=None, **asked):
-    settings = {"source": "pool", "directory": "", "count": None} | asked
+    settings = {"source": "pool", "directory": "", "count": None, "group": None} | asked
     draw_unlabelled(
         settings=json.dumps(settings),
         images=json.dumps(IMAGES),
@@ -97,6 +97,29 @@ def test_a_folder_gives_pictures_of_any_depth_and_none_that_errors_are_measured_
     assert reasons["tested.png"] == "the same picture is in validation or test"
     assert sum(reason.startswith("a copy of") for reason in reasons.values()) == 1
     assert set(manifest["class"]) == {""}
+
+
+def test_a_folders_pictures_of_groups_that_errors_are_measured_on_are_left_out(sets, tmp_path):
+    for name, groups in (("validation", ("a", "b")), ("test", ("b", "c"))):
+        images = read_images(sets[name])
+        write_images(sets[name], replace(images, groups=np.arange(20) % 2, group_names=groups))
+    root = tmp_path / "further"
+    (root / "monday").mkdir(parents=True)
+    names = ("a-1.png", "monday/c-1.png", "monday/d-1.png", "e-1.png", "scan.png")
+    for seed, name in enumerate(names):
+        noise(10 + seed).save(root / name)
+    source = {"source": "folder", "directory": str(root), "group": "^(.)-"}
+    found = drawn(sets, tmp_path / "u.safetensors", tmp_path / "m.csv", **source)
+    assert (len(found), found.groups) == (3, None)
+    manifest = pd.read_csv(tmp_path / "m.csv", keep_default_na=False).set_index("file")
+    out = manifest["left_out"][manifest["left_out"] != ""].to_dict()
+    assert out == dict.fromkeys(names[:2], "its group is in validation or test")
+    assert manifest.loc["monday/d-1.png", "group"] == "d"
+    for name in names[2:]:  # of no group of theirs, or of none at all
+        (root / name).unlink()
+    listing.list_unlabelled.cache_clear()
+    with pytest.raises(InputError, match=r"no picture but of groups \(config key `real: group:`"):
+        drawn(sets, tmp_path / "u.safetensors", tmp_path / "m.csv", **source)
 
 
 def test_a_folder_without_a_picture_is_named(tmp_path):

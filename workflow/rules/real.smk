@@ -82,7 +82,7 @@ rule draw_unlabelled:
     params:
         **call(
             "draw_unlabelled",
-            settings=config["unlabelled"],
+            settings=config["unlabelled"] | {"group": config["real"]["group"]},
             images=config["images"],
             seed=config["seed"],
         ),

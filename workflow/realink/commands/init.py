@@ -104,14 +104,17 @@ def init(
     found, drawn = survey(files, _progress), None
     if rendered is not None:
         drawn = survey(listing.list_rendered(rendered), _progress)
-    further = None if unlabelled is None else listing.list_unlabelled(unlabelled)
+    further = None
+    if unlabelled is not None:
+        groups = files.held_out_groups
+        further = listing.list_unlabelled(unlabelled, group=group, held_out=groups)
     print(_report("real", found, group))
     if drawn is None:
         print(_report_fonts(files.classes, drawn_by_fonts, defaults["rendered"]["families"]))
     else:
         print(_report("rendered", drawn, None))
     if further is not None:
-        print(f"unlabelled: {shown(str(unlabelled))}\n  pictures: {len(further.used):,}\n")
+        print(_report_unlabelled(further))
     _refuse(found, drawn)
     config = proposal.propose(
         defaults,
@@ -258,6 +261,12 @@ def _progress(pictures: list["Picture"]) -> Iterator["Picture"]:
 def shown(name: str) -> str:
     """A name as a terminal can show it, without what would move its cursor."""
     return name if name.isprintable() else repr(name)
+
+
+def _report_unlabelled(files: "Listing") -> str:
+    lines = [f"unlabelled: {shown(str(files.directory))}", f"  pictures: {len(files.used):,}"]
+    unused = [(p.file, p.left_out) for p in files.pictures if p.left_out]
+    return "\n".join([*lines, *_some("left out", unused), ""])
 
 
 def _report(kind: str, found: "Survey", group: str | None) -> str:

@@ -77,9 +77,9 @@ def draw_unlabelled(
 
     Parameters
     ----------
-    settings : the config's `unlabelled`
+    settings : the config's `unlabelled`, and the `group` of its `real`
     images : the config's `images`
-    validation, test : what looks the same is left out of a folder
+    validation, test : what looks the same, or is of their groups, is left out of a folder
     manifest : where to write what was read of a folder
     """
     from dataclasses import replace
@@ -95,7 +95,11 @@ def draw_unlabelled(
 
         held_out = read_images(validation), read_images(test)
         found, used = folders.load_unlabelled(
-            Path(asked["directory"]), labelled.classes, held_out, **json.loads(images)
+            Path(asked["directory"]),
+            labelled.classes,
+            held_out,
+            group=asked["group"],
+            **json.loads(images),
         )
         write_table(manifest, used)
     count = min(len(found), asked["count"] or len(found))

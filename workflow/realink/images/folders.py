@@ -200,6 +200,7 @@ def load_unlabelled(
     classes: tuple[str, ...],
     held_out: Sequence[ImageSet],
     *,
+    group: str | None = None,
     height: int,
     width: int,
     channels: int,
@@ -213,7 +214,8 @@ def load_unlabelled(
     directory : see `listing.list_unlabelled`
     classes : names of the classes of the real images, which are these's, too
     held_out : image sets that choices are made and errors measured on: what looks the same at the
-        study's size is left out
+        study's size is left out, and so are pictures of their groups
+    group : pattern on a file's name, see `listing.list_unlabelled`
     height, width, channels, fit, background : of the images, see `pictures.fitted`
 
     Returns
@@ -229,7 +231,13 @@ def load_unlabelled(
         What `listing.list_unlabelled` raises; a picture is gone since the folder was listed; none
         is left.
     """
-    listing = list_unlabelled(directory)
+    groups = frozenset(
+        images.group_names[place]
+        for images in held_out
+        if images.groups is not None
+        for place in images.groups
+    )
+    listing = list_unlabelled(directory, group=group, held_out=groups)
     loaded = _Loaded(listing, height, width, channels, fit, background)
     kept = {image.tobytes() for images in held_out for image in images.images}
     for picture in listing.used:

@@ -69,6 +69,12 @@ class Listing:
         """The pictures of one split."""
         return [picture for picture in self.used if picture.split == name]
 
+    @property
+    def held_out_groups(self) -> frozenset[str]:
+        """Names of the groups that choices are made on, or errors measured."""
+        held_out = (*self.split(VALIDATION), *self.split(TEST))
+        return frozenset(picture.group for picture in held_out if picture.group)
+
 
 def inputs(directory: Path) -> list[str]:
     """Paths of all pictures, sorted, as inputs of a rule; but for `unnameable` ones."""
@@ -157,19 +163,37 @@ def list_rendered(directory: Path) -> Listing:
 
 
 @lru_cache(maxsize=8)
-def list_unlabelled(directory: Path) -> Listing:
-    """List unlabelled pictures, anywhere below a folder, whose names say nothing.
+def list_unlabelled(
+    directory: Path, *, group: str | None = None, held_out: frozenset[str] = frozenset()
+) -> Listing:
+    """List unlabelled pictures, anywhere below a folder.
+
+    Parameters
+    ----------
+    directory : of pictures
+    group : pattern as of `list_real`; a name that it does not match has no group
+    held_out : groups whose pictures are left out, `Listing.held_out_groups`
 
     Raises
     ------
     InputError
-        There is no such folder, or no picture in it.
+        There is no such folder, or no picture in it that may be used.
     """
     found = walk(directory, UNLABELLED_KEY)
     pictures = [Picture(file, split=UNLABELLED, left_out=why) for file, why in found]
+    if group is not None:
+        pictures = [replace(p, group=_group(re.compile(group), p.file)) for p in pictures]
+        why = "its group is in validation or test"
+        pictures = [
+            replace(p, left_out=p.left_out or why) if p.group in held_out else p for p in pictures
+        ]
     listing = Listing(directory, ("",), tuple(pictures))
     if not listing.used:
-        raise InputError(f"config key `{UNLABELLED_KEY}`: {directory} holds no picture")
+        only = " but of groups (config key `real: group:`) in validation or test"
+        of_others = any(picture.group in held_out for picture in pictures)
+        raise InputError(
+            f"config key `{UNLABELLED_KEY}`: {directory} holds no picture{only * of_others}"
+        )
     return listing
 
 
@@ -267,8 +291,7 @@ def _grouped(directory: Path, pictures: Iterable[Picture], pattern: str) -> list
         raise InputError(f"config key `real: group:`: {pattern!r} is no pattern: {error}") from None
     grouped, without = [], []
     for picture in pictures:
-        match = compiled.search(picture.file.rpartition("/")[2])
-        name = (match[1 if compiled.groups else 0] or "") if match else ""
+        name = _group(compiled, picture.file)
         if not name and not picture.left_out:
             without.append(picture.file)
         grouped.append(picture if picture.left_out else replace(picture, group=name))
@@ -278,6 +301,11 @@ def _grouped(directory: Path, pictures: Iterable[Picture], pattern: str) -> list
             f"pictures of {directory}: {some(without)}"
         )
     return grouped
+
+
+def _group(pattern: re.Pattern, file: str) -> str:
+    match = pattern.search(file.rpartition("/")[2])
+    return (match[1 if pattern.groups else 0] or "") if match else ""
 
 
 def _classes(directory: Path, pictures: Iterable[Picture], key: str, where: str) -> tuple[str, ...]:

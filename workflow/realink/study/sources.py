@@ -81,13 +81,16 @@ def unlabelled(config: Mapping[str, Any]) -> int:
     asked = config["unlabelled"]
     if asked["source"] == "none":
         return 0
-    return min(_unlabelled(asked, pool(config)), asked["count"] or sys.maxsize)
+    return min(_unlabelled(config), asked["count"] or sys.maxsize)
 
 
-def _unlabelled(asked: Mapping[str, Any], pool: int) -> int:
+def _unlabelled(config: Mapping[str, Any]) -> int:
+    asked, real = config["unlabelled"], config["real"]
     if asked["source"] == "pool":
-        return pool
-    return len(listing.list_unlabelled(Path(asked["directory"])).used)
+        return pool(config)
+    groups = _real(config).held_out_groups if has_groups(real) else frozenset()
+    directory = Path(asked["directory"])
+    return len(listing.list_unlabelled(directory, group=real["group"], held_out=groups).used)
 
 
 def needed(config: Mapping[str, Any], source: str) -> int:
@@ -268,7 +271,7 @@ def _check_unlabelled(config: Mapping[str, Any]) -> None:
                 "`unlabelled: source:` says where they are"
             )
         return
-    there = _unlabelled(asked, pool(config))
+    there = _unlabelled(config)
     if (asked["count"] or 0) > there:
         raise InputError(
             f"config key `unlabelled: count:`: {asked['count']} images asked for, but the source "
