@@ -127,6 +127,8 @@ def test_a_folder_without_a_picture_is_named(tmp_path):
         listing.list_unlabelled(tmp_path)
     with pytest.raises(InputError, match=r"`unlabelled: directory:`: .* is not a directory"):
         listing.list_unlabelled(tmp_path / "none")
+    with pytest.raises(InputError, match=r"`real: group:`: '\(' is no pattern"):
+        listing.list_unlabelled(tmp_path, group="(")
 
 
 def test_with_unlabelled_images_among_them_none_has_a_label():

@@ -177,12 +177,13 @@ def list_unlabelled(
     Raises
     ------
     InputError
-        There is no such folder, or no picture in it that may be used.
+        There is no such folder, or no picture in it that may be used; a pattern that is none.
     """
     found = walk(directory, UNLABELLED_KEY)
     pictures = [Picture(file, split=UNLABELLED, left_out=why) for file, why in found]
     if group is not None:
-        pictures = [replace(p, group=_group(re.compile(group), p.file)) for p in pictures]
+        pattern = _compiled(group)
+        pictures = [replace(p, group=_group(pattern, p.file)) for p in pictures]
         why = "its group is in validation or test"
         pictures = [
             replace(p, left_out=p.left_out or why) if p.group in held_out else p for p in pictures
@@ -285,10 +286,7 @@ def _picture(file: str, why: str, depth: int) -> Picture:
 
 
 def _grouped(directory: Path, pictures: Iterable[Picture], pattern: str) -> list[Picture]:
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise InputError(f"config key `real: group:`: {pattern!r} is no pattern: {error}") from None
+    compiled = _compiled(pattern)
     grouped, without = [], []
     for picture in pictures:
         name = _group(compiled, picture.file)
@@ -301,6 +299,13 @@ def _grouped(directory: Path, pictures: Iterable[Picture], pattern: str) -> list
             f"pictures of {directory}: {some(without)}"
         )
     return grouped
+
+
+def _compiled(pattern: str) -> re.Pattern:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise InputError(f"config key `real: group:`: {pattern!r} is no pattern: {error}") from None
 
 
 def _group(pattern: re.Pattern, file: str) -> str:
