@@ -197,6 +197,7 @@ def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[
         invert=False,
         output=triptych,
         translators=["warp"],
+        saw=[min(config["counts"])],
         translated=[root / "translated.safetensors"],
     )
     figures.plot_examples(

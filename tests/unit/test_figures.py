@@ -1,7 +1,5 @@
 """Figures show the numbers that they are given."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +9,7 @@ from matplotlib.patches import Rectangle
 from realink.commands import figures as command
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
-from realink.page import examples, figures, sheets
-from realink.study.files import write_images, write_table
-from tests import made_up
+from realink.page import figures, sheets
 
 DIGITS = tuple("0123456789")
 
@@ -300,27 +296,3 @@ def test_a_sheet_of_many_classes_shows_twelve_and_says_so():
 )
 def test_names_are_one_short_line(name, line):
     assert sheets.short(name, 12) == line
-
-
-@pytest.mark.parametrize(("translator", "saw"), [("warp", "20"), ("harvest", "1,000")])
-def test_only_a_translator_that_reads_no_label_saw_the_unlabelled(
-    tmp_path, monkeypatch, translator, saw
-):
-    titles = []
-    plot = examples.plot_triptych
-    monkeypatch.setattr(
-        examples,
-        "plot_triptych",
-        lambda plain, *a, **k: titles.extend(plain) or plot(plain, *a, **k),
-    )
-    for name in "rendered", "real", "translated":
-        write_images(tmp_path / name, made_up.images(20, ("cat", "dog")))
-    row = {"mix": f"real-{translator}-aug", "n_real": 20, "test_error": 0.1}
-    write_table(tmp_path / "metrics.csv", pd.DataFrame([row]))
-    command.plot_triptych(
-        metrics=tmp_path / "metrics.csv", rendered=tmp_path / "rendered", real=tmp_path / "real",
-        n=20, unlabelled=1000, augmentation=json.dumps(made_up.AUGMENTATION), seed=1, invert=False,
-        output=tmp_path / "triptych.png", translators=[translator],
-        translated=[tmp_path / "translated"],
-    )  # fmt: skip
-    assert titles[1] == f"translated by {translator}\n(it saw {saw} real ones)"

@@ -95,6 +95,19 @@ def test_nothing_that_trains_can_read_a_hidden_label(tmp_path):
         assert not [n for n in names if n.endswith(("read.safetensors", "retention.json"))]
 
 
+def test_pictures_say_that_only_a_translator_that_reads_no_label_saw_all(tmp_path):
+    mixes = "mixes=[real-aug,real-warp-aug,real-harvest-aug]"
+    project = Project.create(tmp_path, CONFIGS)
+    planned = project.run("--dry-run", "-p", "--cores", "1", config=mixes).stdout
+    drawn = re.findall(r"plot-translations .*", planned)
+    told = {re.search(r"--translator=(\w+)", line)[1]: line for line in drawn}
+    assert "--unlabelled=0 " in told["warp"]
+    assert "--unlabelled=300 " in told["harvest"]
+    (line,) = re.findall(r"plot-triptych .*", planned)
+    order, saw = (re.findall(rf"--{name}=(\w+)", line) for name in ("translators", "saw"))
+    assert dict(zip(order, saw, strict=True)) == {"warp": "20", "harvest": "300"}
+
+
 def test_other_hidden_labels_train_the_same_classifiers(unlabelled, tmp_path):
     project = unlabelled.copy(tmp_path)
     project.results = tmp_path / "results/unlabelled"

@@ -212,8 +212,18 @@ def real_of(wildcards):
 
 def unlabelled_seen_of(wildcards):
     """The unlabelled images, for a translator that may see them."""
-    sees = UNLABELLED and translators.sees_unlabelled(wildcards.translator)
-    return "results/{study}/unlabelled/images.safetensors" if sees else []
+    seen = n_unlabelled_seen(wildcards.translator)
+    return "results/{study}/unlabelled/images.safetensors" if seen else []
+
+
+def n_unlabelled_seen(translator):
+    """How many unlabelled images a translator sees."""
+    return UNLABELLED if UNLABELLED and translators.sees_unlabelled(translator) else 0
+
+
+def n_unlabelled_seen_of(wildcards):
+    """The same of the translator that is asked for."""
+    return n_unlabelled_seen(wildcards.translator)
 
 
 def unlabelled_of(wildcards):

@@ -145,7 +145,7 @@ rule plot_translations:
             "plot_translations",
             replicate=1,
             invert=sources.is_mnist(config["real"]),
-            **UNLABELLED_THERE,
+            unlabelled=n_unlabelled_seen_of,
         ),
     shell:
         RUN
@@ -183,10 +183,10 @@ rule plot_triptych:
             "plot_triptych",
             n=FEWEST,
             translators=[cell.translator for cell in OF_FEWEST],
+            saw=[n_unlabelled_seen(cell.translator) or FEWEST for cell in OF_FEWEST],
             augmentation=config["augmentation"],
             seed=config["seed"],
             invert=sources.is_mnist(config["real"]),
-            **UNLABELLED_THERE,
         ),
     shell:
         RUN

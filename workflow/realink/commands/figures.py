@@ -97,20 +97,19 @@ def plot_translations(
     Parameters
     ----------
     real : labelled ones, or else unlabelled ones
-    unlabelled : how many of these there are
+    unlabelled : how many of these the translator saw
     invert : whether to show black as white
     """
     from realink.answer.words import at_hand
     from realink.measures.judge import error_rate
     from realink.page import figures, sheets
     from realink.study.files import read_images, read_tensors
-    from realink.translation.settings import sees_unlabelled
 
     figures.style()
     bent = read_tensors(translated)[0].get("from_real")
     carried, reading = read_images(translated), read_tensors(read)[0]["read"]
     kept = 1 - error_rate(reading, carried.labels)
-    saw = at_hand(n, unlabelled if sees_unlabelled(translator) else 0)
+    saw = at_hand(n, unlabelled)
     title = f"{translator}, {saw}, replicate {replicate}: {kept:.0%} of labels kept"
     figure = sheets.plot_translations(
         read_images(rendered),
@@ -134,8 +133,8 @@ def plot_triptych(
     seed: int,
     invert: bool,
     output: Path,
-    unlabelled: int = 0,
     translators: list[str] = (),
+    saw: list[int] = (),
     translated: list[Path] = (),
 ) -> None:
     """Draw rendered, translated and real images side by side, and below them augmented.
@@ -143,9 +142,8 @@ def plot_triptych(
     Parameters
     ----------
     real : labelled ones, or else unlabelled ones
-    n, unlabelled : real images that the translators saw: labelled ones, and all for those that
-        read no label
-    translators, translated : their names and their images; those of the best mix are drawn
+    n : labelled images, the fewest that a translator saw; the best mix there is drawn
+    translators, saw, translated : their names, how many real images each saw, and its images
     invert : whether to show black as white
     """
     import json
@@ -159,7 +157,6 @@ def plot_triptych(
     from realink.study.files import read_images, read_table
     from realink.study.mixes import Mix
     from realink.study.seeds import seed_for
-    from realink.translation.settings import sees_unlabelled
 
     torch.set_num_threads(1)
     drawn, photographed = read_images(rendered), read_images(real, labelled=False)
@@ -171,10 +168,9 @@ def plot_triptych(
     means = errors[errors["n_real"] == n].groupby("mix")["test_error"].mean().sort_values()
     order = [name for mix in means.index if (name := Mix.parse(mix).translator) in translators]
     if order:
-        best = order[0]
-        images = read_images(translated[list(translators).index(best)]).images
-        saw = unlabelled if unlabelled and sees_unlabelled(best) else n
-        plain[f"translated by {best}\n(it saw {saw:,} real ones)"] = images[places]
+        best = list(translators).index(order[0])
+        title = f"translated by {order[0]}\n(it saw {saw[best]:,} real ones)"
+        plain[title] = read_images(translated[best]).images[places]
     found = np.minimum(np.arange(len(places)), len(photographed))
     if photographed.labels is not None:
         found = examples.of_classes(photographed.labels, drawn.labels[places])
