@@ -2,7 +2,10 @@
 
 import gc
 import json
+import os
 import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -47,6 +50,37 @@ def test_a_diverged_training_says_what_to_change(monkeypatch):
     monkeypatch.setattr(commands, "app", diverge)
     message = message_of(monkeypatch, "train-translator")
     assert message.startswith("error: training diverged: the loss is nan at step 7, cycle; lower")
+
+
+def test_an_interrupt_that_a_library_swallows_comes_again():
+    job = """
+import time
+from realink import commands
+
+def app(tokens):
+    print("here", flush=True)
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        time.sleep(60)
+
+commands.check_code, commands.app = lambda tokens: None, app
+commands.main()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", job],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")},
+        # A shell has its background jobs ignore Ctrl-C, which their children inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=50)[1]
+    assert process.returncode == -signal.SIGINT
+    assert said.splitlines()[-1] == "KeyboardInterrupt"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ command runs has to be imported inside it.
 import gc
 import logging
 import os
+import signal
 import sys
 
 from cyclopts import App, Group, Parameter
@@ -89,6 +90,9 @@ def main() -> None:
     # Looking for garbage among torch's many objects, again and again while they are imported and
     # once more at the end, takes a third of a job's start.
     gc.disable()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        for number in (signal.SIGINT, signal.SIGALRM):
+            signal.signal(number, _interrupt)
     try:
         check_code(sys.argv[1:])
         if writes := outputs.assigned():
@@ -111,3 +115,11 @@ def main() -> None:
         # Else libraries that count their objects (nanobind) call those that are never looked at
         # leaked, in fifty lines after the error.
         gc.unfreeze()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _interrupt(*_: object) -> None:
+    # Libraries swallow what is raised while they are imported, one Ctrl-C in a hundred: so it
+    # comes again, until `main` has seen it.
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    raise KeyboardInterrupt
