@@ -22,7 +22,7 @@ from realink.learning.classifier import Network, batches
 
 ROUNDS = 2  # with the teacher, three trainings in all
 VIEWS = 4  # augmented ones, beside the image itself
-ASKED = 20_000  # images that are read in a round, at most: it takes half as long as a training
+ASKED = 10_000  # images that are read in a round, at most: it takes a quarter of a training
 RARE = 0.75  # of an equal part of the images: a class that is read more seldom has its own share
 WEIGHT = 10  # pseudo-labelled images that a labelled one counts as much as, at most
 NONE = -1  # in place of a label, of images that are not taken
