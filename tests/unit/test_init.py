@@ -90,7 +90,11 @@ def test_unlabelled_pictures_join_in(both, tmp_path, capsys):
     }  # fmt: skip
     assert config["counts"][0] == 0
     assert {"harvest-aug", "real-pseudo-aug", "harvest-pseudo-aug"} < set(config["mixes"])
-    assert f"unlabelled: {further}\n  pictures: 8\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"unlabelled: {further}\n  pictures: 8\n  few: pseudo-labels may gain nothing" in said
+    # The plan names what is trained on, wrapped, and nothing else.
+    named = said.partition("says what each is):\n")[2].partition("  time:")[0]
+    assert re.findall(r"[\w-]+", named) == config["mixes"]
 
 
 def test_unlabelled_pictures_of_groups_that_are_tested_on_stay_out(both, tmp_path, capsys):
@@ -102,7 +106,8 @@ def test_unlabelled_pictures_of_groups_that_are_tested_on_stay_out(both, tmp_pat
     held_out = listing.list_real(real, **shares, group=r"^(\d+)").held_out_groups
     assert 0 < len(held_out) < 12
     said = capsys.readouterr().out
-    assert f"  pictures: {15 - len(held_out)}\n  left out: {len(held_out)}\n" in said
+    assert f"  pictures: {15 - len(held_out)}\n" in said
+    assert f"\n  left out: {len(held_out)}\n" in said
     assert "its group is in validation or test" in said
     assert sources.unlabelled(merged(output)) == 15 - len(held_out)
 

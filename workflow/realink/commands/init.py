@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ DEFAULTS = Path(__file__).parents[3] / "config/config.yaml"
 NAMED = 5  # files that the report names, at most
 # Of a class with fewer, each test picture is more than 10 % of its error.
 FEW_TESTED = 10
+# From 55 pictures pseudo-labels gained nothing; from 220 their means are lower (docs/unlabelled.md).
+FEW_UNLABELLED = 200
 # What errors say of the config, which a person has yet to get, and what was given in its place.
 OPTIONS = {
     "config key `real: directory:`": "--real",
@@ -265,6 +268,9 @@ def shown(name: str) -> str:
 
 def _report_unlabelled(files: "Listing") -> str:
     lines = [f"unlabelled: {shown(str(files.directory))}", f"  pictures: {len(files.used):,}"]
+    if len(files.used) < FEW_UNLABELLED:
+        lines.append("  few: pseudo-labels may gain nothing from them; some hundred are better")
+    lines.append("  copies of pictures in validation or test are left out when the study is run")
     unused = [(p.file, p.left_out) for p in files.pictures if p.left_out]
     return "\n".join([*lines, *_some("left out", unused), ""])
 
@@ -393,6 +399,8 @@ def _plan(config: dict[str, Any], takes: int, minutes: float, output: Path) -> s
 
     images, draws, results = config["images"], config["replicates"], f"results/{config['study']}"
     counts = ", ".join(f"{n:,}" for n in config["counts"])
+    indents = dict.fromkeys(["initial_indent", "subsequent_indent"], "    ")
+    mixes = textwrap.fill(", ".join(config["mixes"]), 90, break_on_hyphens=False, **indents)
     middle = ", of each its middle, since their shapes differ"
     more = f", not the {minutes:g} asked for: no smaller study gives an answer"
     return (
@@ -402,9 +410,8 @@ def _plan(config: dict[str, Any], takes: int, minutes: float, output: Path) -> s
         f"{'in colour' if images['channels'] == 3 else 'grey'}\n"
         f"  labelled pictures: {counts} of those to train on, drawn "
         f"{'once' if draws == 1 else f'anew {draws} times'}\n"
-        f"  classifiers: {len(grid.cells(config))}, trained in {len(config['mixes'])} ways on each "
-        "draw: on real pictures alone, with rendered\n"
-        "    ones, with rendered ones made to look real, ...\n"
+        f"  classifiers: {len(grid.cells(config))}, trained on {len(config['mixes'])} mixes of"
+        f" pictures (README.md says what each is):\n{mixes}\n"
         f"  time: about {takes} minutes on two cores{more if takes > max(1, minutes) else ''}\n\n"
         f"Run it, and read {results}/report.html; the classifier to use will be in {results}/final:"
         f"\n\n    snakemake --cores 2 --configfile {shlex.quote(str(output))}"
