@@ -23,7 +23,7 @@ DEFAULTS = Path(__file__).parents[3] / "config/config.yaml"
 NAMED = 5  # files that the report names, at most
 # Of a class with fewer, each test picture is more than 10 % of its error.
 FEW_TESTED = 10
-# From 55 pictures pseudo-labels gained nothing; from 220 their means are lower (docs/unlabelled.md).
+# From 55 pictures pseudo-labels gained nothing, from 220 perhaps something (docs/unlabelled.md).
 FEW_UNLABELLED = 200
 # What errors say of the config, which a person has yet to get, and what was given in its place.
 OPTIONS = {
