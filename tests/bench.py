@@ -29,12 +29,12 @@ from realink.images import folders, fonts
 from realink.images.characters import characters_of
 from realink.images.imagesets import ImageSet
 from realink.images.mnist import load_embedded
-from realink.learning import augmentation, classifier
-from realink.learning.checkpoints import save
+from realink.learners import augmentation, small
+from realink.plan import proposal
+from realink.running.provenance import code_hash, parameters
 from realink.settings import settings_from
-from realink.study import proposal
-from realink.study.files import write_images
-from realink.study.provenance import code_hash, parameters
+from realink.store.checkpoints import save
+from realink.store.files import write_images
 from realink.translation import loop
 from realink.translation.settings import complete, names
 
@@ -94,7 +94,7 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     yield Row("read a folder, JPEG of 64 x 48", effort.pictures / seconds, "images/s")
 
     real, _, test = load_embedded()
-    knobs = settings_from(classifier.Settings, config["classifier"])
+    knobs = settings_from(small.Settings, config["classifier"])
     policy = settings_from(augmentation.Settings, config["augmentation"])
     network = None
     for kind, images, settings, augment in (
@@ -116,13 +116,13 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
                 changes: Any = changes,
             ) -> Any:
                 short = dataclasses.replace(settings, steps=steps)
-                return classifier.train([images], short, augment=changes, seed=1, report=report)[0]
+                return small.train([images], short, augment=changes, seed=1, report=report)[0]
 
             model, rate, flop = _training(train, effort.classifier_steps, knobs.batch_size)
             yield Row(f"train a classifier{name}", rate, "images/s", flop)
             network = network or model
     images = np.resize(test.images, (effort.images, *test.images.shape[1:]))
-    rate, flop = _reading(lambda n: classifier.predict(network, images[:n]), effort)
+    rate, flop = _reading(lambda n: small.predict(network, images[:n]), effort)
     yield Row("read with a classifier (judge)", rate, "images/s", flop)
 
     trained = {}

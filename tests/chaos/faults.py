@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from realink.study.outputs import WRITES
+from realink.running.outputs import WRITES
 
 
 def processes(root: Path) -> list[psutil.Process]:
@@ -147,7 +147,7 @@ def edited_config(one) -> Iterator[None]:
 def edited_module(one) -> Iterator[None]:
     """A module that most jobs run is another one for some seconds."""
     yield
-    module = one.root / "workflow/realink/study/files.py"
+    module = one.root / "workflow/realink/store/files.py"
     old = module.read_text()
     module.write_text(f"{old}\nEDITED = True\n")
     time.sleep(one.random.uniform(1, 6))

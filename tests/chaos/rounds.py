@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from realink.study import outputs
+from realink.running import outputs
 from tests.chaos.faults import FAULTS, processes
 from tests.chaos.study import Reference, comparable
 

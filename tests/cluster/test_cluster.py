@@ -205,7 +205,7 @@ def test_a_dead_node_and_a_cancelled_job_heal_by_themselves(cluster, local, proj
 
 
 def test_a_requeued_training_goes_on_where_it_was(cluster, local, project):
-    project.edit("workflow/realink/translation/states.py", "EVERY = 30", "EVERY = 0")
+    project.edit("workflow/realink/store/states.py", "EVERY = 30", "EVERY = 0")
     translator = project.results / "translator/warp/n20/rep1"
     outputs = [translator / name for name in ("model.safetensors", "history.csv")]
     whole = [path.read_bytes() for path in outputs]

@@ -62,7 +62,7 @@ class Tensors(Kind):
 
 
 def _written(suffix: str, arrays: dict[str, np.ndarray], metadata: Any) -> bytes:
-    from realink.study.files import write_tensors
+    from realink.store.files import write_tensors
 
     with tempfile.TemporaryDirectory(prefix="realink-fuzz-") as made:
         path = Path(made) / f"a{suffix}"
@@ -110,7 +110,7 @@ class ImageSets(Tensors):
         return [(grey, names), (colour, names)]
 
     def read(self, path: Path) -> Any:
-        from realink.study.files import read_images
+        from realink.store.files import read_images
 
         images = read_images(path)
         arrays = images.images, images.labels, images.masks, images.groups
@@ -135,7 +135,7 @@ class Checkpoints(Tensors):
         import yaml
 
         from realink.images.imagesets import Shape
-        from realink.learning.classifier import Network, Settings
+        from realink.learners.small import Network, Settings
         from realink.translation.translators import warp
 
         config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -152,8 +152,8 @@ class Checkpoints(Tensors):
         return made
 
     def read(self, path: Path) -> Any:
-        from realink.learning.checkpoints import load
-        from realink.learning.classifier import Network, Settings
+        from realink.learners.small import Network, Settings
+        from realink.store.checkpoints import load
         from realink.translation.translators import warp
 
         try:
@@ -182,7 +182,7 @@ class States(Tensors):
     def read(self, path: Path) -> Any:
         import torch
 
-        from realink.translation.states import State
+        from realink.store.states import State
 
         tensors = {f"model.{n}": torch.zeros(8) for n in range(3)}
         random = torch.get_rng_state()

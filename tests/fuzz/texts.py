@@ -76,8 +76,8 @@ class Tables(Kind):
     def one(self, random: Random, folder: Path) -> str:
         from realink.commands import answer
         from realink.page import used
-        from realink.study import tables
-        from realink.study.files import read_table
+        from realink.store import tables
+        from realink.store.files import read_table
 
         place, content = mutate(self.seeds, random)
         name = list(self.known)[place]
@@ -105,7 +105,7 @@ class Records(Kind):
         self.seeds.append(b"[" * 100_000)
 
     def one(self, random: Random, folder: Path) -> str:
-        from realink.study import tables
+        from realink.store import tables
 
         if random.random() < 0.4:
             place = random.randrange(len(self.known))
@@ -172,7 +172,7 @@ class Configs(Kind):
     def __init__(self) -> None:
         from snakemake.common.configfile import load_configfile
 
-        from realink.study.sources import settings_of_translators
+        from realink.plan.sources import settings_of_translators
         from tests import drawn
 
         os.chdir(ROOT)
@@ -219,7 +219,7 @@ class Configs(Kind):
         from snakemake.exceptions import WorkflowError
         from snakemake.utils import update_config
 
-        from realink.study import grid, schema, sources
+        from realink.plan import grid, schema, sources
 
         try:
             config = json.loads(json.dumps(self.defaults))
@@ -270,7 +270,7 @@ class Names(Kind):
     def one(self, random: Random, folder: Path) -> str:
         from realink.images import folders, listing
         from realink.page import used
-        from realink.study.files import read_images, read_table, write_images, write_table
+        from realink.store.files import read_images, read_table, write_images, write_table
 
         listing.list_real.cache_clear()
         listing.list_rendered.cache_clear()

@@ -18,8 +18,8 @@ from realink.answer.studies import Study, compare_studies
 from realink.answer.talk import claims
 from realink.answer.words import as_count, fewer, percent, places, span
 from realink.errors import InputError
-from realink.study.mixes import Mix
-from realink.study.tables import JUDGED, TRAINED
+from realink.plan.mixes import Mix
+from realink.store.tables import JUDGED, TRAINED
 
 TOTAL = 55_000
 CLASSES = tuple("abcdefghij")

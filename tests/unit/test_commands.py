@@ -19,8 +19,8 @@ from realink.commands import classifier as command
 from realink.commands import support
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
-from realink.study import provenance
-from realink.study.files import write_images, write_tensors
+from realink.running import provenance
+from realink.store.files import write_images, write_tensors
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,7 +88,7 @@ commands.main()
     [("real", "concatenate", None), ("real-rendered", 0.5, None), ("real-rendered-aug", 0.5, 10)],
 )
 def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, share, policy):
-    from realink.learning import classifier
+    from realink.learners import small
 
     images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
     write_images(tmp_path / "four", images)
@@ -98,7 +98,7 @@ def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, s
         seen.update(options, parts=len(parts))
         raise FloatingPointError
 
-    monkeypatch.setattr(classifier, "train", train)
+    monkeypatch.setattr(small, "train", train)
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     with pytest.raises(FloatingPointError):
         command.train_classifier(
@@ -124,7 +124,7 @@ def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, s
     ],
 )
 def test_a_control_reaches_the_training(tmp_path, monkeypatch, mix, labels):
-    from realink.learning import classifier
+    from realink.learners import small
 
     images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
     write_images(tmp_path / "four", images)
@@ -137,7 +137,7 @@ def test_a_control_reaches_the_training(tmp_path, monkeypatch, mix, labels):
             return "pretrained", []
         raise FloatingPointError
 
-    monkeypatch.setattr(classifier, "train", train)
+    monkeypatch.setattr(small, "train", train)
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     with pytest.raises(FloatingPointError):
         command.train_classifier(

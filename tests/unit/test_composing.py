@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from realink.images.imagesets import ImageSet, Shape
-from realink.learning import augmentation, checkpoints
+from realink.learners import augmentation
+from realink.store import checkpoints
 from realink.translation import composing
 from realink.translation.loop import Batch, load, train, translate
 from realink.translation.translators import harvest, randomised

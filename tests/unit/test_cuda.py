@@ -10,13 +10,14 @@ import torch
 from realink.commands.support import device_for
 from realink.images.imagesets import Shape
 from realink.images.mnist import load_embedded
-from realink.learning import classifier, pseudo
-from realink.learning.checkpoints import load, save
-from realink.translation import loop, states
-from realink.translation.states import State
+from realink.learners import pseudo, small
+from realink.store import states
+from realink.store.checkpoints import load, save
+from realink.store.states import State
+from realink.translation import loop
 from realink.translation.translators import cyclegan, harvest, patchgan, randomised, warp
 
-from .test_classifier import POLICY, SETTINGS
+from .test_small import POLICY, SETTINGS
 from .test_translation import SETTINGS as CYCLEGAN
 from .test_translation import THICK, THIN, WARP, patches, same_weights, strokes
 
@@ -40,7 +41,7 @@ def digits():
 
 def on_cuda(pool, seed=1, **changes):
     settings = replace(SETTINGS, **changes)
-    return classifier.train([pool], settings, augment=POLICY, seed=seed, device="cuda")[0]
+    return small.train([pool], settings, augment=POLICY, seed=seed, device="cuda")[0]
 
 
 def generators():
@@ -54,17 +55,17 @@ def test_a_classifier_learns_and_repeats_itself(digits):
     assert all(torch.equal(*pair) for pair in zip(before, generators(), strict=True))
     assert same_weights(one, again)
     assert not same_weights(one, other)
-    read = classifier.predict(one, test.images, device="cuda").argmax(1)
+    read = small.predict(one, test.images, device="cuda").argmax(1)
     assert (read != test.labels).mean() < 0.1
 
 
 def test_a_checkpoint_reads_the_same_on_a_cpu(digits, tmp_path):
     pool, test = digits
     network = on_cuda(pool, steps=30)
-    there = classifier.predict(network, test.images, device="cuda")
+    there = small.predict(network, test.images, device="cuda")
     save(tmp_path / "model", network, "classifier", SETTINGS, pool.shape)
-    here = load(tmp_path / "model", "classifier", classifier.Network, classifier.Settings)
-    np.testing.assert_allclose(classifier.predict(here, test.images), there, atol=2e-3)
+    here = load(tmp_path / "model", "classifier", small.Network, small.Settings)
+    np.testing.assert_allclose(small.predict(here, test.images), there, atol=2e-3)
 
 
 def test_a_teacher_labels_the_same_again(digits):

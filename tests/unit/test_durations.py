@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from realink.learning.pseudo import ROUNDS
-from realink.study import durations, grid, proposal
+from realink.learners.pseudo import ROUNDS
+from realink.plan import durations, grid, proposal
 
 ROOT = Path(__file__).parents[2]
 

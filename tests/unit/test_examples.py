@@ -8,12 +8,12 @@ import pytest
 from realink.answer.cells import Reads, errors_by_class
 from realink.commands import figures as commands
 from realink.images.imagesets import ImageSet, Shape
-from realink.learning import classifier
-from realink.learning.checkpoints import save
-from realink.measures import gap, plane
+from realink.learners import small
 from realink.page import charts, examples, figures, plotted
-from realink.study.files import write_images
-from realink.study.seeds import seed_for
+from realink.scores import gap, plane
+from realink.seeds import seed_for
+from realink.store.checkpoints import save
+from realink.store.files import write_images
 
 
 def test_each_class_wanted_gets_another_image_while_there_are_any():
@@ -152,7 +152,7 @@ def test_domains_that_differ_lie_apart_on_the_map():
         pixels = random.integers(level, level + 40, (n, 16, 16), np.uint8)
         return ImageSet(pixels, np.arange(n) % 2, ("a", "b"))
 
-    network = classifier.Network(gap.DETECTOR, Shape(16, 16, 1, 2)).eval()
+    network = small.Network(gap.DETECTOR, Shape(16, 16, 1, 2)).eval()
     sets = {"real": images(0, 300), "rendered": images(200, 50)}
     table = plane.on_a_plane(sets, network, seed=1)
     assert table["images"].value_counts().to_dict() == {"real": 50, "rendered": 50}
@@ -173,7 +173,7 @@ def test_the_map_shows_real_images_that_the_first_translators_have_not_seen(tmp_
     pool = ImageSet(pixels, np.arange(300) % 2, ("a", "b"))
     write_images(tmp_path / "pool", pool)
     write_images(tmp_path / "rendered", pool.take(slice(200)))
-    network = classifier.Network(gap.DETECTOR, pool.shape)
+    network = small.Network(gap.DETECTOR, pool.shape)
     save(tmp_path / "judge", network, "classifier", gap.DETECTOR, pool.shape)
     shown = {}
     monkeypatch.setattr(plane, "on_a_plane", lambda sets, *_, **__: shown.update(sets) or TABLE)

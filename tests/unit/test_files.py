@@ -7,8 +7,8 @@ from safetensors.numpy import save_file
 
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
-from realink.study import tables
-from realink.study.files import (
+from realink.store import tables
+from realink.store.files import (
     read_images,
     read_json,
     read_table,

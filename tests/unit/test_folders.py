@@ -12,7 +12,7 @@ from PIL import Image
 
 from realink.errors import InputError
 from realink.images import folders, listing
-from realink.study.files import read_table, write_table
+from realink.store.files import read_table, write_table
 
 SIZE = {"height": 24, "width": 20, "channels": 3, "fit": "stretch", "background": 255}
 SPLIT = {"validation": 0.1, "test": 0.2, "group": None}

@@ -10,10 +10,10 @@ import torch
 from realink.commands.gap import measure_gap
 from realink.commands.real import draw_real
 from realink.images.imagesets import ImageSet, Shape
-from realink.learning import classifier
-from realink.learning.checkpoints import save
-from realink.measures import gap
-from realink.study.files import write_images
+from realink.learners import small
+from realink.scores import gap
+from realink.store.checkpoints import save
+from realink.store.files import write_images
 
 MEASURES = {"detected", "frechet", "kernel", "density", "coverage", "copied", "nearest"}
 SMALL = replace(gap.DETECTOR, steps=60, width=4)
@@ -33,7 +33,7 @@ def judge():
     """A network that learnt nothing; its random features tell spots apart well enough."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return classifier.Network(SMALL, SHAPE).eval()
+        return small.Network(SMALL, SHAPE).eval()
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_colour_images_of_any_size_are_compared(quick):
     real, made = spots[:300], spots[400:]
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        judge = classifier.Network(replace(SMALL, standardise=True), Shape(24, 20, 3, 2)).eval()
+        judge = small.Network(replace(SMALL, standardise=True), Shape(24, 20, 3, 2)).eval()
     same = gap.measure(made, real, real[:9], judge, seed=3)
     other = gap.measure(red[400:].astype(np.uint8), real, real[:9], judge, seed=3)
     assert same["detected"] < 0.65 < 0.95 < other["detected"]

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from realink.errors import InputError
-from realink.learning import augmentation, classifier
-from realink.study import grid, schema
-from realink.study.mixes import Mix
-from realink.study.seeds import seed_for
+from realink.learners import augmentation, small
+from realink.plan import grid, schema
+from realink.plan.mixes import Mix
+from realink.seeds import seed_for
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
@@ -109,7 +109,7 @@ def test_seeds_differ_by_role_and_stay_the_same():
 
 def test_the_schema_knows_every_setting_and_no_other():
     sections = {
-        "classifier": (classifier.Settings, SCHEMA["properties"]["classifier"]),
+        "classifier": (small.Settings, SCHEMA["properties"]["classifier"]),
         "augmentation": (augmentation.Settings, SCHEMA["properties"]["augmentation"]),
     }
     for settings, section in sections.values():
@@ -131,8 +131,8 @@ def test_every_key_is_described():
 def test_parsing_needs_no_package_besides_snakemakes_own():
     script = (
         "import sys; before = set(sys.modules); "
-        "import realink.study.grid, realink.study.provenance; "
-        "import realink.study.schema, realink.study.slurm, realink.study.sources; "
+        "import realink.plan.grid, realink.running.provenance; "
+        "import realink.plan.schema, realink.running.slurm, realink.plan.sources; "
         "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}"
         " - sys.stdlib_module_names))"
     )

@@ -13,7 +13,7 @@ from PIL import Image
 from realink.commands.init import DEFAULTS, init
 from realink.errors import InputError
 from realink.images import listing
-from realink.study import proposal, sources
+from realink.plan import proposal, sources
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ("circle", "square", "star")

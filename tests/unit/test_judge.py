@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from realink.measures.judge import error_rate, retention
-from realink.study.files import write_json
-from realink.study.tables import confusions_table, gap_table, translators_table
+from realink.scores.judge import error_rate, retention
+from realink.store.files import write_json
+from realink.store.tables import confusions_table, gap_table, translators_table
 
 
 def test_error_rate():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from realink.page import charts, figures, look, plotted, tables
-from realink.study.mixes import Mix
+from realink.plan.mixes import Mix
 
 SOURCES = ["cyclegan", "harvest", "randomised", "rendered", "warp"]
 MIXES = ["real", *(f"real-{name}" for name in SOURCES), *SOURCES]

@@ -9,8 +9,8 @@ import pytest
 
 from realink.commands import answer
 from realink.errors import InputError
-from realink.study.files import read_tensors
-from realink.study.tables import read_confusions
+from realink.store.files import read_tensors
+from realink.store.tables import read_confusions
 from tests import made_up
 
 PLAIN = ["real", "rendered", "real-rendered", "warp", "real-warp", "cyclegan", "real-cyclegan"]
@@ -138,7 +138,7 @@ def test_many_classes_are_told_by_the_worst_mistakes(tmp_path):
 def test_groups_of_test_images_are_kept(tmp_path):
     from dataclasses import replace
 
-    from realink.study.files import read_images, write_images
+    from realink.store.files import read_images, write_images
 
     config = made_up.settings(mixes=["real"], counts=[20])
     patterns = made_up.write(tmp_path, config)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realink.study.mixes import Mix, ordered
+from realink.plan.mixes import Mix, ordered
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from realink.errors import InputError
 from realink.images import mnist as source
 from realink.images.imagesets import ImageSet
-from realink.study import sources
+from realink.plan import sources
 
 
 def idx(array):

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from realink.study import orphans
+from realink.running import orphans
 
 STUDY = Path("results/small")
 # A shell starts a job, as Snakemake's does. The job tells its number: before, it is a shell, too.

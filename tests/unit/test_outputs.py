@@ -10,7 +10,7 @@ import pytest
 
 from realink import commands
 from realink.errors import InputError
-from realink.study import outputs
+from realink.running import outputs
 
 STUDY = Path("results/small")
 TABLE, PICTURE = STUDY / "answer/worth.csv", STUDY / "figures/error.svg"

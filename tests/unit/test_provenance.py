@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from realink.study import provenance
+from realink.running import provenance
 
 PACKAGE = provenance.PACKAGE
 
@@ -45,7 +45,7 @@ def edit(path, old, new):
     ("file", "old", "new", "changed"),
     [
         (
-            "learning/classifier.py",
+            "learners/small.py",
             "import math",
             "import math, time",
             {"train_classifier", "train_judge"},
@@ -63,9 +63,9 @@ def edit(path, old, new):
         ("commands/classifier.py", 'or "none"', 'or "nothing"', {"train_classifier"}),
         ("commands/support.py", "cudnn.benchmark = False", "cudnn.benchmark = True", TRAINED),
         ("commands/figures.py", "dpi=160", "dpi=161", {"plot_error"}),
-        ("study/seeds.py", "sha256", "sha512", {"draw_real", "prepare_rendered", *TRAINED}),
-        ("study/grid.py", "import Any", "import Any, Union", set()),
-        ("study/sources.py", "import Any", "import Any, Union", set()),
+        ("seeds.py", "sha256", "sha512", {"draw_real", "prepare_rendered", *TRAINED}),
+        ("plan/grid.py", "import Any", "import Any, Union", set()),
+        ("plan/sources.py", "import Any", "import Any, Union", set()),
         ("__init__.py", "0.1.0", "0.1.1", set()),
     ],
 )
@@ -78,7 +78,7 @@ def test_only_the_commands_that_run_a_module_change(package, file, old, new, cha
 
 def test_comments_and_layout_change_nothing(package):
     before = hashes()
-    path = package / "learning/classifier.py"
+    path = package / "learners/small.py"
     path.write_text("# A remark.\n\n" + path.read_text())
     edit(path, '"""The classifier that every training mix', '"""What every training mix')
     assert hashes() == before
@@ -121,7 +121,7 @@ def test_every_python_on_this_machine_gives_the_same_hash():
     pythons = {*known, *map(shutil.which, (f"python3.{minor}" for minor in range(11, 20)))} - {None}
     script = (
         "import sys; sys.version_info < (3, 11) and sys.exit(0); "
-        "from realink.study.provenance import code_hash; print(code_hash('train_classifier'))"
+        "from realink.running.provenance import code_hash; print(code_hash('train_classifier'))"
     )
     found = set()
     for python in {sys.executable, *map(str, pythons)}:

@@ -17,7 +17,7 @@ import safetensors.numpy
 import yaml
 
 from realink.commands import answer
-from realink.study import grid, sources
+from realink.plan import grid, sources
 
 ROOT = Path(__file__).parents[2]
 STUDIES = ["mnist", "meters", "talk", "mnist-unlabelled", "meters-unlabelled"]

@@ -5,7 +5,7 @@ import pytest
 
 from realink.answer.analysis import Answer
 from realink.answer.recommended import Recommendation, recommended, simplicity
-from realink.study.mixes import Mix
+from realink.plan.mixes import Mix
 
 EMPTY = pd.DataFrame()
 

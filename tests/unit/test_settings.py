@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from realink.errors import InputError
-from realink.learning import checkpoints
+from realink.plan import sources
 from realink.settings import Bounded, settings_from
-from realink.study import sources
+from realink.store import checkpoints
 from realink.translation import loop, translators
 from realink.translation import settings as declarations
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realink.study import slurm
+from realink.running import slurm
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import yaml
 
 from realink.errors import InputError
 from realink.images import listing
-from realink.study import sources
+from realink.plan import sources
 from tests import drawn
 
 ROOT = Path(__file__).parents[2]

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from realink.learning import checkpoints
-from realink.study.files import read_tensors, write_images, write_tensors
-from realink.translation import states
+from realink.store import checkpoints, states
+from realink.store.files import read_tensors, write_images, write_tensors
+from realink.store.states import State
 from realink.translation.loop import train
-from realink.translation.states import State
 from realink.translation.translators import cyclegan, warp
 
 from .test_translation import SETTINGS, THICK, THIN, WARP
@@ -171,7 +170,7 @@ def test_the_time_before_the_interruption_counts(tmp_path):
 COMMAND = """if True:
     import os, signal, sys
     from realink.commands import main, support
-    from realink.translation import states
+    from realink.store import states
     states.EVERY, last, report = 0, int(sys.argv.pop(1)), support.report_step
 
     def report_and_die(step, *rest):

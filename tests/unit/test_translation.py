@@ -9,11 +9,11 @@ import torch
 
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
-from realink.learning.checkpoints import load as load_checkpoint
-from realink.learning.checkpoints import save
+from realink.store.checkpoints import load as load_checkpoint
+from realink.store.checkpoints import save
+from realink.store.states import State
 from realink.translation import loop
 from realink.translation.loop import Pool, check_shape, load, train
-from realink.translation.states import State
 from realink.translation.translators import cyclegan, warp
 
 TEN = tuple("0123456789")

@@ -19,11 +19,11 @@ from realink.commands.translator import translate
 from realink.errors import InputError
 from realink.images import listing
 from realink.images.imagesets import concatenate
-from realink.learning.checkpoints import save
 from realink.page import charts, figures, plotted
-from realink.study import grid, sources
-from realink.study.files import read_images, read_tensors, write_images
-from realink.study.mixes import Mix
+from realink.plan import grid, sources
+from realink.plan.mixes import Mix
+from realink.store.checkpoints import save
+from realink.store.files import read_images, read_tensors, write_images
 from realink.translation import loop
 from realink.translation.settings import names, sees_unlabelled
 from tests import made_up

@@ -15,7 +15,7 @@ from pathlib import Path
 from snakemake.cli import main
 
 sys.path.insert(0, str(Path("workflow").absolute()))
-from realink.study import provenance
+from realink.running import provenance
 from realink.translation.settings import names
 
 

@@ -151,7 +151,7 @@ def test_a_killed_snakemake_leaves_no_accusation_no_job_and_no_hidden_file(proje
     whole = project.numbers()
     for kind in "classifier", "logs/train_classifier":
         shutil.rmtree(project.results / f"{kind}/warp")
-    project.edit("workflow/realink/study/orphans.py", "PATIENCE = 10", "PATIENCE = 1")
+    project.edit("workflow/realink/running/orphans.py", "PATIENCE = 10", "PATIENCE = 1")
     run = project.start("--cores", "1", "all_classifiers")
     logs = project.results / "logs/train_classifier/warp"
     while not any("step " in log.read_text() for log in logs.glob("*/*")):

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-from realink.study.files import read_tensors, write_tensors
+from realink.store.files import read_tensors, write_tensors
 from tests import made_up
 
 CHROMIUM = shutil.which("chromium")

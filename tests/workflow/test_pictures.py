@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from realink.images.imagesets import Shape
-from realink.study.files import read_images
+from realink.store.files import read_images
 from tests import drawn
 
 from .conftest import Project

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from realink.study.files import read_images, write_images
-from realink.study.seeds import seed_for
+from realink.seeds import seed_for
+from realink.store.files import read_images, write_images
 
 from .conftest import Project
 

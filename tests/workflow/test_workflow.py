@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from realink.study.files import read_images
+from realink.store.files import read_images
 
 from .conftest import ROOT, Project
 

@@ -1,3 +1,3 @@
-"""realink: do rendered images, made to look real by a GAN, train a better classifier?"""
+"""realink: do rendered images, made to look real, train a better classifier?"""
 
 __version__ = "0.1.0"

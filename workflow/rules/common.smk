@@ -23,8 +23,9 @@ if not PACKAGE.is_dir():
 sys.path.insert(0, str(PACKAGE))
 
 from realink.errors import InputError
-from realink.study import durations, grid, orphans, outputs, provenance, schema, slurm, sources
-from realink.study.mixes import JUDGED, Mix
+from realink.plan import durations, grid, schema, sources
+from realink.running import orphans, outputs, provenance, slurm
+from realink.plan.mixes import JUDGED, Mix
 from realink.translation import settings as translators
 import snakemake_logger_plugin_realink as progress
 

@@ -9,7 +9,7 @@ import pandas as pd
 from realink.answer.cells import Reads, errors_by_group, fitting, limits, summarise, usable
 from realink.answer.comparisons import break_even, compare_mixes
 from realink.answer.worth import worth
-from realink.study.mixes import Mix
+from realink.plan.mixes import Mix
 
 FEW = 200  # test images; of fewer, one is more than half a point
 
@@ -67,7 +67,7 @@ def analyse(
 
     Parameters
     ----------
-    metrics, translators : the study's tables, as `realink.study.tables` makes them
+    metrics, translators : the study's tables, as `realink.store.tables` makes them
     reads : predictions in the order of `metrics`
     pool : real images that the replicates draw from
     seed : of the intervals of `worth`

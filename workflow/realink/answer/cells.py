@@ -1,6 +1,6 @@
 """The cells of a study: which classifiers can be used, and their mean errors.
 
-The tables are those that `realink.study.tables` writes; errors are fractions.
+The tables are those that `realink.store.tables` writes; errors are fractions.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ import pandas as pd
 from realink.answer.statistics import mean_interval
 from realink.answer.words import listed
 from realink.errors import InputError
-from realink.study.mixes import RENDERED, Mix
+from realink.plan.mixes import RENDERED, Mix
 
 CELL = ["mix", "n_real", "replicate"]
 
@@ -185,7 +185,7 @@ def _missing(metrics: pd.DataFrame) -> list[str]:
 
 
 def _promised(mix: Mix, n: int, total: int, unlabelled: bool) -> bool:
-    """Whether a mix stands at a count where others do, by the rules of `realink.study.grid`."""
+    """Whether a mix stands at a count where others do, by the rules of `realink.plan.grid`."""
     return (mix.source is None or n < total) and (not unlabelled or mix.real == (n > 0))
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from realink.answer.cells import Reads
 from realink.answer.statistics import adjust, compare, log_ratios, pool
 from realink.answer.words import listed
-from realink.study.mixes import RENDERED, Mix
+from realink.plan.mixes import RENDERED, Mix
 
 Cell = tuple[str, int]  # a mix and its count
 DECIDED = 0.05  # a comparison is decided below this adjusted p

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from realink.answer.analysis import Answer
-from realink.study.mixes import RANDOMISED, RENDERED, Mix
+from realink.plan.mixes import RANDOMISED, RENDERED, Mix
 
 
 @dataclass(frozen=True)

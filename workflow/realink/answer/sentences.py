@@ -8,7 +8,7 @@ import numpy as np
 from realink.answer.analysis import Answer
 from realink.answer.recommended import Recommendation, recommended
 from realink.answer.words import as_count, at_hand, fewer, listed, percent, places
-from realink.study.mixes import RANDOMISED, RENDERED, Mix
+from realink.plan.mixes import RANDOMISED, RENDERED, Mix
 
 
 def sentences(answer: Answer) -> list[str]:

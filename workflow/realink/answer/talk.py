@@ -17,7 +17,7 @@ from realink.answer.comparisons import Cell, compare_mixes
 from realink.answer.sentences import told
 from realink.answer.words import listed, percent
 from realink.errors import InputError
-from realink.study.mixes import RENDERED, Mix
+from realink.plan.mixes import RENDERED, Mix
 
 KEPT = 0.9  # a translator keeps its labels if at least this fraction survives
 SLIGHT = 0.25  # taking away less than this fraction of the error is a slight gain

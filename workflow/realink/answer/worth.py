@@ -5,7 +5,7 @@ import pandas as pd
 
 from realink.answer.cells import Reads
 from realink.answer.statistics import Errors, drawn_share, equivalent_count, log_errors, pool
-from realink.study.mixes import Mix
+from realink.plan.mixes import Mix
 
 
 def worth(metrics: pd.DataFrame, reads: Reads, seed: int) -> pd.DataFrame:

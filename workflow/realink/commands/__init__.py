@@ -2,7 +2,7 @@
 
 A command has the name of its rule, and parameters with the names of the rule's inputs, outputs and
 params. Heavy libraries are imported by the command that needs them, because every job pays for its
-start; and `realink.study.provenance` hashes a command's function with what it imports, so what a
+start; and `realink.running.provenance` hashes a command's function with what it imports, so what a
 command runs has to be imported inside it.
 """
 
@@ -30,7 +30,7 @@ from realink.commands import (
 )
 from realink.commands.support import check_code
 from realink.errors import InputError
-from realink.study import outputs
+from realink.running import outputs
 
 PEOPLES = [
     init.init,

@@ -37,8 +37,9 @@ def collect(
     """
     import numpy as np
 
-    from realink.study import grid, tables
-    from realink.study.files import (
+    from realink.plan import grid
+    from realink.store import tables
+    from realink.store.files import (
         read_images,
         read_tensors,
         write_json,
@@ -99,7 +100,7 @@ def analyse(
 
     from realink.answer import analysis, cells, sentences, talk
     from realink.answer.recommended import recommended
-    from realink.study.files import read_table, write_json, write_table
+    from realink.store.files import read_table, write_json, write_table
 
     errors, reads = read_table(metrics), read_reads(predictions)
     found = analysis.analyse(
@@ -143,12 +144,12 @@ def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, out
     """
     import pandas as pd
 
-    from realink.learning.pseudo import ROUNDS
-    from realink.measures.hidden import rightness
-    from realink.study import grid
-    from realink.study.files import read_images, read_tensors, write_table
-    from realink.study.mixes import Mix
-    from realink.study.seeds import seed_for
+    from realink.learners.pseudo import ROUNDS
+    from realink.plan import grid
+    from realink.plan.mixes import Mix
+    from realink.scores.hidden import rightness
+    from realink.seeds import seed_for
+    from realink.store.files import read_images, read_tensors, write_table
 
     study, images = json.loads(config), read_images(pool)
     hidden = images.draw(study["unlabelled"]["count"] or len(images), seed_for(seed, "unlabelled"))
@@ -200,9 +201,9 @@ def report(
     """
     from realink.page import report as pages
     from realink.page import used
-    from realink.study import grid, sources
-    from realink.study.files import read_json, read_table, written_whole
-    from realink.study.tables import read_confusions
+    from realink.plan import grid, sources
+    from realink.store.files import read_json, read_table, written_whole
+    from realink.store.tables import read_confusions
 
     settings = json.loads(config)
     drawn = [cell for cell in grid.translator_cells(settings) if cell.replicate == 1]
@@ -260,7 +261,7 @@ def compare(
     from realink.commands.init import refuse_folder, written_as_asked
     from realink.page import plotted
     from realink.page import report as pages
-    from realink.study.files import read_json
+    from realink.store.files import read_json
 
     if first.resolve() == second.resolve():
         raise InputError(f"{first} and {second} are the same study")
@@ -298,7 +299,7 @@ def compare(
 
 def _metrics(path: Path) -> Any:
     """Read a study's metrics.csv; raise `InputError` if it is not whole."""
-    from realink.study.files import read_table
+    from realink.store.files import read_table
 
     try:
         table = read_table(path)
@@ -316,7 +317,7 @@ def _metrics(path: Path) -> Any:
 def read_reads(predictions: Path) -> Any:
     """Read what `collect` wrote; raise `InputError` if it is something else."""
     from realink.answer.cells import Reads
-    from realink.study.files import read_tensors
+    from realink.store.files import read_tensors
 
     if not predictions.exists():
         raise InputError(

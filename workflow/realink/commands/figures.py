@@ -10,7 +10,7 @@ from realink.errors import InputError
 def plot_error(*, metrics: Path, counts: list[int], total: int, svg: Path, png: Path) -> None:
     """Draw the main figure: test error against the number of real images."""
     from realink.page import figures
-    from realink.study.files import read_table
+    from realink.store.files import read_table
 
     figures.style()
     save(figures.plot_error(read_table(metrics), counts, total), svg, png)
@@ -26,7 +26,7 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
     titles : of the panels, one a study
     """
     from realink.page import figures
-    from realink.study.files import read_table
+    from realink.store.files import read_table
 
     if not studies or len(studies) != len(titles):
         raise InputError(f"{len(studies)} studies and {len(titles)} titles: give each a title")
@@ -44,7 +44,7 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
 def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
     """Draw the error of rendered images alone against their number."""
     from realink.page import figures
-    from realink.study.files import read_table
+    from realink.store.files import read_table
 
     figures.style()
     save(figures.plot_rendered_error(read_table(metrics)), svg, png)
@@ -53,7 +53,7 @@ def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
 def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: Path) -> None:
     """Draw what translated images gain, against labels kept and against the gap."""
     from realink.page import figures, plotted
-    from realink.study.files import read_table
+    from realink.store.files import read_table
 
     figures.style()
     errors = read_table(metrics)
@@ -70,7 +70,7 @@ def plot_rendered(*, rendered: Path, invert: bool, svg: Path, png: Path) -> None
     invert : whether to show black as white
     """
     from realink.page import figures, sheets
-    from realink.study.files import read_images, read_tensors
+    from realink.store.files import read_images, read_tensors
 
     figures.style()
     drawn_in = read_tensors(rendered)[0].get("face")
@@ -101,9 +101,9 @@ def plot_translations(
     invert : whether to show black as white
     """
     from realink.answer.words import at_hand
-    from realink.measures.judge import error_rate
     from realink.page import figures, sheets
-    from realink.study.files import read_images, read_tensors
+    from realink.scores.judge import error_rate
+    from realink.store.files import read_images, read_tensors
 
     figures.style()
     bent = read_tensors(translated)[0].get("from_real")
@@ -151,12 +151,12 @@ def plot_triptych(
     import numpy as np
     import torch
 
-    from realink.learning import augmentation as policies
+    from realink.learners import augmentation as policies
     from realink.page import examples, figures
+    from realink.plan.mixes import Mix
+    from realink.seeds import seed_for
     from realink.settings import settings_from
-    from realink.study.files import read_images, read_table
-    from realink.study.mixes import Mix
-    from realink.study.seeds import seed_for
+    from realink.store.files import read_images, read_table
 
     torch.set_num_threads(1)
     drawn, photographed = read_images(rendered), read_images(real, labelled=False)
@@ -210,7 +210,7 @@ def plot_examples(
     from realink.answer.cells import fitting
     from realink.commands.answer import read_reads
     from realink.page import examples, figures
-    from realink.study.files import read_images, read_json, read_table
+    from realink.store.files import read_images, read_json, read_table
 
     reads = read_reads(predictions)
     errors = fitting(read_table(metrics), reads)
@@ -242,7 +242,7 @@ def collect_training(
     """
     import csv
 
-    from realink.study.files import written_whole
+    from realink.store.files import written_whole
 
     with written_whole(output) as temporary, temporary.open("w", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
@@ -275,11 +275,11 @@ def map_domains(
     translators, translated : their names and their images
     """
     from realink.commands.support import device_for
-    from realink.learning.checkpoints import load
-    from realink.learning.classifier import Network, Settings
-    from realink.measures.plane import MAPPED, on_a_plane
-    from realink.study.files import read_images, write_table
-    from realink.study.seeds import seed_for
+    from realink.learners.small import Network, Settings
+    from realink.scores.plane import MAPPED, on_a_plane
+    from realink.seeds import seed_for
+    from realink.store.checkpoints import load
+    from realink.store.files import read_images, write_table
 
     device = device_for(device)
     order = read_images(pool)
@@ -298,7 +298,7 @@ def map_domains(
 
 def save(figure: Any, svg: Path | None, png: Path) -> None:
     """Write a figure in both formats, or as PNG alone."""
-    from realink.study.files import written_whole
+    from realink.store.files import written_whole
 
     # Without the date, the same numbers give the same file.
     for output, metadata in ((svg, {"Date": None}), (png, {})):

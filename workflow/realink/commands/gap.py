@@ -22,11 +22,11 @@ def measure_gap(
     Without images, it is the real ones: how far from one another they are.
     """
     from realink.commands.support import device_for
-    from realink.learning.checkpoints import load
-    from realink.learning.classifier import Network, Settings
-    from realink.measures.gap import measure, split
-    from realink.study.files import read_images, write_json
-    from realink.study.seeds import seed_for
+    from realink.learners.small import Network, Settings
+    from realink.scores.gap import measure, split
+    from realink.seeds import seed_for
+    from realink.store.checkpoints import load
+    from realink.store.files import read_images, write_json
 
     device = device_for(device)
     seen, unseen, floor = split(read_images(pool), n or 0, seed_for(seed, "draw", replicate))

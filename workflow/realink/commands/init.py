@@ -91,7 +91,7 @@ def init(
 
     from realink.images import listing
     from realink.images.survey import survey
-    from realink.study import proposal, sources
+    from realink.plan import proposal, sources
 
     _refuse_output(output, force)
     if rendered is not None and rendered.resolve() == real.resolve():
@@ -143,7 +143,7 @@ def init(
 @contextmanager
 def written_as_asked(output: Path) -> Iterator[Path]:
     """Write a file that a person named: whole, or not at all and with a line on why."""
-    from realink.study.files import written_whole
+    from realink.store.files import written_whole
 
     try:
         with written_whole(output) as temporary:
@@ -395,7 +395,7 @@ def _comments(config: dict[str, Any], found: "Survey") -> dict[str, str]:
 
 def _plan(config: dict[str, Any], takes: int, minutes: float, output: Path) -> str:
     """What the study will do, how long it takes, and how it is run, for a person."""
-    from realink.study import grid
+    from realink.plan import grid
 
     images, draws, results = config["images"], config["replicates"], f"results/{config['study']}"
     counts = ", ".join(f"{n:,}" for n in config["counts"])

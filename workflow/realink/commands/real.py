@@ -28,7 +28,7 @@ def prepare_real(
     manifest : where to write what was read of a folder
     """
     from realink.images import mnist
-    from realink.study.files import write_images, write_table
+    from realink.store.files import write_images, write_table
 
     asked, used = json.loads(settings), None
     directory = asked["directory"]
@@ -56,8 +56,8 @@ def prepare_real(
 
 def draw_real(*, pool: Path, n: int, replicate: int, seed: int, output: Path) -> None:
     """Draw N of the real images at random."""
-    from realink.study.files import read_images, write_images
-    from realink.study.seeds import seed_for
+    from realink.seeds import seed_for
+    from realink.store.files import read_images, write_images
 
     write_images(output, read_images(pool).draw(n, seed_for(seed, "draw", replicate)))
 
@@ -84,8 +84,8 @@ def draw_unlabelled(
     """
     from dataclasses import replace
 
-    from realink.study.files import read_images, write_images, write_table
-    from realink.study.seeds import seed_for
+    from realink.seeds import seed_for
+    from realink.store.files import read_images, write_images, write_table
 
     asked, labelled = json.loads(settings), read_images(pool)
     if asked["source"] == "pool":

@@ -16,7 +16,7 @@ def catalogue_fonts(*, families: Path, settings: Json, output: Path) -> None:
     """
     from realink.images.characters import characters_of
     from realink.images.fonts import catalogue, read_families
-    from realink.study.files import write_table
+    from realink.store.files import write_table
 
     asked = json.loads(settings)
     faces = catalogue(
@@ -61,8 +61,8 @@ def prepare_rendered(
     faces : of `catalogue_fonts`; None for a folder
     manifest : where to write what was read of a folder
     """
-    from realink.study.files import read_table, write_images, write_table
-    from realink.study.seeds import seed_for
+    from realink.seeds import seed_for
+    from realink.store.files import read_table, write_images, write_table
 
     asked, shape = json.loads(settings), json.loads(images)
     names, seed = tuple(classes), seed_for(seed, "render")

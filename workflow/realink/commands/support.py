@@ -33,7 +33,7 @@ def check_code(arguments: Sequence[str]) -> None:
     """
     if not (recorded := recorded_code()):
         return
-    from realink.study.provenance import code_hash
+    from realink.running.provenance import code_hash
 
     command = arguments[0].replace("-", "_")
     options = dict(argument.partition("=")[::2] for argument in arguments)

@@ -21,7 +21,7 @@ def explain_talk(
     """
     from realink.answer import talk
     from realink.commands.answer import read_reads
-    from realink.study.files import read_table, write_table
+    from realink.store.files import read_table, write_table
 
     table, reads = read_table(metrics), read_reads(predictions)
     write_table(protocols, talk.protocols(table, reads, read_table(translators), epochs))
@@ -39,7 +39,7 @@ def plot_talk(*, epochs: float, metrics: Path, gains: Path, svg: Path, png: Path
     """
     from realink.commands.figures import save
     from realink.page import figures, talk
-    from realink.study.files import read_table
+    from realink.store.files import read_table
 
     figures.style()
     drawn = talk.plot_talk(read_table(metrics), read_table(gains).fillna({"instead": ""}), epochs)

@@ -33,12 +33,12 @@ def train_translator(
     import csv
 
     from realink.commands.support import device_for, recorded_code, report_step
-    from realink.learning.checkpoints import save
+    from realink.seeds import seed_for
     from realink.settings import settings_from
-    from realink.study.files import read_images, write_json, written_whole
-    from realink.study.seeds import seed_for
+    from realink.store.checkpoints import save
+    from realink.store.files import read_images, write_json, written_whole
+    from realink.store.states import State
     from realink.translation import loop
-    from realink.translation.states import State
 
     module = loop.load(translator)
     knobs = settings_from(module.Settings, json.loads(settings))
@@ -97,9 +97,9 @@ def translate(
     from dataclasses import replace
 
     from realink.commands.support import device_for
-    from realink.learning.checkpoints import load
-    from realink.study.files import read_images, write_images
-    from realink.study.seeds import seed_for
+    from realink.seeds import seed_for
+    from realink.store.checkpoints import load
+    from realink.store.files import read_images, write_images
     from realink.translation import loop
 
     module = loop.load(translator)
@@ -120,7 +120,7 @@ def translate(
 def _seen(real: Path, unlabelled: Path | None) -> Any:
     """The real images that a translator sees: with unlabelled ones among them, none has a label."""
     from realink.images.imagesets import concatenate
-    from realink.study.files import read_images
+    from realink.store.files import read_images
 
     labelled = read_images(real)
     if unlabelled is None:

@@ -22,7 +22,7 @@ from fontTools.ttLib.tables._f_v_a_r import Axis
 from PIL import ImageFont
 
 from realink.errors import InputError
-from realink.images import apart
+from realink.images import isolated
 from realink.images.characters import READ, UNREAD
 from realink.images.glyphs import SIDE, normalise, open_face, place_in_frame, rasterise
 from realink.images.imagesets import ImageSet
@@ -82,9 +82,9 @@ def catalogue(families: Sequence[str], folder: Path, characters: Mapping[str, st
     probes: list[np.ndarray | None] = []
     sources = list(_sources(families, folder))
     # A damaged font can crash FreeType, and must not end the run.
-    examined = apart.each(lambda path: _examine(path, characters), [path for path, _ in sources])
+    examined = isolated.each(lambda path: _examine(path, characters), [path for path, _ in sources])
     for (path, row), faces in zip(sources, examined, strict=True):
-        if isinstance(faces, apart.Ended):
+        if isinstance(faces, isolated.Ended):
             faces = [(_about(path), None, f"unreadable font file: {faces}")]
         for n, (about, glyphs, reason) in enumerate(faces):
             rows.append(about | row | {"face": f"{row['file']}#{n}", "reason": reason})
@@ -195,8 +195,8 @@ def render(
     refusal = "face {} cannot be rendered: {}; remove the file, or its package"
     order = np.lexsort((turn, face))
     faces_of = np.split(order, np.flatnonzero(np.diff(face[order])) + 1)
-    for places_of, drawn in zip(faces_of, apart.each(draw, faces_of), strict=True):
-        if isinstance(drawn, apart.Ended):
+    for places_of, drawn in zip(faces_of, isolated.each(draw, faces_of), strict=True):
+        if isinstance(drawn, isolated.Ended):
             raise InputError(refusal.format(table["face"].iloc[face[places_of[0]]], drawn))
         glyphs[places_of] = drawn
     images = np.repeat(glyphs[..., None], 3, axis=3) if channels == 3 else glyphs

@@ -12,7 +12,7 @@ import pandas as pd
 
 from realink.answer.comparisons import references
 from realink.page import look, plotted
-from realink.study.mixes import Mix, ordered
+from realink.plan.mixes import Mix, ordered
 
 WORTH = "real images alone that give the same error"
 # Pixels: of a letter of a label on average, and of the longest label of a class or group.

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from realink.answer.cells import Reads
 from realink.page.sheets import TEXT, draw, short
-from realink.study.mixes import Mix
+from realink.plan.mixes import Mix
 
 SHOWN = 10  # images of each domain
 ACROSS = 5

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from realink.page import look, plotted
-from realink.study.mixes import RENDERED, Mix, ordered
+from realink.plan.mixes import RENDERED, Mix, ordered
 
 MARKS = "points: replicates; bands: smallest to largest"
 

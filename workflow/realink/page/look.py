@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from realink.study.mixes import RANDOMISED, REAL, RENDERED, Mix
+from realink.plan.mixes import RANDOMISED, REAL, RENDERED, Mix
 
 COUNT, NUMBER = (
     ",d",

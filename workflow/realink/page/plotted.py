@@ -8,7 +8,7 @@ import pandas as pd
 from realink.answer.cells import CELL, summarise
 from realink.answer.words import as_count
 from realink.page.look import FOLLOWED, MEASURES
-from realink.study.mixes import RENDERED, Mix
+from realink.plan.mixes import RENDERED, Mix
 
 PARTS = 24  # classes or groups that a chart has room for
 

@@ -23,8 +23,8 @@ from PIL import Image
 from realink.answer.words import percent
 from realink.page import charts, look, plotted, tables
 from realink.page.used import Used
-from realink.study import sources
-from realink.study.mixes import REAL, RENDERED
+from realink.plan import sources
+from realink.plan.mixes import REAL, RENDERED
 
 WIDEST = 700  # pixels of an embedded picture
 LIBRARIES = ("torch", "numpy", "scipy")
@@ -71,7 +71,7 @@ def page(
     Parameters
     ----------
     config : the study's settings, shown as they are
-    metrics, translators, confusions, gaps : tables of `realink.study.tables`
+    metrics, translators, confusions, gaps : tables of `realink.store.tables`
     summary, comparisons, break_even, worth : of `realink.answer.analysis`
     claims : of `realink.answer.talk`, in a study of the talk's images
     groups : errors by group of test images, in a study that has groups

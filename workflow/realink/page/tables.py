@@ -10,7 +10,7 @@ import pandas as pd
 from realink.answer.comparisons import references
 from realink.answer.sentences import action
 from realink.answer.words import as_count, listed, percent, span
-from realink.study.mixes import Mix, ordered
+from realink.plan.mixes import Mix, ordered
 
 MOST_CLASSES = 12  # a table of the confusions of more could not be read
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from realink.page import look, plotted
 from realink.page.figures import counts_axis, log_axis
-from realink.study.mixes import Mix
+from realink.plan.mixes import Mix
 
 TAKEN_AWAY = {
     "": "as they are",

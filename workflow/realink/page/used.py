@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from realink.study.files import read_table
+from realink.store.files import read_table
 
 SHOWN = 20  # pictures left out that the page names
 

@@ -28,11 +28,11 @@ from torch import Tensor, nn
 
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
-from realink.learning.optimisers import Adam
-from realink.study.files import digest
+from realink.learners.optimisers import Adam
+from realink.store.files import digest
+from realink.store.states import State
 from realink.translation import translators
 from realink.translation.settings import TrainingSettings
-from realink.translation.states import State
 
 INTERVALS = 50  # rows of a training history
 CHUNK = 392_000  # pixels, of all channels together, translated at once

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.learning.augmentation import blurred
+from realink.learners.augmentation import blurred
 from realink.settings import Bounded, setting
 from realink.translation.composing import (
     Objects,

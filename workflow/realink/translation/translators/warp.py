@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.learning.augmentation import Settings as Augmentation
-from realink.learning.augmentation import augment
+from realink.learners.augmentation import Settings as Augmentation
+from realink.learners.augmentation import augment
 from realink.settings import setting
 from realink.translation.loop import Batch, Fakes, Losses, Pool
 from realink.translation.settings import TrainingSettings

@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from realink.study.mixes import RENDERED, Mix
+from realink.plan.mixes import RENDERED, Mix
 
 
 class Cell(NamedTuple):

@@ -10,7 +10,7 @@ from torch import nn
 from realink.errors import InputError
 from realink.images.imagesets import Shape
 from realink.settings import settings_from
-from realink.study.files import read_tensors, write_tensors
+from realink.store.files import read_tensors, write_tensors
 
 Network = TypeVar("Network", bound=nn.Module)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil  # Snakemake needs it, so it is there; jobs do not import this module
 
-from realink.study.outputs import WRITES
+from realink.running.outputs import WRITES
 
 PATIENCE = 10  # seconds
 

@@ -9,13 +9,13 @@ import torch
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape, concatenate
 from realink.images.mnist import load_embedded
-from realink.learning import augmentation, classifier
-from realink.learning.checkpoints import load, save
+from realink.learners import augmentation, small
 from realink.settings import settings_from
-from realink.study.files import read_tensors, write_tensors
+from realink.store.checkpoints import load, save
+from realink.store.files import read_tensors, write_tensors
 from tests import drawn
 
-SETTINGS = classifier.Settings(
+SETTINGS = small.Settings(
     steps=150,
     batch_size=32,
     optimiser="muon",
@@ -47,8 +47,8 @@ def digits() -> tuple[ImageSet, ImageSet]:
 
 def test_it_learns_to_read_digits(digits):
     pool, test = digits
-    network, history = classifier.train([pool], SETTINGS, seed=1)
-    probabilities = classifier.predict(network, test.images)
+    network, history = small.train([pool], SETTINGS, seed=1)
+    probabilities = small.predict(network, test.images)
     assert probabilities.shape == (1000, 10)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
@@ -60,8 +60,8 @@ def test_it_learns_to_read_digits(digits):
 def test_a_plain_optimiser_learns_at_a_constant_rate(digits):
     pool, test = digits
     plain = replace(SETTINGS, optimiser="adam", learning_rate=1e-3, steps=100)
-    network, history = classifier.train([pool], plain, seed=1)
-    assert (classifier.predict(network, test.images).argmax(1) != test.labels).mean() < 0.25
+    network, history = small.train([pool], plain, seed=1)
+    assert (small.predict(network, test.images).argmax(1) != test.labels).mean() < 0.25
     assert {row["learning_rate"] for row in history} == {1e-3}
     with pytest.raises(ValueError, match="optimiser must be muon or adam, not 'sgd'"):
         replace(SETTINGS, optimiser="sgd")
@@ -71,9 +71,9 @@ def test_it_goes_on_from_all_but_the_last_layer_of_another_task(digits):
     few = digits[0].take(slice(None, None, 40))
     short = replace(SETTINGS, steps=1, muon_learning_rate=1e-9, learning_rate=1e-9)
     task = ImageSet(few.images, few.labels % 4, ("a", "b", "c", "d"))
-    start, _ = classifier.train([task], replace(SETTINGS, steps=20), seed=1)
-    network, _ = classifier.train([few], short, start=start, seed=2)
-    fresh, _ = classifier.train([few], short, seed=2)
+    start, _ = small.train([task], replace(SETTINGS, steps=20), seed=1)
+    network, _ = small.train([few], short, start=start, seed=2)
+    fresh, _ = small.train([few], short, seed=2)
     # One step at a rate of nothing leaves the weights where they began.
     ours, theirs, own = (net.layers[0].weight for net in (network, start, fresh))
     torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
@@ -87,7 +87,7 @@ def test_seed_alone_decides(digits):
 
     def weights(seed):
         torch.manual_seed(int(torch.randint(1000, ())))  # the global state must not matter
-        return classifier.train([few], short, augment=POLICY, seed=seed)[0].state_dict()
+        return small.train([few], short, augment=POLICY, seed=seed)[0].state_dict()
 
     first, again, other = weights(1), weights(1), weights(2)
     assert all(torch.equal(first[name], again[name]) for name in first)
@@ -96,21 +96,21 @@ def test_seed_alone_decides(digits):
 
 @pytest.mark.parametrize("n", [5, 31, 100])
 def test_every_image_is_used_equally_often(n):
-    batches = list(classifier._batches([n], [32], n))
+    batches = list(small._batches([n], [32], n))
     assert {len(batch) for batch in batches} == {32}
     counts = np.bincount(torch.cat(batches).numpy(), minlength=n)
     assert counts.max() - counts.min() <= 1
 
 
 def test_each_part_has_its_share_of_every_batch():
-    takes = classifier._takes(32, 0.25)
-    batches = torch.stack(list(classifier._batches([5, 90], takes, 30))).numpy()
+    takes = small._takes(32, 0.25)
+    batches = torch.stack(list(small._batches([5, 90], takes, 30))).numpy()
     assert ((batches < 5).sum(1) == 8).all()
     assert set(batches.ravel()) == set(range(95))
-    assert classifier._takes(32, 0.999) == [31, 1]
-    assert classifier._takes(32, 0.001) == [1, 31]
+    assert small._takes(32, 0.999) == [31, 1]
+    assert small._takes(32, 0.001) == [1, 31]
     with pytest.raises(ValueError, match="cannot hold both"):
-        classifier._takes(1, 0.5)
+        small._takes(1, 0.5)
 
 
 def test_a_share_of_images_decides_what_is_learned(digits):
@@ -120,8 +120,8 @@ def test_a_share_of_images_decides_what_is_learned(digits):
     wrong = replace(right, labels=(right.labels + 1) % 10)
     error = {}
     for share in (0.8, 0.2):
-        network, _ = classifier.train([right, wrong], SETTINGS, real_share=share, seed=1)
-        read = classifier.predict(network, test.images).argmax(1)
+        network, _ = small.train([right, wrong], SETTINGS, real_share=share, seed=1)
+        read = small.predict(network, test.images).argmax(1)
         error[share] = (read != test.labels).mean()
     assert error[0.8] < 0.2 < 0.8 < error[0.2]
 
@@ -129,11 +129,11 @@ def test_a_share_of_images_decides_what_is_learned(digits):
 def test_empty_parts_are_refused(digits):
     empty = digits[0].take(slice(0))
     with pytest.raises(ValueError, match="one is empty"):
-        classifier.train([digits[0], empty], SETTINGS, seed=1)
+        small.train([digits[0], empty], SETTINGS, seed=1)
 
 
 def test_dropout_keeps_its_fraction_and_the_mean():
-    dropout, ones = classifier._Dropout(0.25), torch.ones(200, 500)
+    dropout, ones = small._Dropout(0.25), torch.ones(200, 500)
     result = dropout.train()(ones)
     assert abs((result == 0).float().mean() - 0.25) < 0.01
     assert abs(result.mean() - 1) < 0.01
@@ -145,7 +145,7 @@ def test_two_parts_are_used_equally_often_without_shares(digits):
     short = replace(SETTINGS, steps=20)
     both = concatenate([one, two])
     first, second = (
-        classifier.train(parts, short, seed=1)[0].state_dict() for parts in ([one, two], [both])
+        small.train(parts, short, seed=1)[0].state_dict() for parts in ([one, two], [both])
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
 
@@ -153,11 +153,11 @@ def test_two_parts_are_used_equally_often_without_shares(digits):
 def test_augmented_digits_are_still_read(digits):
     pool, test = digits
     plain, augmented = (
-        classifier.train([pool.take(slice(None, None, 10))], SETTINGS, augment=policy, seed=1)[0]
+        small.train([pool.take(slice(None, None, 10))], SETTINGS, augment=policy, seed=1)[0]
         for policy in (None, POLICY)
     )
 
-    read = classifier.predict(augmented, test.images).argmax(1)
+    read = small.predict(augmented, test.images).argmax(1)
     assert (read != test.labels).mean() < 0.1
     weights = [network.state_dict()["layers.0.weight"] for network in (plain, augmented)]
     assert not torch.allclose(*weights)
@@ -182,14 +182,14 @@ def test_it_learns_to_tell_photographs_apart(shapes, tmp_path):
     assert train.shape == (24, 20, 3, 3)
     settings = replace(SETTINGS, steps=200, standardise=True, width=8)
     policy = replace(POLICY, brightness=0.1, contrast=0.2, colour=0.1, blur=0.5, noise=0.02)
-    network, _ = classifier.train([train], settings, augment=policy, seed=1)
-    probabilities = classifier.predict(network, test.images)
+    network, _ = small.train([train], settings, augment=policy, seed=1)
+    probabilities = small.predict(network, test.images)
     assert probabilities.shape == (300, 3)
     assert (probabilities.argmax(1) != test.labels).mean() < 0.3
     save(tmp_path / "m", network, "classifier", settings, train.shape)
-    again = load(tmp_path / "m", "classifier", classifier.Network, classifier.Settings)
+    again = load(tmp_path / "m", "classifier", small.Network, small.Settings)
     assert again.shape == train.shape
-    np.testing.assert_allclose(classifier.predict(again, test.images), probabilities, atol=1e-5)
+    np.testing.assert_allclose(small.predict(again, test.images), probabilities, atol=1e-5)
 
 
 @pytest.mark.parametrize("standardise", [False, True])
@@ -213,16 +213,16 @@ def test_any_size_is_read_from_a_small_last_map(
     shape = (5, height, width, 3)[: 3 + (channels == 3)]
     images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     some = ImageSet(images, np.arange(5) % classes, tuple(map(str, range(classes))))
-    network, _ = classifier.train([some], settings, augment=POLICY, seed=1)
+    network, _ = small.train([some], settings, augment=POLICY, seed=1)
     assert network.layers[-1].in_features == 16 * last[0] * last[1]
-    assert classifier.predict(network, images).shape == (5, classes)
+    assert small.predict(network, images).shape == (5, classes)
 
 
 def test_a_network_of_the_same_seed_has_had_these_weights():
     """Those of the code before it knew shapes: results of a seed are worth something."""
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        layers = classifier.Network(SETTINGS, Shape(28, 28, 1, 10)).layers
+        layers = small.Network(SETTINGS, Shape(28, 28, 1, 10)).layers
         torch.manual_seed(1)
         expected = [
             torch.nn.Conv2d(1, 4, 5, bias=False),
@@ -243,26 +243,26 @@ def test_standardised_images_are_read_the_same_in_any_light(shapes):
     with torch.random.fork_rng():
         torch.manual_seed(0)
         networks = [
-            classifier.Network(replace(SETTINGS, standardise=on), shapes[1].shape).eval()
+            small.Network(replace(SETTINGS, standardise=on), shapes[1].shape).eval()
             for on in (False, True)
         ]
     plain, standardised = (
-        abs(classifier.predict(network, dark) - classifier.predict(network, light)).max()
+        abs(small.predict(network, dark) - small.predict(network, light)).max()
         for network in networks
     )
     assert standardised < 1e-3 < plain
-    inputs = next(classifier.batches(shapes[1].shape, dark, "cpu"))
+    inputs = next(small.batches(shapes[1].shape, dark, "cpu"))
     seen = networks[1].layers[0](inputs)
     torch.testing.assert_close(seen.mean((1, 2, 3)), torch.zeros(len(seen)), atol=1e-4, rtol=0)
     torch.testing.assert_close(seen.var((1, 2, 3)), torch.ones(len(seen)), atol=0.01, rtol=0)
     blank = np.full((2, 24, 20, 3), 77, np.uint8)
-    assert np.isfinite(classifier.predict(networks[1], blank)).all()
+    assert np.isfinite(small.predict(networks[1], blank)).all()
 
 
 def test_colours_keep_their_channel():
     images = np.zeros((1, 24, 20, 3), np.uint8)
     images[0, 5, 7] = 51, 102, 255
-    (batch,) = classifier.batches(Shape(24, 20, 3, 2), images, "cpu")
+    (batch,) = small.batches(Shape(24, 20, 3, 2), images, "cpu")
     assert batch.shape == (1, 3, 24, 20)
     assert batch.is_contiguous(memory_format=torch.channels_last)  # no copy before the network
     torch.testing.assert_close(batch[0, :, 5, 7], torch.tensor([0.2, 0.4, 1.0]))
@@ -271,31 +271,31 @@ def test_colours_keep_their_channel():
 
 @pytest.mark.parametrize("images", [np.zeros((2, 24, 20, 3)), np.zeros((2, 20, 24, 3), np.uint8)])
 def test_images_of_another_kind_are_refused(images):
-    network = classifier.Network(SETTINGS, Shape(24, 20, 3, 2)).eval()
+    network = small.Network(SETTINGS, Shape(24, 20, 3, 2)).eval()
     with pytest.raises(ValueError, match=r"need uint8 images of .*height=24, width=20"):
-        classifier.predict(network, images)
+        small.predict(network, images)
 
 
 def test_a_checkpoint_reads_the_same_digits(digits, tmp_path):
     few = digits[0].take(slice(None, None, 40))
-    network, _ = classifier.train([few], replace(SETTINGS, steps=20), seed=1)
+    network, _ = small.train([few], replace(SETTINGS, steps=20), seed=1)
     save(tmp_path / "m.safetensors", network, "classifier", SETTINGS, few.shape)
-    again = load(tmp_path / "m.safetensors", "classifier", classifier.Network, classifier.Settings)
+    again = load(tmp_path / "m.safetensors", "classifier", small.Network, small.Settings)
     np.testing.assert_allclose(
-        classifier.predict(again, few.images), classifier.predict(network, few.images), atol=1e-5
+        small.predict(again, few.images), small.predict(network, few.images), atol=1e-5
     )
     with pytest.raises(InputError, match="checkpoint of 'classifier', not of 'cyclegan'"):
-        load(tmp_path / "m.safetensors", "cyclegan", classifier.Network, classifier.Settings)
+        load(tmp_path / "m.safetensors", "cyclegan", small.Network, small.Settings)
 
 
 def test_a_whole_file_that_is_no_checkpoint_of_the_network_is_refused(digits, tmp_path):
     def read(name, state, record):
         write_tensors(tmp_path / name, state, record)
         with pytest.raises(InputError, match=rf"{name}: not a checkpoint of today's") as refused:
-            load(tmp_path / name, "classifier", classifier.Network, classifier.Settings)
+            load(tmp_path / name, "classifier", small.Network, small.Settings)
         return str(refused.value)
 
-    network = classifier.Network(SETTINGS, digits[0].shape)
+    network = small.Network(SETTINGS, digits[0].shape)
     save(tmp_path / "m", network, "classifier", SETTINGS, digits[0].shape)
     state, record = read_tensors(tmp_path / "m")
     for n, wrong in enumerate(({"shape": 7}, {"settings": None}, {"settings": {"steps": "x"}})):
@@ -309,6 +309,6 @@ def test_a_whole_file_that_is_no_checkpoint_of_the_network_is_refused(digits, tm
 
 def test_settings_name_what_is_missing_or_unknown():
     with pytest.raises(InputError, match="'widht' is unknown; did you mean 'width'"):
-        settings_from(classifier.Settings, {"steps": 3, "widht": 1})
+        settings_from(small.Settings, {"steps": 3, "widht": 1})
     with pytest.raises(InputError, match="missing batch_size, optimiser, muon"):
-        settings_from(classifier.Settings, {"steps": 3})
+        settings_from(small.Settings, {"steps": 3})

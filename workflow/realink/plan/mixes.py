@@ -12,14 +12,14 @@ from functools import lru_cache
 REAL, RENDERED = "real", "rendered"
 RANDOMISED = "randomised"  # the translator that looks at no real image: the rival of all others
 AUGMENTED = "-aug"
-# Controls that change the synthetic images or their labels (`realink.learning.controls`): the first
+# Controls that change the synthetic images or their labels (`realink.learners.controls`): the first
 # two need to know what the judge read in them.
 JUDGED = ("reread", "confirmed")
 CHANGED = (*JUDGED, "shuffled", "noise")
 PRETRAINED = "pretrained"  # learns from these images without their labels, then from real ones
 EXPOSED = "exposed"  # as many real images in a batch as a baseline's has
 CONTROLS = (*CHANGED, PRETRAINED, EXPOSED)
-PSEUDO = "pseudo"  # learns from unlabelled real images, too (`realink.learning.pseudo`)
+PSEUDO = "pseudo"  # learns from unlabelled real images, too (`realink.learners.pseudo`)
 
 _LABEL = re.compile(r"(.+?)(?:-(\d+(?:epochs|steps)))?(?:-([1-9]\d{0,8})unlabelled)?")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from realink.errors import InputError
-from realink.study.files import read_json, read_table
+from realink.store.files import read_json, read_table
 
 
 def classifiers_table(metrics: Iterable[Path]) -> pd.DataFrame:

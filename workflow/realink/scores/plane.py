@@ -7,15 +7,15 @@ import pandas as pd
 import torch
 
 from realink.images.imagesets import ImageSet
-from realink.learning import classifier
-from realink.measures.gap import features_of
+from realink.learners import small
+from realink.scores.gap import features_of
 
 MAPPED = 120  # images of each set
 
 
 def on_a_plane(
     sets: Mapping[str, ImageSet],
-    judge: classifier.Network,
+    judge: small.Network,
     *,
     seed: int,
     device: str | torch.device = "cpu",

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from realink.errors import InputError
-from realink.study.files import read_tensors, write_tensors
+from realink.store.files import read_tensors, write_tensors
 
 EVERY = 30  # seconds between two savings: what a preempted job loses at most, and an interval
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from statistics import mean
 from typing import Any
 
-from realink.study import grid
-from realink.study.mixes import Mix
+from realink.plan import grid
+from realink.plan.mixes import Mix
 
 # Seconds of one job, as measured (docs/performance.md): of a classifier and of the translators on
 # images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
@@ -19,7 +19,7 @@ COLOUR_FACTOR, PHOTOMETRIC_FACTOR = 1.15, 1.4
 # Translating, judging and measuring the gap; and a job's start.
 TRANSLATED_SECONDS, START_SECONDS = 12.0, 4.0
 AROUND_SECONDS = 60.0  # reading, drawing, the judge, tables and figures
-# Two rounds of `realink.learning.pseudo`, and what they read: 2.1 times a training with 2,000
+# Two rounds of `realink.learners.pseudo`, and what they read: 2.1 times a training with 2,000
 # unlabelled images, 2.9 with 55,000. A mix's teacher is another cell.
 PSEUDO_TRAININGS = 2.5
 # Augmentation that costs: of light, not of shape.

@@ -14,8 +14,8 @@ from typing import Any
 from realink.errors import InputError, meant
 from realink.images import listing
 from realink.images.characters import READ, UNREAD, characters_of
-from realink.study import grid
-from realink.study.mixes import EXPOSED, JUDGED, RENDERED, Mix
+from realink.plan import grid
+from realink.plan.mixes import EXPOSED, JUDGED, RENDERED, Mix
 from realink.translation import settings as translators
 
 # Of the sources that are no folder: images that may be drawn (`realink.images.mnist` splits so).

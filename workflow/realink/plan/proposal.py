@@ -10,7 +10,7 @@ import yaml
 
 from realink.images.listing import RENDERED, TRAIN
 from realink.images.survey import Survey
-from realink.study import durations, grid
+from realink.plan import durations, grid
 
 CORES = 2
 LEAST_COUNT, MOST_COUNTS = 55, 5  # the talk's smallest count

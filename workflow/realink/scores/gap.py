@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from realink.images.imagesets import ImageSet
-from realink.learning import classifier
+from realink.learners import small
 
 REFERENCE = 5000  # real images that a set is compared with
 FEWEST = 200  # with fewer, the distances measure mostly their own error
@@ -25,7 +25,7 @@ FEATURES_CHUNK = 1000  # images whose distances to all others are in memory at o
 
 # Of the classifier that tells synthetic images from real ones. Not standardised: their light may
 # be what differs.
-DETECTOR = classifier.Settings(
+DETECTOR = small.Settings(
     steps=300,
     batch_size=64,
     optimiser="muon",
@@ -70,7 +70,7 @@ def measure(
     images: np.ndarray,
     unseen: np.ndarray,
     seen: np.ndarray | None,
-    judge: classifier.Network,
+    judge: small.Network,
     *,
     seed: int,
     device: str | torch.device = "cpu",
@@ -130,9 +130,9 @@ def detected(
         ImageSet(side[:half], np.full(half, label), ("real", "made"))
         for label, side in enumerate(sides)
     ]
-    network, _ = classifier.train(parts, DETECTOR, seed=seed, device=device)
+    network, _ = small.train(parts, DETECTOR, seed=seed, device=device)
     right = [
-        np.mean(classifier.predict(network, side[half:], device=device).argmax(1) == label)
+        np.mean(small.predict(network, side[half:], device=device).argmax(1) == label)
         for label, side in enumerate(sides)
     ]
     return float(np.mean(right))
@@ -209,9 +209,7 @@ def nearness(made: np.ndarray, real: np.ndarray, seen: np.ndarray) -> tuple[floa
     )
 
 
-def features_of(
-    images: np.ndarray, judge: classifier.Network, device: str | torch.device
-) -> np.ndarray:
+def features_of(images: np.ndarray, judge: small.Network, device: str | torch.device) -> np.ndarray:
     """A projection of the judge's features before its last layer, float32 [n, FEATURES]."""
     # Thousands would make covariances of deficient rank. A random projection, unlike principal
     # components of the real images, keeps what only synthetic ones have; and it is the same for
@@ -222,7 +220,7 @@ def features_of(
     with torch.inference_mode():
         chunks = [
             (judge.layers[:-1](chunk) @ projection.T).cpu()
-            for chunk in classifier.batches(judge.shape, images, device)
+            for chunk in small.batches(judge.shape, images, device)
         ]
     return torch.cat(chunks).numpy()
 

@@ -17,8 +17,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from realink.images.imagesets import ImageSet, Shape, concatenate
-from realink.learning import augmentation
-from realink.learning.optimisers import Adam, Muon, Sgd
+from realink.learners import augmentation
+from realink.learners.optimisers import Adam, Muon, Sgd
 
 LARGEST_MAP = 10  # sides of the last feature map; more positions than these only cost time
 HISTORY_INTERVALS = 20

@@ -1,0 +1,1 @@
+"""Kinds of classifiers, each with its recipe, and what they share."""

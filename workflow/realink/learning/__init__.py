@@ -1,1 +1,0 @@
-"""The classifier that every mix is measured with, and how it learns."""

@@ -1,1 +1,0 @@
-"""What the judge reads, and how far images are from real ones."""

@@ -1,0 +1,1 @@
+"""What classifiers say of images: the judge, the gap, hidden labels."""

@@ -1,1 +1,0 @@
-"""The grid, its mixes and seeds, and how results lie on disk."""
