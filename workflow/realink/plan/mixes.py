@@ -45,6 +45,8 @@ class Mix:
         Whether a student learns from a teacher's labels of the unlabelled real images as well.
     unlabelled
         From how many of them, or None: from all.
+    learner
+        What learns it, where a study has several learners; else None.
     """
 
     source: str | None
@@ -54,6 +56,7 @@ class Mix:
     budget: str | None = None
     pseudo: bool = False
     unlabelled: int | None = None
+    learner: str | None = None
 
     @staticmethod
     @lru_cache
@@ -61,8 +64,12 @@ class Mix:
         """Read a label: ``real``, ``X`` or ``real-X``, and what may follow.
 
         That is, in this order: a control (of ``real-X``), ``-pseudo``, ``-aug``, a budget, and
-        ``-550unlabelled``: from how many unlabelled images it learns.
+        ``-550unlabelled``: from how many unlabelled images it learns. Before it may stand a
+        learner, ``frozen:real-X``.
         """
+        learner, colon, label = name.rpartition(":")
+        if colon:
+            return replace(Mix.parse(label), learner=learner)
         rest, budget, number = _LABEL.fullmatch(name).groups()
         unlabelled = number and int(number)
         taught = rest.removesuffix(AUGMENTED)
@@ -80,16 +87,13 @@ class Mix:
         """Its label."""
         parts = [REAL * self.real, self.source, self.control, PSEUDO * self.pseudo]
         few = self.unlabelled and f"{self.unlabelled}unlabelled"
-        return "-".join(filter(None, [*parts, "aug" * self.augmented, self.budget, few]))
+        label = "-".join(filter(None, [*parts, "aug" * self.augmented, self.budget, few]))
+        return f"{self.learner}:{label}" if self.learner else label
 
     @property
     def plain(self) -> "Mix":
         """The mix of the same images without augmentation."""
         return replace(self, augmented=False)
-
-    def as_augmented(self, augmented: bool) -> "Mix":
-        """The mix of the same images, augmented or not."""
-        return replace(self, augmented=augmented)
 
     @property
     def is_variant(self) -> bool:
@@ -102,7 +106,7 @@ class Mix:
     @property
     def standard(self) -> "Mix":
         """The mix of these images without anything else: what the config's `real_share` names."""
-        return Mix(self.source, self.real)
+        return Mix(self.source, self.real, learner=self.learner)
 
     @property
     def uncontrolled(self) -> "Mix":
@@ -132,7 +136,7 @@ class Mix:
     @property
     def baseline(self) -> "Mix":
         """The real images alone, augmented as this mix is, and with its budget."""
-        return Mix(None, True, self.augmented, budget=self.budget)
+        return Mix(None, True, self.augmented, budget=self.budget, learner=self.learner)
 
     @property
     def untranslated(self) -> "Mix":
