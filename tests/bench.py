@@ -29,7 +29,7 @@ from realink.images import folders, fonts
 from realink.images.characters import characters_of
 from realink.images.imagesets import ImageSet
 from realink.images.mnist import load_embedded
-from realink.learners.small import model as small
+from realink.learners.small import network as small
 from realink.plan import proposal
 from realink.running.provenance import code_hash, parameters
 from realink.settings import settings_from
