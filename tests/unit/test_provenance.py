@@ -30,7 +30,7 @@ COMMANDS = {"prepare_real", "prepare_rendered", "draw_real", "plot_error", *TRAI
 
 def hashes():
     return {
-        name: provenance.code_hash(name, "cyclegan" if name in TRANSLATE else None)
+        name: provenance.code_hash(name, translator="cyclegan" if name in TRANSLATE else None)
         for name in COMMANDS
     }
 
@@ -51,12 +51,14 @@ def edit(path, old, new):
             {"train_classifier", "train_judge"},
         ),
         (
-            "translation/translators/cyclegan.py",
+            "translation/translators/cyclegan/model.py",
             "import torch\n",
             "import torch, time\n",
             TRANSLATE,
         ),
-        ("translation/translators/warp.py", "import torch\n", "import torch, time\n", set()),
+        ("translation/translators/cyclegan/__init__.py", "setting(600", "setting(601", TRANSLATE),
+        ("translation/translators/warp/model.py", "import torch\n", "import torch, time\n", set()),
+        ("translation/translators/warp/__init__.py", "setting(8", "setting(9", set()),
         ("page/figures.py", "import matplotlib\n", "import matplotlib, time\n", {"plot_error"}),
         ("images/glyphs.py", "BOX = 28, 20", "BOX = 28, 18", {"prepare_rendered"}),
         ("images/mnist.py", "import math", "import math, time", {"prepare_real"}),
@@ -84,11 +86,31 @@ def test_comments_and_layout_change_nothing(package):
     assert hashes() == before
 
 
+def test_of_learners_and_translators_only_the_one_that_is_loaded_counts(package):
+    for name in "one", "two":
+        (package / "learners" / name).mkdir()
+        (package / "learners" / name / "__init__.py").write_text("LIMITS = 1")
+        (package / "learners" / name / "model.py").write_text("import realink.seeds")
+
+    def of_learners():
+        names = None, "one", "two"
+        return [provenance.code_hash("gather", learner=name) for name in names]
+
+    seen = [of_learners()]
+    assert len(set(seen[0])) == 3
+    for file, text in ("__init__", "LIMITS = 2"), ("model", "import realink.seeds, time"):
+        (package / f"learners/two/{file}.py").write_text(text)
+        seen.append(of_learners())
+        assert [old == new for old, new in zip(*seen[-2:], strict=True)] == [True, True, False]
+    edit(package / "seeds.py", "sha256", "sha512")  # what their models import
+    assert [a == b for a, b in zip(seen[-1], of_learners(), strict=True)] == [True, False, False]
+
+
 def test_imports_relative_to_a_module_count(package):
     edit(
-        package / "translation/translators/cyclegan.py",
+        package / "translation/translators/cyclegan/model.py",
         "from realink.translation.loop import",
-        "from ..loop import",
+        "from ...loop import",
     )
     before = hashes()
     edit(package / "translation/loop.py", "INTERVALS = 50", "INTERVALS = 51")
