@@ -135,7 +135,7 @@ class Checkpoints(Tensors):
         import yaml
 
         from realink.images.imagesets import Shape
-        from realink.learners.small import Network, Settings
+        from realink.learners.small.model import Network, Settings
         from realink.translation.loop import load
 
         warp = load("warp")
@@ -153,7 +153,7 @@ class Checkpoints(Tensors):
         return made
 
     def read(self, path: Path) -> Any:
-        from realink.learners.small import Network, Settings
+        from realink.learners.small.model import Network, Settings
         from realink.store.checkpoints import load
         from realink.translation import loop
 

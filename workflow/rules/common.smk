@@ -152,13 +152,12 @@ def call(command, *placed, **settings):
     """
     asked = provenance.parameters(command)
 
+    def code(wildcards):
+        chosen = {name: wildcards.get(name) for name in ("translator", "learner") if name in asked}
+        return code_hash(command, **chosen)
+
     def values(wildcards):
         return {n: v(wildcards) if callable(v) else v for n, v in settings.items()}
-
-    def code(wildcards):
-        given = dict(wildcards.items()) | values(wildcards)
-        loaded = {kind: given.get(kind) for kind in provenance.LOADED if kind in asked}
-        return code_hash(command, **loaded)
 
     # Apart from the call, whose changes Snakemake does not look at because it has paths in it.
     recorded = lambda wildcards: json.dumps(values(wildcards), sort_keys=True)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.learners.augmentation import blurred
+from realink.training.augmentation import blurred
 from realink.translation.composing import cut_out, told_apart, under
 from realink.translation.loop import Batch, Pool
 from realink.translation.translators.randomised import Settings

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.learners.augmentation import Settings as Augmentation
-from realink.learners.augmentation import augment
+from realink.training.augmentation import Settings as Augmentation
+from realink.training.augmentation import augment
 from realink.translation.loop import Batch, Fakes, Losses, Pool
 from realink.translation.translators.warp import Settings
 
