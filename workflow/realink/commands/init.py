@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from realink.asked import refuse_folder, shown, written_as_asked
 from realink.errors import InputError
 
 if TYPE_CHECKING:
@@ -140,18 +141,6 @@ def init(
     print(_plan(config, takes, minutes, output))
 
 
-@contextmanager
-def written_as_asked(output: Path) -> Iterator[Path]:
-    """Write a file that a person named: whole, or not at all and with a line on why."""
-    from realink.store.files import written_whole
-
-    try:
-        with written_whole(output) as temporary:
-            yield temporary
-    except OSError as error:
-        raise InputError(f"--output {output}: cannot be written: {error.strerror}") from None
-
-
 def _refuse_output(output: Path, force: bool) -> None:
     if output.suffix not in (".yaml", ".yml"):
         raise InputError(f"--output {output}: name a .yaml file, such as config/mine.yaml")
@@ -167,12 +156,6 @@ def _refuse_output(output: Path, force: bool) -> None:
         raise InputError(
             f"run this in realink's own folder, {DEFAULTS.parents[1]}, as you will run the study"
         )
-
-
-def refuse_folder(output: Path) -> None:
-    """Refuse a folder where a file is to be written."""
-    if output.is_dir():
-        raise InputError(f"--output {output}: this is a folder; name a file in it")
 
 
 def _refuse_splits_as_classes(files: "Listing") -> None:
@@ -259,11 +242,6 @@ def _progress(pictures: list["Picture"]) -> Iterator["Picture"]:
     finally:
         if showing:
             bar.stop()
-
-
-def shown(name: str) -> str:
-    """A name as a terminal can show it, without what would move its cursor."""
-    return name if name.isprintable() else repr(name)
 
 
 def _report_unlabelled(files: "Listing") -> str:

@@ -29,8 +29,8 @@ def code_hash(command: str, **loaded: str | None) -> str:
     -------
     12 hexadecimal digits of the SHA-256 of the syntax trees of the command's own function, of the
     functions of its module that it names, and of every realink module that these import, directly
-    or not. Comments, docstrings and layout do not count; nor do other packages, nor Python's
-    version.
+    or not. Comments, docstrings and layout do not count; nor do `realink.errors`, other packages
+    and Python's version.
     """
     pending, texts, functions = set(), {}, _commands(PACKAGE)
     for kind, name in loaded.items():
@@ -110,8 +110,8 @@ def _imports(tree: ast.AST, package: str) -> set[str]:
             names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    # The bare package holds the version alone.
-    return {name for name in names if name.startswith("realink.")}
+    # The bare package holds the version alone, and `errors` what is said where nothing is made.
+    return {name for name in names if name.startswith("realink.")} - {"realink.errors"}
 
 
 def _path(module: str) -> Path | None:
