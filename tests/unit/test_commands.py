@@ -166,13 +166,21 @@ def test_code_edited_during_a_run_is_not_run_under_its_old_name(monkeypatch):
 
 @pytest.mark.parametrize(("ran", "same"), [("warp", True), ("cyclegan", False)])
 def test_the_translators_code_counts(monkeypatch, ran, same):
-    monkeypatch.setenv(support.CODE, provenance.code_hash("translate", "warp"))
+    monkeypatch.setenv(support.CODE, provenance.code_hash("translate", translator="warp"))
     arguments = ["translate", f"--translator={ran}", "--n=1"]
     if same:
         support.check_code(arguments)
     else:
         with pytest.raises(InputError, match="start snakemake again"):
             support.check_code(arguments)
+
+
+def test_the_learners_code_counts(monkeypatch):
+    asked = []
+    monkeypatch.setattr(provenance, "code_hash", lambda *a, **loaded: asked.append(loaded) or "one")
+    monkeypatch.setenv(support.CODE, "one")
+    support.check_code(["train-classifier", "--learner=small", "--n=1"])
+    assert asked == [{"translator": None, "learner": "small"}]
 
 
 def test_without_a_recorded_hash_a_command_just_runs(monkeypatch):

@@ -107,6 +107,7 @@ def analyse(
     from realink.answer import analysis, cells, sentences, talk
     from realink.answer.recommended import recommended
     from realink.store.files import read_table, write_json, write_table
+    from realink.store.predictions import read_reads
 
     errors, reads = read_table(metrics), read_reads(predictions)
     found = analysis.analyse(
@@ -265,10 +266,11 @@ def compare(
 ) -> None:
     """Set two finished studies side by side: is the second better?"""
     from realink.answer import cells, studies
-    from realink.commands.init import refuse_folder, written_as_asked
+    from realink.asked import refuse_folder, written_as_asked
     from realink.page import plotted
     from realink.page import report as pages
     from realink.store.files import read_json
+    from realink.store.predictions import read_reads
 
     if first.resolve() == second.resolve():
         raise InputError(f"{first} and {second} are the same study")
@@ -319,27 +321,3 @@ def _metrics(path: Path) -> Any:
     except ValueError as error:  # of pandas' parser too
         raise InputError(f"{path}: not a whole table ({error}); run snakemake again") from None
     return table
-
-
-def read_reads(predictions: Path) -> Any:
-    """Read what `collect` wrote; raise `InputError` if it is something else."""
-    from realink.answer.cells import Reads
-    from realink.store.files import read_tensors
-
-    if not predictions.exists():
-        raise InputError(
-            f"{predictions}: no such file; without what its classifiers read, a study cannot be "
-            "compared. Of a published study, get it by `git pull`; else finish the study with "
-            "snakemake"
-        )
-    tensors, metadata = read_tensors(predictions)
-    try:
-        return Reads(
-            tensors["predicted"] if "predicted" in tensors else tensors["read"],
-            tensors["labels"],
-            tuple(metadata["classes"]),
-            tensors.get("groups"),
-            tuple(metadata["group_names"]),
-        )
-    except KeyError as missing:
-        raise InputError(f"{predictions}: holds no {missing}, so it is not from collect") from None

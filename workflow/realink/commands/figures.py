@@ -1,7 +1,6 @@
 """Commands of rules/figures.smk: every figure, as SVG and PNG."""
 
 from pathlib import Path
-from typing import Any
 
 from realink.commands.support import Device, Json
 from realink.errors import InputError
@@ -10,6 +9,7 @@ from realink.errors import InputError
 def plot_error(*, metrics: Path, counts: list[int], total: int, svg: Path, png: Path) -> None:
     """Draw the main figure: test error against the number of real images."""
     from realink.page import figures
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     figures.style()
@@ -26,6 +26,7 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
     titles : of the panels, one a study
     """
     from realink.page import figures
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     if not studies or len(studies) != len(titles):
@@ -44,6 +45,7 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
 def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
     """Draw the error of rendered images alone against their number."""
     from realink.page import figures
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     figures.style()
@@ -53,6 +55,7 @@ def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
 def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: Path) -> None:
     """Draw what translated images gain, against labels kept and against the gap."""
     from realink.page import figures, plotted
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     figures.style()
@@ -70,6 +73,7 @@ def plot_rendered(*, rendered: Path, invert: bool, svg: Path, png: Path) -> None
     invert : whether to show black as white
     """
     from realink.page import figures, sheets
+    from realink.page.saved import save
     from realink.store.files import read_images, read_tensors
 
     figures.style()
@@ -102,6 +106,7 @@ def plot_translations(
     """
     from realink.answer.words import at_hand
     from realink.page import figures, sheets
+    from realink.page.saved import save
     from realink.scores.judge import error_rate
     from realink.store.files import read_images, read_tensors
 
@@ -152,6 +157,7 @@ def plot_triptych(
     import torch
 
     from realink.page import examples, figures
+    from realink.page.saved import save
     from realink.plan.mixes import Mix
     from realink.seeds import seed_for
     from realink.settings import settings_from
@@ -208,9 +214,10 @@ def plot_examples(
     n : real images of the classifiers that are compared
     """
     from realink.answer.cells import fitting
-    from realink.commands.answer import read_reads
     from realink.page import examples, figures
+    from realink.page.saved import save
     from realink.store.files import read_images, read_json, read_table
+    from realink.store.predictions import read_reads
 
     reads = read_reads(predictions)
     errors = fitting(read_table(metrics), reads)
@@ -296,15 +303,3 @@ def map_domains(
             device=device,
         ),
     )
-
-
-def save(figure: Any, svg: Path | None, png: Path) -> None:
-    """Write a figure in both formats, or as PNG alone."""
-    from realink.store.files import written_whole
-
-    # Without the date, the same numbers give the same file.
-    for output, metadata in ((svg, {"Date": None}), (png, {})):
-        if output is None:
-            continue
-        with written_whole(output) as temporary:
-            figure.savefig(temporary, dpi=160, bbox_inches="tight", metadata=metadata)

@@ -109,7 +109,7 @@ def classify(
     import csv
     import sys
 
-    from realink.commands.init import refuse_folder, shown, written_as_asked
+    from realink.asked import refuse_folder, shown, written_as_asked
     from realink.images.listing import SUFFIXES
     from realink.store.reader import Reader
 

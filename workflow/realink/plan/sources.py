@@ -350,7 +350,7 @@ def _check_unlabelled(config: Mapping[str, Any]) -> None:
 def _check_translators(config: Mapping[str, Any]) -> None:
     images = config["images"]
     for name in _of_mixes(config):
-        shapes = translators.declared(name).shapes
+        shapes = translators.declared(name).SHAPES
         low, high = shapes["sides"]
         sides = [low <= images[side] <= high for side in ("height", "width")]
         if images["channels"] not in shapes["channels"] or not all(sides):
