@@ -29,10 +29,10 @@ from torch import Tensor, nn
 
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
-from realink.learners.optimisers import Adam
 from realink.store.files import digest
 from realink.store.rows import Rows, Spool, rows
 from realink.store.states import State
+from realink.training.optimisers import Adam
 from realink.translation import translators
 from realink.translation.batches import Batch, Pool
 from realink.translation.settings import TrainingSettings
