@@ -25,6 +25,7 @@ import yaml
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
+from realink.images import faces as catalogued
 from realink.images import folders, fonts
 from realink.images.characters import characters_of
 from realink.images.imagesets import ImageSet
@@ -75,9 +76,9 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     yield Row(f"matrix product, {size} x {size} float32", 2 * size**3 / seconds / 1e9, "GFLOP/s")
 
     asked, size = config["rendered"], config["images"]
-    families = fonts.read_families(ROOT / asked["families"])[: effort.families]
+    families = catalogued.read_families(ROOT / asked["families"])[: effort.families]
     characters = characters_of(asked["characters"])
-    faces = fonts.catalogue(families, ROOT / asked["folder"], characters)
+    faces = catalogued.catalogue(families, ROOT / asked["folder"], characters)
     started = time.process_time()
     rendered, _ = fonts.render(
         faces,

@@ -111,10 +111,12 @@ def translate(
         _seen(real, unlabelled),
         seed=seed_for(seed, "translate", translator, n, replicate),
         device=device,
+        beside=output.parent,
     )
     bent = translated.from_real
     further = {} if bent is None else {"from_real": bent}
-    write_images(output, replace(images, images=translated.images, masks=None), **further)
+    plain = replace(images, images=translated.images, masks=None, colours=None)
+    write_images(output, plain, **further)
 
 
 def _seen(real: Path, unlabelled: Path | None) -> Any:

@@ -15,7 +15,7 @@ def size(side: int, height: int, width: int) -> tuple[int, int]:
 
 
 def reduced(images: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Bring images, uint8 [n, h, w] or [n, h, w, 3], to a size; of this size, they are as they were."""
+    """Bring images, uint8 [n, h, w] or [n, h, w, 3], to a size; of this size, they stay."""
     if images.shape[1:3] == (height, width):
         return images
     made = np.empty((len(images), height, width, *images.shape[3:]), np.uint8)

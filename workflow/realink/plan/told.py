@@ -99,7 +99,7 @@ def _few_tested(pictures: dict[str, int]) -> list[str]:
 
 def fonts(classes: tuple[str, ...], drawn: str | dict[str, str], families: str) -> str:
     """That fonts will draw the rendered pictures."""
-    from realink.images.fonts import read_families  # where no font draws, nobody waits for these
+    from realink.images.faces import read_families  # where no font draws, nobody waits for these
 
     texts = drawn if isinstance(drawn, dict) else {name: name for name in classes}
     named = (text if text == name else f"{text} for {shown(name)}" for name, text in texts.items())
