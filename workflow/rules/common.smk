@@ -82,6 +82,7 @@ GPU = int(config["device"] == "cuda")
 # Megabytes of such a job, which took up to 1,100 by measure, and up to 1,800 on a GPU.
 MEMORY = 2500 if GPU else 1500
 
+
 wildcard_constraints:
     study=re.escape(STUDY),
     mix="|".join(map(re.escape, [*grid.mixes(config), *TEACHERS, "rendered"])),
@@ -184,5 +185,3 @@ def real_shown(n):
 def real_shown_of(wildcards):
     """The same of a translator's count."""
     return real_shown(int(wildcards.n))
-
-

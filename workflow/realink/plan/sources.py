@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from realink import learners
 from realink.declared import LEARNERS
 from realink.errors import InputError, meant
 from realink.images import listing
@@ -372,6 +373,13 @@ def _check_learners(config: Mapping[str, Any]) -> None:
                 f"config key `learners`: {name!r} does not do images of {images['height']} x "
                 f"{images['width']} with {images['channels']} "
                 f"channels; it does sides of {low} to {high}"
+            )
+        weights = learners.weights_file(config["learner_settings"][name])
+        if weights is not None and not os.path.isfile(weights):
+            raise InputError(
+                f"config key `learner_settings: {name}: weights:`: {weights!r} is no file; name one, "
+                f"or {learners.WHEEL} (those that come with realink) or {learners.DOWNLOADED} (what "
+                "timm downloads)"
             )
     if not grid.cells(config):
         raise InputError("config key `mixes`: no learner of `learners` can do any of them")
