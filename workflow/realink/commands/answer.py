@@ -16,7 +16,7 @@ def collect(
     *,
     config: Json,
     classifier: Paths,
-    read: Paths,
+    scores: Paths,
     test: Path,
     translator: Paths,
     retention: Paths,
@@ -29,7 +29,7 @@ def collect(
     gaps: Path,
     settings: Path,
 ) -> None:
-    """Collect what all jobs recorded, and what all classifiers read, into tables.
+    """Collect what all jobs recorded, and what all classifiers predicted, into tables.
 
     Parameters
     ----------
@@ -59,12 +59,15 @@ def collect(
     )
     write_table(confusions, tables.confusions_table(judged))
     write_table(gaps, gap_rows)
-    predicted, images = grid.paths(read, cells), read_images(test)
-    reads = np.stack([read_tensors(predicted[place])[0]["test"] for place in rows.index])
+    scored, images = grid.paths(scores, cells), read_images(test)
+    smallest = np.min_scalar_type(len(images.classes) - 1)
+    predicted = np.stack(
+        [read_tensors(scored[place])[0]["test"].argmax(1).astype(smallest) for place in rows.index]
+    )
     groups = {} if images.groups is None else {"groups": images.groups}
     write_tensors(
         predictions,
-        {"read": reads, "labels": images.labels} | groups,
+        {"predicted": predicted, "labels": images.labels} | groups,
         {"classes": images.classes, "group_names": images.group_names},
     )
     write_json(settings, study)
@@ -96,23 +99,22 @@ def analyse(
     claims : where to write what became of the talk's claims; for studies of MNIST
     groups : where to write errors by group of test images, where these come in groups
     """
-    from dataclasses import asdict
-
-    from realink.answer import analysis, cells, sentences, talk
+    from realink.answer import analysis, cells, learners, sentences, talk
     from realink.answer.recommended import recommended
     from realink.store.files import read_table, write_json, write_table
+    from realink.store.predictions import read_predictions
+    from realink.store.tables import read_metrics
 
-    errors, reads = read_table(metrics), read_reads(predictions)
+    errors, predicted = read_metrics(metrics), read_predictions(predictions)
     found = analysis.analyse(
-        errors, reads, read_table(translators), pool=pool, seed=seed, unlabelled=unlabelled
+        errors, predicted, read_table(translators), pool=pool, seed=seed, unlabelled=unlabelled
     )
     write_table(summary, found.summary)
     write_table(comparisons, found.comparisons)
     write_table(break_even, found.break_even)
     write_table(worth, found.worth)
-    write_table(
-        classes, cells.errors_by_class(cells.usable(cells.fitting(errors, reads))[0], reads)
-    )
+    rows, _ = cells.usable(cells.fitting(errors, predicted))
+    write_table(classes, cells.errors_by_class(rows, predicted))
     if claims is not None:
         write_table(claims, talk.claims(found))
     if groups is not None:
@@ -122,24 +124,27 @@ def analyse(
         {
             "sentences": sentences.sentences(found),
             "recommended": [
-                asdict(one)
+                one.record()
                 | {
                     "sentence": sentences.advice(found, one),
                     "certainty": sentences.certainty(found, one),
                 }
                 for one in recommended(found)
             ],
+            "learners": learners.records(found.learners),
             "notes": found.notes + found.limits,
         },
     )
 
 
-def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, output: Path) -> None:
+def check_pseudo_labels(
+    *, config: Json, scores: Paths, pool: Path, seed: int, output: Path
+) -> None:
     """Count how many pseudo-labels are right, where the true labels were only hidden.
 
     Parameters
     ----------
-    read : what the classifiers wrote beside what they read in the test images
+    scores : what the classifiers wrote, beside their scores of held-out images
     pool : the real images, with their labels
     """
     import pandas as pd
@@ -150,19 +155,20 @@ def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, out
     from realink.scores.hidden import rightness
     from realink.seeds import seed_for
     from realink.store.files import read_images, read_tensors, write_table
+    from realink.store.tables import CELL, labelled
 
     study, images = json.loads(config), read_images(pool)
     hidden = images.draw(study["unlabelled"]["count"] or len(images), seed_for(seed, "unlabelled"))
     cells = [cell for cell in grid.cells(study) if Mix.parse(cell.mix).pseudo]
     tables = []
-    for cell, path in zip(cells, grid.paths(read, cells), strict=True):
+    for cell, path in zip(cells, grid.paths(scores, cells), strict=True):
         known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
-        labels = read_tensors(path)[0]
+        taken = read_tensors(path)[0]
         for number in range(1, ROUNDS + 1):
-            table = rightness(labels[f"pseudo_labels_{number}"], hidden, known)
-            place = {"mix": cell.mix, "n_real": cell.n_real, "replicate": cell.replicate}
-            tables.append(pd.DataFrame(place | {"round": number}, table.index).join(table))
-    write_table(output, pd.concat(tables))
+            table = rightness(taken[f"pseudo_labels_{number}"], hidden, known)
+            place = {name: getattr(cell, name) for name in CELL} | {"round": number}
+            tables.append(pd.DataFrame(place, table.index).join(table))
+    write_table(output, labelled(pd.concat(tables)).drop(columns="learner"))
 
 
 def report(
@@ -203,7 +209,7 @@ def report(
     from realink.page import used
     from realink.plan import grid, sources
     from realink.store.files import read_json, read_table, written_whole
-    from realink.store.tables import read_confusions
+    from realink.store.tables import read_confusions, read_metrics
 
     settings = json.loads(config)
     drawn = [cell for cell in grid.translator_cells(settings) if cell.replicate == 1]
@@ -217,7 +223,7 @@ def report(
     html = pages.page(
         study=study,
         config=settings,
-        metrics=read_table(metrics),
+        metrics=read_metrics(metrics),
         translators=read_table(translators),
         confusions=read_confusions(confusions),
         gaps=read_table(gaps),
@@ -262,6 +268,7 @@ def compare(
     from realink.page import plotted
     from realink.page import report as pages
     from realink.store.files import read_json
+    from realink.store.predictions import read_predictions
 
     if first.resolve() == second.resolve():
         raise InputError(f"{first} and {second} are the same study")
@@ -272,11 +279,12 @@ def compare(
         studies.Study(
             str(path) if alike else path.resolve().name,
             _metrics(path / "metrics.csv"),
-            read_reads(path / "predictions.safetensors"),
+            read_predictions(path / "predictions.safetensors"),
             read_json(path / "config.json") if (path / "config.json").exists() else None,
         )
         for path in (first, second)
     )
+    one, two = studies.told_apart(one, two)
     rows, notes = studies.compare_studies(one, two)
     names = {"first": one.name, "second": two.name, "verdict": f"{two.name} is"}
     errors = {column: 100 * rows[column] for column in ("first", "second")}
@@ -312,27 +320,3 @@ def _metrics(path: Path) -> Any:
     except ValueError as error:  # of pandas' parser too
         raise InputError(f"{path}: not a whole table ({error}); run snakemake again") from None
     return table
-
-
-def read_reads(predictions: Path) -> Any:
-    """Read what `collect` wrote; raise `InputError` if it is something else."""
-    from realink.answer.cells import Reads
-    from realink.store.files import read_tensors
-
-    if not predictions.exists():
-        raise InputError(
-            f"{predictions}: no such file; without what its classifiers read, a study cannot be "
-            "compared. Of a published study, get it by `git pull`; else finish the study with "
-            "snakemake"
-        )
-    tensors, metadata = read_tensors(predictions)
-    try:
-        return Reads(
-            tensors["read"],
-            tensors["labels"],
-            tuple(metadata["classes"]),
-            tensors.get("groups"),
-            tuple(metadata["group_names"]),
-        )
-    except KeyError as missing:
-        raise InputError(f"{predictions}: holds no {missing}, so it is not from collect") from None

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from realink.answer.cells import Reads
 from realink.page.sheets import TEXT, draw, short
 from realink.plan.mixes import Mix
+from realink.store.predictions import Predictions
 
 SHOWN = 10  # images of each domain
 ACROSS = 5
@@ -89,7 +89,7 @@ class Examples(NamedTuple):
     """Test images that one mix gets right in more replicates than the other.
 
     places : int [at most SHOWN], those that differ most
-    read : int [as many], what the other mix reads in most replicates
+    read : int [as many], what the other mix predictions in most replicates
     count : images that the one gets right, and the other wrong, in most replicates
     """
 
@@ -98,26 +98,29 @@ class Examples(NamedTuple):
     count: int
 
 
-def examples(metrics: pd.DataFrame, reads: Reads, n: int, right: str, wrong: str) -> Examples:
+def examples(
+    metrics: pd.DataFrame, predictions: Predictions, n: int, right: str, wrong: str
+) -> Examples:
     """Find test images that `right` gets right and `wrong` does not, at a count.
 
     Parameters
     ----------
-    metrics : in the order of `reads`, with the index that counts its rows
+    metrics : in the order of `predictions`, with the index that counts its rows
     """
     at = metrics["n_real"] == n
     first, second = (
-        reads.read[metrics.index[at & (metrics["mix"] == mix)].to_numpy()] for mix in (right, wrong)
+        predictions.predicted[metrics.index[at & (metrics["mix"] == mix)].to_numpy()]
+        for mix in (right, wrong)
     )
-    shares = [(own == reads.labels).mean(axis=0) for own in (first, second)]
+    shares = [(own == predictions.labels).mean(axis=0) for own in (first, second)]
     clear = (shares[0] > 0.5) & (shares[1] < 0.5)
     # Those that differ most; of these any, but always the same.
-    order = np.random.default_rng(0).permutation(len(reads.labels))
+    order = np.random.default_rng(0).permutation(len(predictions.labels))
     order = order[np.argsort(-(shares[0] - shares[1])[order], kind="stable")]
     places = order[clear[order]][:SHOWN]
     wrongly = [
         np.bincount(own[own != label]).argmax()
-        for own, label in zip(second[:, places].T, reads.labels[places], strict=True)
+        for own, label in zip(second[:, places].T, predictions.labels[places], strict=True)
     ]
     return Examples(places, np.array(wrongly, int), int(clear.sum()))
 
