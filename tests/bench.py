@@ -29,12 +29,13 @@ from realink.images import folders, fonts
 from realink.images.characters import characters_of
 from realink.images.imagesets import ImageSet
 from realink.images.mnist import load_embedded
-from realink.learners import augmentation, small
+from realink.learners.small import model as small
 from realink.plan import proposal
 from realink.running.provenance import code_hash, parameters
 from realink.settings import settings_from
 from realink.store.checkpoints import save
 from realink.store.files import write_images
+from realink.training import augmentation
 from realink.translation import loop
 from realink.translation.settings import complete, names
 

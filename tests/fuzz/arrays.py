@@ -135,7 +135,7 @@ class Checkpoints(Tensors):
         import yaml
 
         from realink.images.imagesets import Shape
-        from realink.learners.small import Network, Settings
+        from realink.learners.small.model import Network, Settings
         from realink.translation.translators import warp
 
         config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -152,7 +152,7 @@ class Checkpoints(Tensors):
         return made
 
     def read(self, path: Path) -> Any:
-        from realink.learners.small import Network, Settings
+        from realink.learners.small.model import Network, Settings
         from realink.store.checkpoints import load
         from realink.translation.translators import warp
 

@@ -88,7 +88,7 @@ commands.main()
     [("real", "concatenate", None), ("real-rendered", 0.5, None), ("real-rendered-aug", 0.5, 10)],
 )
 def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, share, policy):
-    from realink.learners import small
+    from realink.learners.small import model as small
 
     images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
     write_images(tmp_path / "four", images)
@@ -124,7 +124,7 @@ def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, s
     ],
 )
 def test_a_control_reaches_the_training(tmp_path, monkeypatch, mix, labels):
-    from realink.learners import small
+    from realink.learners.small import model as small
 
     images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
     write_images(tmp_path / "four", images)

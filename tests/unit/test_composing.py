@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from realink.images.imagesets import ImageSet, Shape
-from realink.learners import augmentation
 from realink.store import checkpoints
+from realink.training import augmentation
 from realink.translation import composing
 from realink.translation.loop import Batch, load, train, translate
 from realink.translation.translators import harvest, randomised

@@ -10,10 +10,11 @@ import torch
 from realink.commands.support import device_for
 from realink.images.imagesets import Shape
 from realink.images.mnist import load_embedded
-from realink.learners import pseudo, small
+from realink.learners.small import model as small
 from realink.store import states
 from realink.store.checkpoints import load, save
 from realink.store.states import State
+from realink.training import pseudo
 from realink.translation import loop
 from realink.translation.translators import cyclegan, harvest, patchgan, randomised, warp
 

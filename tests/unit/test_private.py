@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("name", ["_fused_sgd_", "_fused_adam_", "_foreach_add_"])
 def test_torch_has_its_fused_optimisers(name):
     assert hasattr(torch, name), (
-        f"torch.{name} is gone: in learners/optimisers.py take torch.optim.SGD or Adam with "
+        f"torch.{name} is gone: in training/optimisers.py take torch.optim.SGD or Adam with "
         "fused=True, whose numbers are the same; each training's start takes a second more"
     )
 

@@ -45,7 +45,7 @@ def edit(path, old, new):
     ("file", "old", "new", "changed"),
     [
         (
-            "learners/small.py",
+            "learners/small/model.py",
             "import math",
             "import math, time",
             {"train_classifier", "train_judge"},
@@ -78,7 +78,7 @@ def test_only_the_commands_that_run_a_module_change(package, file, old, new, cha
 
 def test_comments_and_layout_change_nothing(package):
     before = hashes()
-    path = package / "learners/small.py"
+    path = package / "learners/small/model.py"
     path.write_text("# A remark.\n\n" + path.read_text())
     edit(path, '"""The classifier that every training mix', '"""What every training mix')
     assert hashes() == before

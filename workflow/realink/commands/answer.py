@@ -149,13 +149,13 @@ def check_pseudo_labels(
     """
     import pandas as pd
 
-    from realink.learners.pseudo import ROUNDS
     from realink.plan import grid
     from realink.plan.mixes import Mix
     from realink.scores.hidden import rightness
     from realink.seeds import seed_for
     from realink.store.files import read_images, read_tensors, write_table
     from realink.store.tables import CELL, labelled
+    from realink.training.pseudo import ROUNDS
 
     study, images = json.loads(config), read_images(pool)
     hidden = images.draw(study["unlabelled"]["count"] or len(images), seed_for(seed, "unlabelled"))

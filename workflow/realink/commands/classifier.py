@@ -48,15 +48,15 @@ def train_classifier(
     import numpy as np
 
     from realink.commands.support import device_for, recorded_code, report_step
-    from realink.learners import augmentation as policies
-    from realink.learners import controls, pseudo
-    from realink.learners.small import Network, Settings, predict, train
+    from realink.learners.small.model import Network, Settings, predict, train
     from realink.plan.mixes import CHANGED, PRETRAINED, Mix
     from realink.scores.judge import error_rate
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.checkpoints import load, save
     from realink.store.files import read_images, read_tensors, write_json, write_tensors
+    from realink.training import augmentation as policies
+    from realink.training import controls, pseudo
 
     knobs = settings_from(Settings, json.loads(settings))
     asked, parsed = json.loads(augmentation), Mix.parse(mix)

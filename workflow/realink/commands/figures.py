@@ -151,12 +151,12 @@ def plot_triptych(
     import numpy as np
     import torch
 
-    from realink.learners import augmentation as policies
     from realink.page import examples, figures
     from realink.plan.mixes import Mix
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.files import read_images, read_table
+    from realink.training import augmentation as policies
 
     torch.set_num_threads(1)
     drawn, photographed = read_images(rendered), read_images(real, labelled=False)
@@ -275,7 +275,7 @@ def map_domains(
     translators, translated : their names and their images
     """
     from realink.commands.support import device_for
-    from realink.learners.small import Network, Settings
+    from realink.learners.small.model import Network, Settings
     from realink.scores.plane import MAPPED, on_a_plane
     from realink.seeds import seed_for
     from realink.store.checkpoints import load

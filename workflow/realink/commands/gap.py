@@ -22,7 +22,7 @@ def measure_gap(
     Without images, it is the real ones: how far from one another they are.
     """
     from realink.commands.support import device_for
-    from realink.learners.small import Network, Settings
+    from realink.learners.small.model import Network, Settings
     from realink.scores.gap import measure, split
     from realink.seeds import seed_for
     from realink.store.checkpoints import load

@@ -19,13 +19,13 @@ def train_judge(
 ) -> None:
     """Train the judge, the classifier that reads translated images, on all real ones."""
     from realink.commands.support import device_for, report_step
-    from realink.learners import augmentation as policies
-    from realink.learners.small import Settings, predict, train
+    from realink.learners.small.model import Settings, predict, train
     from realink.scores.judge import error_rate
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.checkpoints import save
     from realink.store.files import read_images, write_json
+    from realink.training import augmentation as policies
 
     knobs = settings_from(Settings, json.loads(settings))
     device = device_for(device)
@@ -59,7 +59,7 @@ def judge(
     import numpy as np
 
     from realink.commands.support import device_for
-    from realink.learners.small import Network, Settings, predict
+    from realink.learners.small.model import Network, Settings, predict
     from realink.scores import judge as measures
     from realink.store.checkpoints import load
     from realink.store.files import read_images, write_json, write_tensors

@@ -40,12 +40,12 @@ def export_classifier(
     model, onnx, classes, card : files to write
     """
     from realink import __version__
-    from realink.learners.portable import to_onnx
-    from realink.learners.reader import Reader
-    from realink.learners.small import Network, Settings, predict
+    from realink.learners.small.model import Network, Settings, predict
     from realink.page.card import card as written
     from realink.store.checkpoints import load
     from realink.store.files import read_images, read_json, read_table, write_json, written_whole
+    from realink.store.portable import to_onnx
+    from realink.store.reader import Reader
 
     if not (found := read_json(answer)["recommended"]):
         raise InputError(f"{answer} recommends no mix: the study has none with real images")
@@ -111,7 +111,7 @@ def classify(
 
     from realink.commands.init import refuse_folder, shown, written_as_asked
     from realink.images.listing import SUFFIXES
-    from realink.learners.reader import Reader
+    from realink.store.reader import Reader
 
     if not pictures:
         raise InputError("name pictures, or folders of them, after the model")

@@ -19,7 +19,7 @@ COLOUR_FACTOR, PHOTOMETRIC_FACTOR = 1.15, 1.4
 # Translating, judging and measuring the gap; and a job's start.
 TRANSLATED_SECONDS, START_SECONDS = 12.0, 4.0
 AROUND_SECONDS = 60.0  # reading, drawing, the judge, tables and figures
-# Two rounds of `realink.learners.pseudo`, and what they read: 2.1 times a training with 2,000
+# Two rounds of `realink.training.pseudo`, and what they read: 2.1 times a training with 2,000
 # unlabelled images, 2.9 with 55,000. A mix's teacher is another cell.
 PSEUDO_TRAININGS = 2.5
 # Augmentation that costs: of light, not of shape.

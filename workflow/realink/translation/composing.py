@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from realink.learners.augmentation import blurred
+from realink.training.augmentation import blurred
 from realink.translation.loop import Batch
 
 ALIKE = 4 / 255  # largest difference between a drawing and its mask

@@ -28,9 +28,9 @@ from torch import Tensor, nn
 
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
-from realink.learners.optimisers import Adam
 from realink.store.files import digest
 from realink.store.states import State
+from realink.training.optimisers import Adam
 from realink.translation import translators
 from realink.translation.settings import TrainingSettings
 

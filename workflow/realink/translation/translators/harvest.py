@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.learners.augmentation import blurred
 from realink.settings import Bounded, setting
+from realink.training.augmentation import blurred
 from realink.translation.composing import (
     Objects,
     cut_out,

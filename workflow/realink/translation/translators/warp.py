@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.learners.augmentation import Settings as Augmentation
-from realink.learners.augmentation import augment
 from realink.settings import setting
+from realink.training.augmentation import Settings as Augmentation
+from realink.training.augmentation import augment
 from realink.translation.loop import Batch, Fakes, Losses, Pool
 from realink.translation.settings import TrainingSettings
 
