@@ -205,8 +205,8 @@ def report(
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
     """
+    from realink.page import jobs, used
     from realink.page import report as pages
-    from realink.page import used
     from realink.plan import grid, sources
     from realink.store.files import read_json, read_table, written_whole
     from realink.store.tables import read_confusions, read_metrics
@@ -247,7 +247,7 @@ def report(
         training=read_table(training) if training else None,
         domains=read_table(domains, **names) if domains else None,
         used=[used.read_manifest(path) for path in manifests],
-        benchmarks=pages.read_benchmarks(benchmarks),
+        benchmarks=jobs.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
     )

@@ -79,7 +79,7 @@ def pair(metrics: pd.DataFrame, recommended: str | None, n: int) -> Pair | None:
     means = own.groupby("mix")["test_error"].mean().sort_values(kind="stable")
     for name in dict.fromkeys([*filter(None, [recommended]), *means.index]):
         mix = Mix.parse(name)
-        other = Mix(None, True) if mix.is_baseline else mix.baseline
+        other = Mix(None, True, learner=mix.learner) if mix.is_baseline else mix.baseline
         if name in means and name != other.name and other.name in means:
             return Pair(n, name, other.name)
     return None
@@ -89,12 +89,12 @@ class Examples(NamedTuple):
     """Test images that one mix gets right in more replicates than the other.
 
     places : int [at most SHOWN], those that differ most
-    read : int [as many], what the other mix predictions in most replicates
+    predicted : int [as many], what the other mix predicts in most replicates
     count : images that the one gets right, and the other wrong, in most replicates
     """
 
     places: np.ndarray
-    read: np.ndarray
+    predicted: np.ndarray
     count: int
 
 
@@ -133,7 +133,7 @@ def plot_examples(
     *,
     invert: bool = False,
 ) -> Figure:
-    """Draw examples, a row for each title, with what they are and what they were read as.
+    """Draw examples, a row for each title, with what they are and what they were taken for.
 
     Parameters
     ----------
@@ -157,10 +157,10 @@ def plot_examples(
             if slot >= len(own.places):
                 axes.axis("off")
                 continue
-            place, read = own.places[slot], own.read[slot]
+            place, taken = own.places[slot], own.predicted[slot]
             picture = 255 - images[place] if invert else images[place]
             draw(axes, picture[None, None])
-            words = [short(classes[label], 9) for label in (labels[place], read)]
+            words = [short(classes[label], 9) for label in (labels[place], taken)]
             axes.set_xlabel(
                 f"{words[0]}, not {words[1]}", color=TEXT, fontsize="small", parse_math=False
             )
