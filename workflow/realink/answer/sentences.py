@@ -110,9 +110,11 @@ def _translating(answer: Answer) -> list[str]:
         if mix := next(filter(None, found), None):
             rival = mix.untranslated if answer.verdicts(mix, mix.untranslated) else mix.baseline
             others = "none at all" if rival == mix.baseline else "untranslated ones"
+            where = _where(others, answer.verdicts(mix, rival))
+            where += f", with {network(learner)}" if learner else ""
             said.append(
-                f"Beside real images, those translated by {mix.source} are "
-                f"{_where(others, answer.verdicts(mix, rival))} ({mix.name} against {rival.name})."
+                f"Beside real images, those translated by {mix.source} are {where} ({mix.name} "
+                f"against {rival.name})."
             )
     if said:
         return said

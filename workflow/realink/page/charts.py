@@ -148,7 +148,7 @@ def networks(rows: pd.DataFrame) -> dict:
             alt.Tooltip("validation:Q", title="validation error (%)", format=".3g"),
         ],
     )
-    points = base.mark_point(size=60, fill="var(--page)").encode(
+    points = base.mark_point(size=80, opacity=1, strokeWidth=2, fill="var(--page)").encode(
         shape=alt.Shape("network:N", legend=legend, sort=names).scale(
             domain=names, range=[shapes[i % len(shapes)] for i in range(len(names))]
         )
