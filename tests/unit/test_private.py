@@ -77,7 +77,7 @@ def test_fonttools_gives_a_files_directory():
     with TTFont(ROOT / "resources/segments/Segments.ttf", lazy=True) as font:
         entry = font.reader.tables["glyf"]
     assert {"offset", "length", "checkSum"} <= vars(entry).keys(), (
-        "fontTools gives no directory of a font's tables: in images/fonts.py read it by struct, "
+        "fontTools gives no directory of a font's tables: in images/faces.py read it by struct, "
         "or a damaged font draws other shapes unnoticed"
     )
 

@@ -150,7 +150,6 @@ def check_pseudo_labels(
     import pandas as pd
 
     from realink.plan import grid
-    from realink.plan.mixes import Mix
     from realink.scores.hidden import rightness
     from realink.seeds import seed_for
     from realink.store.files import read_images, read_tensors, write_table
@@ -159,7 +158,7 @@ def check_pseudo_labels(
 
     study, images = json.loads(config), read_images(pool)
     hidden = images.draw(study["unlabelled"]["count"] or len(images), seed_for(seed, "unlabelled"))
-    cells = [cell for cell in grid.cells(study) if Mix.parse(cell.mix).pseudo]
+    cells = [cell for cell in grid.cells(study) if cell.pseudo]
     tables = []
     for cell, path in zip(cells, grid.paths(scores, cells), strict=True):
         known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
@@ -264,7 +263,7 @@ def compare(
 ) -> None:
     """Set two finished studies side by side: is the second better?"""
     from realink.answer import cells, studies
-    from realink.commands.init import refuse_folder, written_as_asked
+    from realink.asked import refuse_folder, written_as_asked
     from realink.page import plotted
     from realink.page import report as pages
     from realink.store.files import read_json

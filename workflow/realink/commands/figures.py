@@ -9,10 +9,11 @@ from realink.errors import InputError
 def plot_error(*, metrics: Path, counts: list[int], svg: Path, png: Path) -> None:
     """Draw the main figure: test error against the number of real images."""
     from realink.page import figures
+    from realink.page.saved import save
     from realink.store.tables import read_metrics
 
     figures.style()
-    figures.save(figures.plot_error(read_metrics(metrics), counts), svg, png)
+    save(figures.plot_error(read_metrics(metrics), counts), svg, png)
 
 
 def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path, png: Path) -> None:
@@ -25,6 +26,7 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
     titles : of the panels, one a study
     """
     from realink.page import figures
+    from realink.page.saved import save
     from realink.store.tables import read_metrics
 
     if not studies or len(studies) != len(titles):
@@ -37,21 +39,23 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
         if not tables[title]["mix"].isin(mixes).any():
             raise InputError(f"{study} has none of the mixes {', '.join(mixes)}")
     figures.style()
-    figures.save(figures.plot_studies(tables, mixes), svg, png)
+    save(figures.plot_studies(tables, mixes), svg, png)
 
 
 def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
     """Draw the error of rendered images alone against their number."""
     from realink.page import figures
+    from realink.page.saved import save
     from realink.store.tables import read_metrics
 
     figures.style()
-    figures.save(figures.plot_rendered_error(read_metrics(metrics)), svg, png)
+    save(figures.plot_rendered_error(read_metrics(metrics)), svg, png)
 
 
 def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: Path) -> None:
     """Draw what translated images gain, against labels kept and against the gap."""
     from realink.page import figures, plotted
+    from realink.page.saved import save
     from realink.store.files import read_table
     from realink.store.tables import read_metrics
 
@@ -59,7 +63,7 @@ def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: P
     errors = read_metrics(metrics)
     points = plotted.gains(errors, read_table(translators), read_table(gaps))
     augmented = plotted.augmented_alone(errors["mix"])
-    figures.save(figures.plot_gain(points, augmented=augmented), svg, png)
+    save(figures.plot_gain(points, augmented=augmented), svg, png)
 
 
 def collect_training(
@@ -106,21 +110,24 @@ def map_domains(
     translators, translated : their names and their images
     """
     from realink.commands.support import device_for
-    from realink.learners.small.model import Network, Settings
+    from realink.learners.small.network import Network, Settings
     from realink.scores.plane import MAPPED, on_a_plane
     from realink.seeds import seed_for
     from realink.store.checkpoints import load
     from realink.store.files import read_images, write_table
+    from realink.store.sets import sized
 
     device = device_for(device)
-    order = read_images(pool)
+    judge = load(checkpoint, "small", Network, Settings).to(device)
+    order = sized(read_images(pool), judge.side)
     unseen = order.draw(len(order), seed_for(seed, "draw", 1)).take(slice(-MAPPED, None))
     paths = {"rendered": rendered} | dict(zip(translators, translated, strict=True))
     write_table(
         output,
         on_a_plane(
-            {"real": unseen} | {name: read_images(path) for name, path in paths.items()},
-            load(checkpoint, "classifier", Network, Settings).to(device),
+            {"real": unseen}
+            | {name: sized(read_images(path), judge.side) for name, path in paths.items()},
+            judge,
             seed=seed_for(seed, "map"),
             device=device,
         ),

@@ -13,12 +13,13 @@ def plot_rendered(*, rendered: Path, invert: bool, svg: Path, png: Path) -> None
     invert : whether to show black as white
     """
     from realink.page import figures, sheets
+    from realink.page.saved import save
     from realink.store.files import read_images, read_tensors
 
     figures.style()
     drawn_in = read_tensors(rendered)[0].get("face")
     faces = None if drawn_in is None else len(set(drawn_in.tolist()))
-    figures.save(sheets.plot_rendered(read_images(rendered), faces, invert=invert), svg, png)
+    save(sheets.plot_rendered(read_images(rendered), faces, invert=invert), svg, png)
 
 
 def plot_translations(
@@ -46,6 +47,7 @@ def plot_translations(
     """
     from realink.answer.words import at_hand
     from realink.page import figures, sheets
+    from realink.page.saved import save
     from realink.scores.judge import error_rate
     from realink.store.files import read_images, read_tensors
 
@@ -64,7 +66,7 @@ def plot_translations(
         from_real=bent,
         invert=invert,
     )
-    figures.save(figure, svg, png)
+    save(figure, svg, png)
 
 
 def plot_triptych(
@@ -96,6 +98,7 @@ def plot_triptych(
     import torch
 
     from realink.page import examples, figures
+    from realink.page.saved import save
     from realink.plan.mixes import Mix
     from realink.seeds import seed_for
     from realink.settings import settings_from
@@ -131,7 +134,7 @@ def plot_triptych(
         light = policies.augment(light, policy).clamp(0, 1).movedim(1, -1)
         augmented[title] = (light * 255).round().byte().numpy().reshape(images.shape)
     figures.style()
-    figures.save(examples.plot_triptych(plain, augmented, invert=invert), None, output)
+    save(examples.plot_triptych(plain, augmented, invert=invert), None, output)
 
 
 def plot_examples(
@@ -154,6 +157,7 @@ def plot_examples(
     """
     from realink.answer.cells import fitting
     from realink.page import examples, figures
+    from realink.page.saved import save
     from realink.store.files import read_images, read_json
     from realink.store.predictions import read_predictions
     from realink.store.tables import read_metrics
@@ -174,4 +178,4 @@ def plot_examples(
     figure = examples.plot_examples(
         images.images, images.labels, images.classes, rows, invert=invert
     )
-    figures.save(figure, None, output)
+    save(figure, None, output)

@@ -106,11 +106,11 @@ class _Loaded(NamedTuple):
 
 
 def _loaded(checkpoint: Path) -> _Loaded:
-    from realink.learners.small.model import Network, Settings, predict
+    from realink.learners.small.network import Network, Settings, predict
     from realink.store.checkpoints import load
     from realink.store.portable import to_onnx
 
-    network = load(checkpoint, "classifier", Network, Settings)
+    network = load(checkpoint, "small", Network, Settings)
     return _Loaded(partial(predict, network), partial(to_onnx, network))
 
 
@@ -134,7 +134,7 @@ def classify(
     import csv
     import sys
 
-    from realink.commands.init import refuse_folder, shown, written_as_asked
+    from realink.asked import refuse_folder, shown, written_as_asked
     from realink.images.listing import SUFFIXES
     from realink.store.reader import Reader
 

@@ -38,7 +38,7 @@ def plot_talk(*, epochs: float, metrics: Path, gains: Path, svg: Path, png: Path
     gains : what `explain_talk` wrote
     """
     from realink.page import figures, talk
-    from realink.page.figures import save
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     figures.style()

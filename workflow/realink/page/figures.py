@@ -3,7 +3,6 @@
 import itertools
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -18,7 +17,6 @@ from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network
 from realink.page import look, plotted
 from realink.plan.mixes import Mix, ordered
-from realink.store.files import written_whole
 
 MARKS = "points: replicates; bands: smallest to largest"
 
@@ -283,16 +281,6 @@ def _legend(
         frameon=False,
         alignment="left",
     )
-
-
-def save(figure: Figure, svg: Path | None, png: Path) -> None:
-    """Write a figure in both formats, or as PNG alone."""
-    # Without the date, the same numbers give the same file.
-    for output, metadata in ((svg, {"Date": None}), (png, {})):
-        if output is None:
-            continue
-        with written_whole(output) as temporary:
-            figure.savefig(temporary, dpi=160, bbox_inches="tight", metadata=metadata)
 
 
 def _replicates_note(replicates: int) -> str:

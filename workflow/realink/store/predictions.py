@@ -8,8 +8,6 @@ import numpy as np
 from realink.errors import InputError
 from realink.store.files import read_tensors
 
-FORMER = "read"  # what `predicted` was called in studies that are published
-
 
 class Predictions(NamedTuple):
     """What every classifier of a study predicted of the test images.
@@ -59,7 +57,8 @@ def read_predictions(path: Path) -> Predictions:
     tensors, metadata = read_tensors(path)
     try:
         return Predictions(
-            tensors[FORMER] if FORMER in tensors else tensors["predicted"],
+            # As it was called in studies that were published before.
+            tensors["read"] if "read" in tensors else tensors["predicted"],
             tensors["labels"],
             tuple(metadata["classes"]),
             tensors.get("groups"),
