@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from realink.answer.analysis import Answer
-from realink.answer.cells import Reads, fitting, summarise, usable
+from realink.answer.cells import Predictions, fitting, summarise, usable
 from realink.answer.comparisons import Cell, compare_mixes
 from realink.answer.sentences import told
 from realink.answer.words import listed, percent
@@ -82,7 +82,7 @@ def claims(answer: Answer, protocol: Protocol = USUAL) -> pd.DataFrame:
 
 
 def protocols(
-    metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame, epochs: float
+    metrics: pd.DataFrame, reads: Predictions, translators: pd.DataFrame, epochs: float
 ) -> pd.DataFrame:
     """The talk's claims under every protocol that a study has classifiers of.
 
@@ -107,7 +107,7 @@ def protocols(
     )[["protocol", "claim", "translator", "measured", "verdict"]]
 
 
-def _answer(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame) -> Answer:
+def _answer(metrics: pd.DataFrame, reads: Predictions, translators: pd.DataFrame) -> Answer:
     none = pd.DataFrame()
     rows, _ = _rows(metrics, reads)
     return Answer(
@@ -122,7 +122,7 @@ def _answer(metrics: pd.DataFrame, reads: Reads, translators: pd.DataFrame) -> A
     )
 
 
-def _rows(metrics: pd.DataFrame, reads: Reads) -> tuple[pd.DataFrame, Reads]:
+def _rows(metrics: pd.DataFrame, reads: Predictions) -> tuple[pd.DataFrame, Predictions]:
     return usable(fitting(metrics, reads))[0], reads
 
 
@@ -172,7 +172,7 @@ HYPOTHESES = [
 ]
 
 
-def hypotheses(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+def hypotheses(metrics: pd.DataFrame, reads: Predictions) -> pd.DataFrame:
     """Why translated images beside real ones help: each hypothesis at each count.
 
     Columns: ``translator``, ``hypothesis``, then those of a comparison; ``verdict``: supported,

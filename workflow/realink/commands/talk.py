@@ -21,9 +21,9 @@ def explain_talk(
     """
     from realink.answer import talk
     from realink.store.files import read_table, write_table
-    from realink.store.predictions import read_reads
+    from realink.store.predictions import read_predictions
 
-    table, reads = read_table(metrics), read_reads(predictions)
+    table, reads = read_table(metrics), read_predictions(predictions)
     write_table(protocols, talk.protocols(table, reads, read_table(translators), epochs))
     write_table(hypotheses, talk.hypotheses(table, reads))
     write_table(gains, talk.gains(table))
