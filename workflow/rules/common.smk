@@ -93,7 +93,9 @@ if workflow.is_main_process and not {"--unlock", "--delete-all-output"} & set(sy
 
 # Snakemake holds the lock of this study's files by now, so no other one is at work on them: jobs
 # that the last one left are orphans. All SLURM jobs of one snakemake bear the executor's `run_uuid`.
-onstart:
+# Functions, since Snakemake runs these blocks of the main workflow only, not of a module.
+def begin():
+    """Before the first job starts."""
     # Each job that ends while others wait would leave one more timer that wakes the scheduler every
     # second until the end: after 170 jobs these took 0.4 of a core (Snakemake 9.27).
     workflow.scheduler.job_rate_limiter = None
@@ -107,7 +109,8 @@ onstart:
     orphans.end(RESULTS)
 
 
-onsuccess:
+def succeed():
+    """After all jobs ended well."""
     SLURM_RUN.unlink(missing_ok=True)
     if changed := outputs.changed(RESULTS):
         raise WorkflowError(outputs.complaint(changed))
@@ -116,7 +119,8 @@ onsuccess:
             print(f"The {what}: {RESULTS / path}", file=sys.stderr)
 
 
-onerror:
+def fail():
+    """After a job failed, or Ctrl-C."""
     # The plugin cancels nothing if Ctrl-C comes while it looks at the queue.
     try:
         slurm.take_over(SLURM_RUN, None)
@@ -127,6 +131,18 @@ onerror:
     with workflow.scheduler._lock:
         if workflow.scheduler._tofinish:
             workflow.scheduler._finish_jobs()
+
+
+onstart:
+    begin()
+
+
+onsuccess:
+    succeed()
+
+
+onerror:
+    fail()
 
 
 wildcard_constraints:
@@ -142,18 +158,24 @@ RUN = "REALINK_CODE={params.code} {params.call} >{log:q} 2>&1"
 code_hash = cache(provenance.code_hash)  # every job of a rule asks for it
 
 
-def call(command, *placed, **settings):
+def call(command, *placed, package=None, **settings):
     """Params that run a command of realink: the hash of its code, its settings, how it is called.
 
     First comes what it takes by its place. Its options are named as the inputs, outputs and
     wildcards, and as `settings`, whose values may be functions of the wildcards. What has no name is
     not handed over, but for an only output, which is `output`; nor are wildcards that the command
-    does not ask for.
+    does not ask for. `package` is the directory of another Python package that has the command, of a
+    workflow that uses realink as a module.
     """
-    asked = provenance.parameters(command)
+    asked = provenance.parameters(command, package)
+    start, program = START, "realink"
+    if package:
+        start += f" PYTHONPATH={shlex.quote(os.pathsep.join(map(str, (PACKAGE, package.parent))))}"
+        program = package.name
 
     def code(wildcards):
-        return code_hash(command, wildcards.get("translator") if "translator" in asked else None)
+        named = wildcards.get("translator") if "translator" in asked else None
+        return code_hash(command, named, package)
 
     def values(wildcards):
         return {n: v(wildcards) if callable(v) else v for n, v in settings.items()}
@@ -172,9 +194,7 @@ def call(command, *placed, **settings):
                 words.append(f"--{name.replace('_', '-')}={text}")
         # A training's state is no output, but left behind like one.
         writes = shlex.join([*output, *([options["state"]] if "state" in options else [])])
-        return (
-            f"{START} {outputs.WRITES}={shlex.quote(writes)} python -m realink {shlex.join(words)}"
-        )
+        return f"{start} {outputs.WRITES}={shlex.quote(writes)} python -m {program} {shlex.join(words)}"
 
     return {"code": code, "settings": recorded, "call": line}
 
