@@ -377,9 +377,9 @@ def _check_learners(config: Mapping[str, Any]) -> None:
         weights = learners.weights_file(config["learner_settings"][name])
         if weights is not None and not os.path.isfile(weights):
             raise InputError(
-                f"config key `learner_settings: {name}: weights:`: {weights!r} is no file; name one, "
-                f"or {learners.WHEEL} (those that come with realink) or {learners.DOWNLOADED} (what "
-                "timm downloads)"
+                f"config key `learner_settings: {name}: weights:`: {weights!r} is no file; name "
+                f"one, or {learners.WHEEL} (those that come with realink), or "
+                f"{learners.DOWNLOADED} (what timm downloads)"
             )
     if not grid.cells(config):
         raise InputError("config key `mixes`: no learner of `learners` can do any of them")

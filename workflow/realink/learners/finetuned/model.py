@@ -72,7 +72,7 @@ class Encoder(nn.Module):
 
 
 def fit(job: Job[Features]) -> Fitted:
-    """Train the head alone, then the last blocks with it (LP-FT, Kumar et al. 2022, arXiv:2202.10054).
+    """Train the head alone, then the last blocks, too (Kumar et al. 2022, arXiv:2202.10054).
 
     By AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) on one learning rate cycle (Smith & Topin
     2017, arXiv:1708.07120). Norms are folded into the convolutions, and so do not change with a
