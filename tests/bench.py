@@ -30,9 +30,9 @@ from realink.images import folders, fonts
 from realink.images.characters import characters_of
 from realink.images.imagesets import ImageSet
 from realink.images.mnist import load_embedded
-from realink.learners.small import model as small
+from realink.learners.small import network as small
 from realink.plan import proposal
-from realink.running.provenance import code_hash, parameters
+from realink.running.provenance import LOADED, code_hash, parameters
 from realink.settings import settings_from
 from realink.store.checkpoints import save
 from realink.store.files import write_images
@@ -207,7 +207,8 @@ def _smallest_jobs(
         for name, value in (given | options).items():
             text = json.dumps(value) if isinstance(value, dict) else str(value)
             words += [f"--{name.replace('_', '-')}={text}"] * (name in asked)
-        return label or words[2], code_hash(command, options.get("translator")), words
+        loaded = {kind: options.get(kind) for kind in LOADED}
+        return label or words[2], code_hash(command, **loaded), words
 
     yield job("draw_real")
     yield job(

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from realink.errors import InputError
-from realink.learners.small import model as small
+from realink.learners.small import network as small
 from realink.plan import grid, schema
 from realink.plan.mixes import Mix
 from realink.seeds import seed_for

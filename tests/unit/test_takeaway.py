@@ -20,7 +20,7 @@ from realink import commands
 from realink.commands import takeaway
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
-from realink.learners.small.model import Network, Settings, predict
+from realink.learners.small.network import Network, Settings, predict
 from realink.store import portable
 from realink.store.checkpoints import load, save
 from realink.store.files import write_images, write_json, write_table

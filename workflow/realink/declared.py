@@ -152,7 +152,7 @@ LEARNERS = Family(
     kind="learner",
     package="realink.learners",
     limits="LIMITS",
-    model="Learner",
+    model="Network",
     chosen="learners",
     settings="learner_settings",
 )

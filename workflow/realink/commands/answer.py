@@ -16,7 +16,7 @@ def collect(
     *,
     config: Json,
     classifier: Paths,
-    read: Paths,
+    scores: Paths,
     test: Path,
     translator: Paths,
     retention: Paths,
@@ -59,12 +59,18 @@ def collect(
     )
     write_table(confusions, tables.confusions_table(judged))
     write_table(gaps, gap_rows)
-    predicted, images = grid.paths(read, cells), read_images(test)
-    reads = np.stack([read_tensors(predicted[place])[0]["test"] for place in rows.index])
+    predicted, images = grid.paths(scores, cells), read_images(test)
+    smallest = np.min_scalar_type(len(images.classes) - 1)
+    reads = np.stack(
+        [
+            read_tensors(predicted[place])[0]["test"].argmax(1).astype(smallest)
+            for place in rows.index
+        ]
+    )
     groups = {} if images.groups is None else {"groups": images.groups}
     write_tensors(
         predictions,
-        {"read": reads, "labels": images.labels} | groups,
+        {"predicted": reads, "labels": images.labels} | groups,
         {"classes": images.classes, "group_names": images.group_names},
     )
     write_json(settings, study)
@@ -101,6 +107,7 @@ def analyse(
     from realink.answer import analysis, cells, sentences, talk
     from realink.answer.recommended import recommended
     from realink.store.files import read_table, write_json, write_table
+    from realink.store.predictions import read_reads
 
     errors, reads = read_table(metrics), read_reads(predictions)
     found = analysis.analyse(
@@ -134,12 +141,13 @@ def analyse(
     )
 
 
-def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, output: Path) -> None:
+def check_pseudo_labels(
+    *, config: Json, scores: Paths, pool: Path, seed: int, output: Path) -> None:
     """Count how many pseudo-labels are right, where the true labels were only hidden.
 
     Parameters
     ----------
-    read : what the classifiers wrote beside what they read in the test images
+    scores : what the classifiers wrote, their pseudo-labels beside the scores
     pool : the real images, with their labels
     """
     import pandas as pd
@@ -153,9 +161,9 @@ def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, out
 
     study, images = json.loads(config), read_images(pool)
     hidden = images.draw(study["unlabelled"]["count"] or len(images), seed_for(seed, "unlabelled"))
-    cells = [cell for cell in grid.cells(study) if Mix.parse(cell.mix).pseudo]
+    cells = [cell for cell in grid.cells(study) if cell.pseudo]
     tables = []
-    for cell, path in zip(cells, grid.paths(read, cells), strict=True):
+    for cell, path in zip(cells, grid.paths(scores, cells), strict=True):
         known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
         labels = read_tensors(path)[0]
         for number in range(1, ROUNDS + 1):
@@ -258,10 +266,11 @@ def compare(
 ) -> None:
     """Set two finished studies side by side: is the second better?"""
     from realink.answer import cells, studies
-    from realink.commands.init import refuse_folder, written_as_asked
+    from realink.asked import refuse_folder, written_as_asked
     from realink.page import plotted
     from realink.page import report as pages
     from realink.store.files import read_json
+    from realink.store.predictions import read_reads
 
     if first.resolve() == second.resolve():
         raise InputError(f"{first} and {second} are the same study")
@@ -312,27 +321,3 @@ def _metrics(path: Path) -> Any:
     except ValueError as error:  # of pandas' parser too
         raise InputError(f"{path}: not a whole table ({error}); run snakemake again") from None
     return table
-
-
-def read_reads(predictions: Path) -> Any:
-    """Read what `collect` wrote; raise `InputError` if it is something else."""
-    from realink.answer.cells import Reads
-    from realink.store.files import read_tensors
-
-    if not predictions.exists():
-        raise InputError(
-            f"{predictions}: no such file; without what its classifiers read, a study cannot be "
-            "compared. Of a published study, get it by `git pull`; else finish the study with "
-            "snakemake"
-        )
-    tensors, metadata = read_tensors(predictions)
-    try:
-        return Reads(
-            tensors["read"],
-            tensors["labels"],
-            tuple(metadata["classes"]),
-            tensors.get("groups"),
-            tuple(metadata["group_names"]),
-        )
-    except KeyError as missing:
-        raise InputError(f"{predictions}: holds no {missing}, so it is not from collect") from None

@@ -1,7 +1,6 @@
 """Commands of rules/figures.smk: every figure, as SVG and PNG."""
 
 from pathlib import Path
-from typing import Any
 
 from realink.commands.support import Device, Json
 from realink.errors import InputError
@@ -10,6 +9,7 @@ from realink.errors import InputError
 def plot_error(*, metrics: Path, counts: list[int], total: int, svg: Path, png: Path) -> None:
     """Draw the main figure: test error against the number of real images."""
     from realink.page import figures
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     figures.style()
@@ -26,6 +26,7 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
     titles : of the panels, one a study
     """
     from realink.page import figures
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     if not studies or len(studies) != len(titles):
@@ -44,6 +45,7 @@ def plot_studies(*studies: Path, mixes: list[str], titles: list[str], svg: Path,
 def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
     """Draw the error of rendered images alone against their number."""
     from realink.page import figures
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     figures.style()
@@ -53,6 +55,7 @@ def plot_rendered_error(*, metrics: Path, svg: Path, png: Path) -> None:
 def plot_gain(*, metrics: Path, translators: Path, gaps: Path, svg: Path, png: Path) -> None:
     """Draw what translated images gain, against labels kept and against the gap."""
     from realink.page import figures, plotted
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     figures.style()
@@ -70,6 +73,7 @@ def plot_rendered(*, rendered: Path, invert: bool, svg: Path, png: Path) -> None
     invert : whether to show black as white
     """
     from realink.page import figures, sheets
+    from realink.page.saved import save
     from realink.store.files import read_images, read_tensors
 
     figures.style()
@@ -85,7 +89,7 @@ def plot_translations(
     replicate: int,
     rendered: Path,
     translated: Path,
-    read: Path,
+    predicted: Path,
     real: Path,
     unlabelled: int = 0,
     invert: bool,
@@ -102,12 +106,13 @@ def plot_translations(
     """
     from realink.answer.words import at_hand
     from realink.page import figures, sheets
+    from realink.page.saved import save
     from realink.scores.judge import error_rate
     from realink.store.files import read_images, read_tensors
 
     figures.style()
     bent = read_tensors(translated)[0].get("from_real")
-    carried, reading = read_images(translated), read_tensors(read)[0]["read"]
+    carried, reading = read_images(translated), read_tensors(predicted)[0]["predicted"]
     kept = 1 - error_rate(reading, carried.labels)
     saw = at_hand(n, unlabelled)
     title = f"{translator}, {saw}, replicate {replicate}: {kept:.0%} of labels kept"
@@ -152,6 +157,7 @@ def plot_triptych(
     import torch
 
     from realink.page import examples, figures
+    from realink.page.saved import save
     from realink.plan.mixes import Mix
     from realink.seeds import seed_for
     from realink.settings import settings_from
@@ -208,9 +214,10 @@ def plot_examples(
     n : real images of the classifiers that are compared
     """
     from realink.answer.cells import fitting
-    from realink.commands.answer import read_reads
     from realink.page import examples, figures
+    from realink.page.saved import save
     from realink.store.files import read_images, read_json, read_table
+    from realink.store.predictions import read_reads
 
     reads = read_reads(predictions)
     errors = fitting(read_table(metrics), reads)
@@ -275,34 +282,24 @@ def map_domains(
     translators, translated : their names and their images
     """
     from realink.commands.support import device_for
-    from realink.learners.small.model import Network, Settings
+    from realink.learners.small.network import Network, Settings
     from realink.scores.plane import MAPPED, on_a_plane
     from realink.seeds import seed_for
     from realink.store.checkpoints import load
     from realink.store.files import read_images, write_table
+    from realink.store.sets import sized
 
     device = device_for(device)
-    order = read_images(pool)
+    judge = load(checkpoint, "small", Network, Settings).to(device)
+    order = sized(read_images(pool), judge.side)
     unseen = order.draw(len(order), seed_for(seed, "draw", 1)).take(slice(-MAPPED, None))
     paths = {"rendered": rendered} | dict(zip(translators, translated, strict=True))
     write_table(
         output,
         on_a_plane(
-            {"real": unseen} | {name: read_images(path) for name, path in paths.items()},
-            load(checkpoint, "classifier", Network, Settings).to(device),
+            {"real": unseen} | {name: sized(read_images(path), judge.side) for name, path in paths.items()},
+            judge,
             seed=seed_for(seed, "map"),
             device=device,
         ),
     )
-
-
-def save(figure: Any, svg: Path | None, png: Path) -> None:
-    """Write a figure in both formats, or as PNG alone."""
-    from realink.store.files import written_whole
-
-    # Without the date, the same numbers give the same file.
-    for output, metadata in ((svg, {"Date": None}), (png, {})):
-        if output is None:
-            continue
-        with written_whole(output) as temporary:
-            figure.savefig(temporary, dpi=160, bbox_inches="tight", metadata=metadata)

@@ -20,8 +20,8 @@ def explain_talk(
     epochs : the study's budget
     """
     from realink.answer import talk
-    from realink.commands.answer import read_reads
     from realink.store.files import read_table, write_table
+    from realink.store.predictions import read_reads
 
     table, reads = read_table(metrics), read_reads(predictions)
     write_table(protocols, talk.protocols(table, reads, read_table(translators), epochs))
@@ -37,8 +37,8 @@ def plot_talk(*, epochs: float, metrics: Path, gains: Path, svg: Path, png: Path
     epochs : the study's budget
     gains : what `explain_talk` wrote
     """
-    from realink.commands.figures import save
     from realink.page import figures, talk
+    from realink.page.saved import save
     from realink.store.files import read_table
 
     figures.style()

@@ -106,7 +106,7 @@ def translate(
     device = device_for(device)
     images = read_images(rendered)
     translated = loop.translate(
-        load(checkpoint, translator, module.Translator, module.Settings).to(device),
+        load(checkpoint, translator, module.model.Translator, module.Settings).to(device),
         images,
         _seen(real, unlabelled),
         seed=seed_for(seed, "translate", translator, n, replicate),

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from realink.store.rows import Rows
-
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 # More than this, uncompressed, is taken for a decompression bomb: Pillow's own limit.
 MOST_PIXELS = Image.MAX_IMAGE_PIXELS
@@ -187,22 +185,3 @@ def _fitted(picture: Image.Image, size: tuple[int, int], fit: str, background: i
     whole = Image.new(picture.mode, size, (background,) * len(picture.getbands()))
     whole.paste(picture.resize(part, FILTER), ((size[0] - part[0]) // 2, (size[1] - part[1]) // 2))
     return whole
-
-
-def reduced(images: np.ndarray | Rows, height: int, width: int) -> np.ndarray | Rows:
-    """Bring images to another size, each pixel a weighted mean over its area.
-
-    Parameters
-    ----------
-    images : uint8 [n, height, width] or [n, height, width, 3]; large ones are read by slices
-
-    Returns
-    -------
-    uint8 [n, height, width] or [n, height, width, 3]; the images themselves, if they are so large
-    """
-    if images.shape[1:3] == (height, width):
-        return images
-    result = np.empty((len(images), height, width, *images.shape[3:]), np.uint8)
-    for place, image in enumerate(images):
-        result[place] = Image.fromarray(image).resize((width, height), FILTER)
-    return result

@@ -11,7 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from realink import learners
+from realink.declared import LEARNERS
 from realink.errors import InputError, meant
 from realink.images import listing
 from realink.images.characters import READ, UNREAD, characters_of
@@ -124,7 +124,7 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError("config key `rendered: count:`: say how many images the fonts are to draw")
     asked = config["learner_settings"]
     settings = {
-        name: learners.complete(name, asked.get(name) or {})
+        name: LEARNERS.complete(name, asked.get(name) or {})
         for name in dict.fromkeys([grid.SMALL, *config["learners"], *asked])
     }
     return dict(config) | {
@@ -350,7 +350,7 @@ def _check_unlabelled(config: Mapping[str, Any]) -> None:
 def _check_translators(config: Mapping[str, Any]) -> None:
     images = config["images"]
     for name in _of_mixes(config):
-        shapes = translators.declared(name).shapes
+        shapes = translators.declared(name).SHAPES
         low, high = shapes["sides"]
         sides = [low <= images[side] <= high for side in ("height", "width")]
         if images["channels"] not in shapes["channels"] or not all(sides):
@@ -364,7 +364,7 @@ def _check_translators(config: Mapping[str, Any]) -> None:
 def _check_learners(config: Mapping[str, Any]) -> None:
     images = config["images"]
     for name in config["learners"]:
-        limits = learners.declared(name).LIMITS
+        limits = LEARNERS.declared(name).LIMITS
         low, high = limits["sides"]
         sides = [low <= images[side] <= high for side in ("height", "width")]
         if images["channels"] not in limits["channels"] or not all(sides):

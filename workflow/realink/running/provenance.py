@@ -10,27 +10,32 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from realink.declared import LEARNERS, TRANSLATORS
+
+# Where a command finds what it loads by a name: the kind is the parameter that has the name.
+LOADED = {family.kind: family.package for family in (TRANSLATORS, LEARNERS)}
 PACKAGE = Path(__file__).parents[1]
 
 
-def code_hash(command: str, translator: str | None = None) -> str:
+def code_hash(command: str, **loaded: str | None) -> str:
     """Hash the code that a command runs.
 
     Parameters
     ----------
     command : name of a function in a module of `realink.commands`, e.g. ``train_classifier``
-    translator : name of the translator that it loads, if any, e.g. ``cyclegan``
+    loaded : what it loads, if anything, by kind, e.g. ``translator="cyclegan"`` (see `LOADED`)
 
     Returns
     -------
     12 hexadecimal digits of the SHA-256 of the syntax trees of the command's own function, of the
     functions of its module that it names, and of every realink module that these import, directly
-    or not. Comments, docstrings and layout do not count; nor do other packages, nor Python's
-    version.
+    or not. Comments, docstrings and layout do not count; nor do `realink.errors`, other packages
+    and Python's version.
     """
     pending, texts, functions = set(), {}, _commands(PACKAGE)
-    if translator:
-        pending.add(f"realink.translation.translators.{translator}")
+    for kind, name in loaded.items():
+        if name:
+            pending |= {f"{LOADED[kind]}.{name}", f"{LOADED[kind]}.{name}.model"}
     called = [command]
     for name in called:
         home, node = functions[name]
@@ -105,8 +110,8 @@ def _imports(tree: ast.AST, package: str) -> set[str]:
             names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    # The bare package holds the version alone.
-    return {name for name in names if name.startswith("realink.")}
+    # The bare package holds the version alone, and `errors` what is said where nothing is made.
+    return {name for name in names if name.startswith("realink.")} - {"realink.errors"}
 
 
 def _path(module: str) -> Path | None:

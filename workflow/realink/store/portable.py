@@ -9,7 +9,7 @@ import onnx
 import torch
 from torch import nn
 
-from realink.learners.small.model import Network
+from realink.learners.small.network import Network
 from realink.store.reader import INPUT, METADATA, OUTPUT
 
 # They tell a job's log of every constant that they fold.

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from realink.images.imagesets import ImageSet, concatenate
-from realink.learners.small.model import Network, batches
+from realink.learners.small.network import Network, batches
 from realink.training import augmentation
 
 ROUNDS = 2  # with the teacher, three trainings in all

@@ -1,21 +1,20 @@
 """Train any translator on rendered and real images, and translate a set with it.
 
-A translator is a module ``realink.translation.translators.<name>`` with
+A translator is a package ``realink.translation.translators.<name>``. Its ``__init__.py``, which
+every parse of the workflow imports and which does without torch (`realink.declared`), has
 
 - ``Settings``, a frozen dataclass of its knobs with their defaults and bounds (`realink.settings`),
   which extends `TrainingSettings` if it is trained, and else `Bounded`;
-- ``Translator``, built from them and the images' `Shape`, with the methods of `Translator` below,
-  and of `Trained` if it has parameters;
-- ``SHAPES``, a literal: the ``channels`` and the least and largest ``sides`` that it can do, and,
+- ``SHAPES``, a dict: the ``channels`` and the least and largest ``sides`` that it can do, and,
   where there are others, what to take ``instead``; ``unlabelled``, true if it reads no label of the
   real images, so that it may see those that have none.
 
-The workflow reads ``Settings`` and ``SHAPES`` without the rest (`realink.translation.settings`).
+Its ``model.py`` has ``Translator``, built from the settings and the images' `Shape`, with the
+methods of `Translator` below, and of `Trained` if it has parameters.
+
 All chance comes from torch's global generators, seeded here and put back afterwards.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -27,18 +26,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from realink.declared import TRANSLATORS
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
 from realink.store.files import digest
 from realink.store.rows import Rows, Spool, rows
 from realink.store.states import State
 from realink.training.optimisers import Adam
-from realink.translation import translators
 from realink.translation.batches import Batch, Pool
 from realink.translation.settings import TrainingSettings
 
 INTERVALS = 50  # rows of a training history
 CHUNK = 392_000  # pixels, of all channels together, translated at once
+load = TRANSLATORS.load  # a translator's package, by its name
 
 
 Fakes = tuple[Tensor, ...]  # what both players' losses share in a step
@@ -83,14 +83,6 @@ class Trained(Translator, Protocol):
     def discriminator_losses(self, rendered: Batch, real: Batch, fakes: Fakes) -> Losses: ...
 
 
-def load(name: str) -> ModuleType:
-    """Return the module of the translator called `name`."""
-    names = sorted(module.name for module in pkgutil.iter_modules(translators.__path__))
-    if name not in names:
-        raise InputError(f"translator {name!r} is unknown; there are: {', '.join(names)}")
-    return importlib.import_module(f"{translators.__name__}.{name}")
-
-
 def check_shape(translator: ModuleType, shape: Shape) -> None:
     """Raise `InputError` if a translator cannot do images of that shape."""
     can = translator.SHAPES
@@ -122,7 +114,7 @@ def train(
     Parameters
     ----------
     translator
-        Its module (`load`), to which `settings` belong.
+        Its package (`load`), to which `settings` belong.
     rendered, real
         Images of the same size and classes.
     seed
@@ -151,7 +143,7 @@ def train(
     if state:
         cpu = torch.backends.cpu.get_cpu_capability()
         state.identity |= {
-            "translator": translator.Translator.__module__,
+            "translator": translator.model.Translator.__module__,
             "settings": asdict(settings),
             "seed": seed,
             "rendered": _identity(rendered),
@@ -163,7 +155,7 @@ def train(
         }
     history = []
     with _seeded(seed):
-        model = translator.Translator(settings, rendered.shape).to(device).train()
+        model = translator.model.Translator(settings, rendered.shape).to(device).train()
         if next(model.parameters(), None) is not None:
             pools = Pool(rendered, device), Pool(real, device)
             history = _optimise(model, *pools, settings, report, state)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from realink.settings import Bounded, setting
 
-LIMITS = {"channels": (1, 3), "sides": (16, 224)}  # images that it can do
-ENCODED = False  # it reads images as they are
+# Images that it can do; and it reads these themselves, no features of them.
+LIMITS = {"channels": (1, 3), "sides": (16, 224), "encoded": False}
 
 
 @dataclass(frozen=True, kw_only=True)
