@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from realink.errors import InputError
-from tests.fuzz.kind import ROOT, Kind, changed_json
+from tests.fuzz.kind import Kind, changed_json
 from tests.fuzz.mutations import mutate
 
 
@@ -132,14 +132,11 @@ class Checkpoints(Tensors):
     def whole(self) -> list[tuple[dict[str, np.ndarray], dict[str, Any]]]:
         from dataclasses import asdict
 
-        import yaml
-
         from realink.images.imagesets import Shape
         from realink.learners.small.network import Network, Settings
         from realink.translation.loop import load
 
         warp = load("warp")
-        config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
         shape = Shape(24, 20, 1, 3)
         made = []
         for name, settings, kind in (

@@ -231,7 +231,7 @@ def test_labels_and_faces_name_what_is_drawn(spread):
     out, drawn = render(spread, 400, 2)
     rows = spread[spread["accepted"]]
     looks = [
-        fonts._probe(faces.locate(file), axes, DIGITS)[0]
+        faces._probe(faces.locate(file), axes, DIGITS)[0]
         for file, axes in zip(rows["file"], rows["axes"], strict=True)
     ]
     models = np.stack(looks).reshape(-1, 28 * 28).astype(np.float32)

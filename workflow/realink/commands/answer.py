@@ -142,7 +142,8 @@ def analyse(
 
 
 def check_pseudo_labels(
-    *, config: Json, scores: Paths, pool: Path, seed: int, output: Path) -> None:
+    *, config: Json, scores: Paths, pool: Path, seed: int, output: Path
+) -> None:
     """Count how many pseudo-labels are right, where the true labels were only hidden.
 
     Parameters
@@ -153,7 +154,6 @@ def check_pseudo_labels(
     import pandas as pd
 
     from realink.plan import grid
-    from realink.plan.mixes import Mix
     from realink.scores.hidden import rightness
     from realink.seeds import seed_for
     from realink.store.files import read_images, read_tensors, write_table

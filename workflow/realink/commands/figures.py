@@ -297,7 +297,8 @@ def map_domains(
     write_table(
         output,
         on_a_plane(
-            {"real": unseen} | {name: sized(read_images(path), judge.side) for name, path in paths.items()},
+            {"real": unseen}
+            | {name: sized(read_images(path), judge.side) for name, path in paths.items()},
             judge,
             seed=seed_for(seed, "map"),
             device=device,

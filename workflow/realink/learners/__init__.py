@@ -1,4 +1,4 @@
-"""Kinds of classifiers, a package each: what it can do and its settings, and the network in `model`.
+"""Kinds of classifiers, a package each: what it can do, its settings, and in `model` its network.
 
 Needs the standard library only, because every parse of the workflow reads it.
 """
@@ -28,7 +28,5 @@ def encoding(learner: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def views(learner: str, settings: Mapping[str, Any]) -> int:
-    """In how many views a learner reads real images while training, the images themselves among them."""
+    """In how many views a learner is trained on real images; the first is the images themselves."""
     return settings["views"]
-
-

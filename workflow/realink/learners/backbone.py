@@ -76,9 +76,11 @@ class Backbone(nn.Module):
             Networks of this kind do more than one thing after another there.
         """
         found = blocks(self.network)
-        place = next((i for i, one in enumerate(found) if self.tapped and one is self.tapped[-1]), None)
+        place = next(
+            (i for i, one in enumerate(found) if self.tapped and one is self.tapped[-1]), None
+        )
         ends = [getattr(self.network, name, None) for name in ("conv_head", "bn2", "norm")]
-        made = nn.Sequential(*found[(place or 0) + 1 :], *(end for end in ends if end is not None))
+        made = nn.Sequential(*found[place + 1 :], *(end for end in ends if end is not None))
         example = torch.rand(1, 3, *self.network.pretrained_cfg["input_size"][1:])
         with torch.inference_mode():
             features, cut = self(example)
@@ -95,7 +97,7 @@ class Backbone(nn.Module):
 
 
 def blocks(network: nn.Module) -> list[nn.Module]:
-    """The blocks of a network of timm, in order: of EfficientNets, transformers, ResNets, ConvNeXts."""
+    """The blocks of a network of timm, in order; none of a kind that is not known here."""
     parents = [getattr(network, name, None) for name in ("blocks", "stages")]
     parents += [getattr(network, f"layer{place}", None) for place in range(1, 5)]
     found: list[nn.Module] = []
@@ -258,13 +260,20 @@ def folded(network: nn.Module) -> nn.Module:
     norms = []
     for convolution, norm in pairs:
         weight, bias = fuse_conv_bn_weights(
-            convolution.weight, convolution.bias, norm.running_mean, norm.running_var, norm.eps,
-            norm.weight, norm.bias,
+            convolution.weight,
+            convolution.bias,
+            norm.running_mean,
+            norm.running_var,
+            norm.eps,
+            norm.weight,
+            norm.bias,
         )
         convolution.weight, convolution.bias = weight, bias
         norms.append((names[id(norm)], norm))
         # timm's norms hold their activation.
-        after = nn.Sequential(*(getattr(norm, part) for part in ("drop", "act") if hasattr(norm, part)))
+        after = nn.Sequential(
+            *(getattr(norm, part) for part in ("drop", "act") if hasattr(norm, part))
+        )
         network.set_submodule(names[id(norm)], after)
     found = network.forward_features(example)
     if (found - expected).abs().max() <= ALIKE * expected.std():

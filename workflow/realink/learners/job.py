@@ -70,7 +70,7 @@ class Job(Generic[Images]):
         return seed_for(self.seed, role, *self.place, *further)
 
     def drawn(self, synthetic: Images) -> Images:
-        """The synthetic images of the recipe: the same for all mixes and learners of a replicate."""
+        """The synthetic images of the recipe: of a replicate, the same for all."""
         number = min(self.recipe.n_synthetic, len(synthetic))
         return synthetic.draw(number, seed_for(self.seed, "synthetic", self.recipe.replicate))
 

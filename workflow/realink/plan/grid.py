@@ -1,4 +1,4 @@
-"""The experiment's grid: which classifiers and translators a config asks for, and each one's recipe."""
+"""The grid: which classifiers and translators a config asks for, and the recipe of each."""
 
 from collections.abc import Iterable, Mapping
 from itertools import chain

@@ -370,7 +370,8 @@ def _check_learners(config: Mapping[str, Any]) -> None:
         if images["channels"] not in limits["channels"] or not all(sides):
             raise InputError(
                 f"config key `learners`: {name!r} does not do images of {images['height']} x "
-                f"{images['width']} with {images['channels']} channels, but sides of {low} to {high}"
+                f"{images['width']} with {images['channels']} "
+                f"channels; it does sides of {low} to {high}"
             )
     if not grid.cells(config):
         raise InputError("config key `mixes`: no learner of `learners` can do any of them")

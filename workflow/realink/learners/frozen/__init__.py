@@ -1,4 +1,4 @@
-"""frozen: what a pretrained network sees in images, and a linear head on it; for things in photographs.
+"""frozen: a linear head on what a pretrained network sees; for things in photographs.
 
 Needs the standard library only, because every parse of the workflow reads it.
 """

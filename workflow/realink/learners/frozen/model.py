@@ -171,7 +171,7 @@ def predict(
 
 
 class Whole(nn.Module):
-    """The backbone and the head: images, float32 [n, c, h, w] in 0..1, to probabilities [n, classes]."""
+    """Backbone and head: images, float32 [n, c, h, w] in 0..1, to probabilities [n, classes]."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()

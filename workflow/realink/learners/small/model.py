@@ -15,6 +15,7 @@ from realink.plan.mixes import CHANGED, PRETRAINED
 from realink.seeds import seed_for
 from realink.training import controls, pseudo
 
+
 def fit(job: Job[ImageSet]) -> Fitted:
     """Train on a recipe's images, and then, if it says so, on pseudo-labels of unlabelled ones.
 
