@@ -142,7 +142,7 @@ def fitted(
     -------
     uint8 [height, width], or [height, width, 3] of three channels
     """
-    picture = picture.convert("RGB" if channels == 3 else "L")
+    picture = _of_mode(picture, "RGB" if channels == 3 else "L")
     return np.asarray(_fitted(picture, (width, height), fit, background))
 
 
@@ -163,7 +163,7 @@ def fitted_cut_out(
     mask : uint8 [height, width], 0 in what `fit` adds
     """
     # Pillow itself multiplies these modes by their alpha, resizes, and divides.
-    picture = picture.convert("RGBA" if channels == 3 else "LA")
+    picture = _of_mode(picture, "RGBA" if channels == 3 else "LA")
     layers = np.asarray(_fitted(picture, (width, height), fit, 0))
     return layers[..., :3] if channels == 3 else layers[..., 0], layers[..., -1]
 
@@ -174,6 +174,11 @@ def inside(size: tuple[int, int], *, height: int, width: int, fit: str) -> tuple
         return width, height
     scale = min(width / size[0], height / size[1])
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _of_mode(picture: Image.Image, mode: str) -> Image.Image:
+    # Pillow would copy one that is of it.
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _fitted(picture: Image.Image, size: tuple[int, int], fit: str, background: int) -> Image.Image:
