@@ -13,13 +13,14 @@ import onnx
 import pandas as pd
 import pytest
 import torch
-import yaml
 from PIL import Image
 
 from realink import commands
 from realink.commands import takeaway
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
+from realink.learners import whole
+from realink.learners.small.model import Whole
 from realink.learners.small.network import Network, Settings, predict
 from realink.store import portable
 from realink.store.checkpoints import load, save
@@ -28,8 +29,8 @@ from realink.store.reader import Reader
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ("cat", "dog | <b>", "wolf")
-SETTINGS = yaml.safe_load((ROOT / "config/config.yaml").read_text())["classifier"] | {"width": 2}
-PATTERN = "{mix}-{n}-{replicate}.safetensors"
+SETTINGS = {"width": 2}
+PATTERN = "{learner}/{mix}-{n}-{replicate}.safetensors"
 
 
 def images(n: int, channels: int, seed: int = 1) -> ImageSet:
@@ -60,17 +61,22 @@ def study(root: Path, channels: int, *, pool: int = 30, replicates: int = 2) -> 
             for replicate in range(1, replicates + 1):
                 net, knobs = network(test.shape, replicate, standardise=channels == 3)
                 save(
-                    root / f"{mix}-{n}-{replicate}.safetensors",
+                    root / f"small/{mix}-{n}-{replicate}.safetensors",
                     net,
-                    "classifier",
+                    "small",
                     knobs,
                     test.shape,
                 )
                 # The second is the better one.
                 errors = {"validation_error": 0.4 - 0.1 * replicate, "test_error": 0.2}
                 rows.append(
-                    {"mix": mix, "n_real": n, "replicate": replicate, "n_synthetic": 0}
-                    | {"synthetic": "none", "augmented": mix == "real-aug", "train_steps": 1100}
+                    {"learner": "small", "mix": mix, "n_real": n, "replicate": replicate}
+                    | {
+                        "n_synthetic": 0,
+                        "synthetic": "none",
+                        "augmented": mix == "real-aug",
+                        "train_steps": 1100,
+                    }
                     | {"code": "0123456789ab"}
                     | errors
                 )
@@ -115,7 +121,7 @@ def final(request, tmp_path_factory) -> Path:
 
 
 def test_the_recommended_classifier_of_the_best_replicate_is_given_away(final):
-    asked = (final.parent / "real-aug-30-2.safetensors").read_bytes()
+    asked = (final.parent / "small/real-aug-30-2.safetensors").read_bytes()
     assert (final / "model.safetensors").read_bytes() == asked
     record = json.loads((final / "classes.json").read_text())
     assert record["classes"] == list(CLASSES)
@@ -123,7 +129,7 @@ def test_the_recommended_classifier_of_the_best_replicate_is_given_away(final):
 
 
 def test_onnx_reads_as_the_network_does(final):
-    net = load(final / "model.safetensors", "classifier", Network, Settings)
+    net = load(final / "model.safetensors", "small", Network, Settings)
     reader = Reader(final / "model.onnx")
     assert reader.classes == CLASSES
     for n in (1, 5, 300):
@@ -135,9 +141,9 @@ def test_onnx_reads_as_the_network_does(final):
 
 def test_onnx_is_the_same_each_time_and_names_no_place_of_this_machine(final):
     content = (final / "model.onnx").read_bytes()
-    net = load(final / "model.safetensors", "classifier", Network, Settings)
+    net = load(final / "model.safetensors", "small", Network, Settings)
     record = json.loads((final / "classes.json").read_text())
-    assert portable.to_onnx(net, record) == content
+    assert portable.to_onnx(Whole(net), net.shape, record) == content
     assert str(ROOT).encode() not in content
     assert b".py" not in content
     onnx.checker.check_model(onnx.load_from_string(content))
@@ -164,12 +170,12 @@ def pretend(monkeypatch, probabilities: np.ndarray) -> None:
     """Have an ONNX file, which takes seconds to make, that reads these in the test images."""
     made = {"__init__": lambda *_: None, "predict": lambda *_: probabilities}
     monkeypatch.setattr("realink.store.reader.Reader", type("Made", (), made))
-    monkeypatch.setattr(portable, "to_onnx", lambda *_: b"")
+    monkeypatch.setattr(whole, "to_onnx", lambda *_: b"")
 
 
 def test_one_replicate_and_fewer_images_than_there_are_say_so(tmp_path, monkeypatch):
     arguments = study(tmp_path, 1, pool=99, replicates=1)
-    net = load(tmp_path / "real-aug-30-1.safetensors", "classifier", Network, Settings)
+    net = load(tmp_path / "small/real-aug-30-1.safetensors", "small", Network, Settings)
     pretend(monkeypatch, predict(net, images(60, 1).images))
     takeaway.export_classifier(**arguments)
     text = (tmp_path / "final/README.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
@@ -181,7 +187,7 @@ def test_one_replicate_and_fewer_images_than_there_are_say_so(tmp_path, monkeypa
 def test_a_file_that_reads_otherwise_is_not_given_away(tmp_path, monkeypatch):
     arguments = study(tmp_path, 1)
     pretend(monkeypatch, np.eye(3)[np.zeros(60, int)])
-    with pytest.raises(RuntimeError, match=r"would read \d+ test images as other classes"):
+    with pytest.raises(RuntimeError, match=r"would put \d+ test images into other classes"):
         takeaway.export_classifier(**arguments)
     assert list((tmp_path / "final").iterdir()) == []
 
@@ -210,7 +216,7 @@ def table(text: str) -> list[dict[str, str]]:
 def test_pictures_are_read_as_the_study_reads_them(final, pictures, capsys):
     found, folder = pictures
     takeaway.classify(final, folder)
-    net = load(final / "model.safetensors", "classifier", Network, Settings)
+    net = load(final / "model.safetensors", "small", Network, Settings)
     asked = predict(net, found.images)
     rows = {Path(row["file"]).stem: row for row in table(capsys.readouterr().out)}
     assert len(rows) == 9
