@@ -135,7 +135,7 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     rate, flop = _reading(lambda n: small.predict(network, images[:n]), effort)
     yield Row("read with a classifier (judge)", rate, "images/s", flop)
 
-    yield from _pretrained(sources.complete(config), effort)
+    yield from _pretrained(config, effort)
 
     trained = {}
     for name in names():
@@ -172,7 +172,8 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
 def _pretrained(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     """What encode does, beside the same network as timm makes it, in turns; and a head."""
     frozen = LEARNERS.load("frozen")
-    encoder = frozen.model.Encoder(frozen.Settings()).eval()
+    shape, config = Shape(128, 128, 3, 10), sources.complete(config | {"learners": ["frozen"]})
+    encoder = frozen.model.Encoder(frozen.Settings(), shape).eval()
     plain = timm.create_model(DEFAULT_BACKBONE, num_classes=0).eval()
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (effort.encoded, 128, 128, 3), np.uint8)
@@ -205,7 +206,6 @@ def _pretrained(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     labels = np.arange(effort.heads + 500) % 10
     centres = random.normal(size=(10, 1280))
     values = (centres[labels] + 4 * random.normal(size=(len(labels), 1280))).astype(np.float16)
-    shape = Shape(128, 128, 3, 10)
     whole = Features(values[None], labels, tuple("0123456789"), shape)
     job = Job(
         recipe=grid.recipe(config, "frozen", "real", effort.heads, 1),
