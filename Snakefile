@@ -12,11 +12,13 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/running.smk"
 include: "workflow/rules/real.smk"
 include: "workflow/rules/rendered.smk"
 include: "workflow/rules/translator.smk"
 include: "workflow/rules/judge.smk"
 include: "workflow/rules/gap.smk"
+include: "workflow/rules/encode.smk"
 include: "workflow/rules/classifier.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/answer.smk"

@@ -25,16 +25,18 @@ import yaml
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
+from realink.images import faces as catalogued
 from realink.images import folders, fonts
 from realink.images.characters import characters_of
 from realink.images.imagesets import ImageSet
 from realink.images.mnist import load_embedded
-from realink.learners import augmentation, small
+from realink.learners.small import network as small
 from realink.plan import proposal
-from realink.running.provenance import code_hash, parameters
+from realink.running.provenance import LOADED, code_hash, parameters
 from realink.settings import settings_from
 from realink.store.checkpoints import save
 from realink.store.files import write_images
+from realink.training import augmentation
 from realink.translation import loop
 from realink.translation.settings import complete, names
 
@@ -74,9 +76,9 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     yield Row(f"matrix product, {size} x {size} float32", 2 * size**3 / seconds / 1e9, "GFLOP/s")
 
     asked, size = config["rendered"], config["images"]
-    families = fonts.read_families(ROOT / asked["families"])[: effort.families]
+    families = catalogued.read_families(ROOT / asked["families"])[: effort.families]
     characters = characters_of(asked["characters"])
-    faces = fonts.catalogue(families, ROOT / asked["folder"], characters)
+    faces = catalogued.catalogue(families, ROOT / asked["folder"], characters)
     started = time.process_time()
     rendered, _ = fonts.render(
         faces,
@@ -205,7 +207,8 @@ def _smallest_jobs(
         for name, value in (given | options).items():
             text = json.dumps(value) if isinstance(value, dict) else str(value)
             words += [f"--{name.replace('_', '-')}={text}"] * (name in asked)
-        return label or words[2], code_hash(command, options.get("translator")), words
+        loaded = {kind: options.get(kind) for kind in LOADED}
+        return label or words[2], code_hash(command, **loaded), words
 
     yield job("draw_real")
     yield job(

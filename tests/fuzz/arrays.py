@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from realink.errors import InputError
-from tests.fuzz.kind import ROOT, Kind, changed_json
+from tests.fuzz.kind import Kind, changed_json
 from tests.fuzz.mutations import mutate
 
 
@@ -132,36 +132,35 @@ class Checkpoints(Tensors):
     def whole(self) -> list[tuple[dict[str, np.ndarray], dict[str, Any]]]:
         from dataclasses import asdict
 
-        import yaml
-
         from realink.images.imagesets import Shape
-        from realink.learners.small import Network, Settings
-        from realink.translation.translators import warp
+        from realink.learners.small.network import Network, Settings
+        from realink.translation.loop import load
 
-        config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+        warp = load("warp")
         shape = Shape(24, 20, 1, 3)
         made = []
         for name, settings, kind in (
-            ("classifier", Settings(**config["classifier"] | {"width": 2}), Network),
+            ("small", Settings(width=2), Network),
             ("warp", warp.Settings(channels=4), None),
         ):
-            network = (kind or warp.Translator)(settings, shape)
+            network = (kind or warp.model.Translator)(settings, shape)
             arrays = {key: value.numpy() for key, value in network.state_dict().items()}
             record = {"network": name, "settings": asdict(settings), "shape": shape._asdict()}
             made.append((arrays, record))
         return made
 
     def read(self, path: Path) -> Any:
-        from realink.learners.small import Network, Settings
+        from realink.learners.small.network import Network, Settings
         from realink.store.checkpoints import load
-        from realink.translation.translators import warp
+        from realink.translation import loop
 
+        warp = loop.load("warp")
         try:
-            network = load(path, "classifier", Network, Settings)
+            network = load(path, "small", Network, Settings)
         except InputError as error:
             if "not of 'classifier'" not in str(error):
                 raise
-            network = load(path, "warp", warp.Translator, warp.Settings)
+            network = load(path, "warp", warp.model.Translator, warp.Settings)
         return {key: value.numpy().tobytes() for key, value in network.state_dict().items()}
 
 

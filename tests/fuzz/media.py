@@ -30,7 +30,7 @@ class Pictures(Kind):
         self.keys = [decode(seed).key for seed in self.seeds]
 
     def one(self, random: Random, folder: Path) -> str:
-        from realink.images import folders, pictures
+        from realink.images import pictures, reading
         from realink.images.listing import Picture
 
         place, content = mutate(self.seeds, random)
@@ -39,7 +39,7 @@ class Pictures(Kind):
             content = _png_repaired(content)
         (folder / "a.png").write_bytes(content)
         try:
-            decoded, sha256 = folders.read(folder, Picture("a.png"), 255)
+            decoded, sha256 = reading.read(folder, Picture("a.png"), 255)
         except pictures.Unreadable as error:
             reason, _ = error.args
             return "refused" if reason and "\n" not in reason else f"unclear: {reason!r}"
@@ -138,9 +138,9 @@ class Fonts(Kind):
 
     def _read(self, folder: Path) -> tuple[str, bytes]:
         """Why the first face was rejected, if it was, and what the accepted ones draw."""
-        from realink.images import fonts
+        from realink.images import faces, fonts
 
-        table = fonts.catalogue([], folder, self.characters)
+        table = faces.catalogue([], folder, self.characters)
         if not table["accepted"].any():
             return table["reason"].iloc[0], b""
         table = table.groupby("accepted", group_keys=False).head(12)
@@ -185,11 +185,11 @@ def _fonts() -> list[bytes]:
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
-    from realink.images import fonts
+    from realink.images import faces
 
     seeds = [(ROOT / "resources/segments/SegmentsOpen.ttf").read_bytes()]
     for package in ("fontpkg-abel", "fontpkg-archivo-narrow", "fontpkg-roboto-slab"):
-        path = next(path for path, _ in fonts._sources([package], Path("none")))
+        path = next(path for path, _ in faces._sources([package], Path("none")))
         with TTFont(path) as font:
             wanted = subset.Subsetter(subset.Options(hinting=True, drop_tables=[]))
             wanted.populate(text="0123456789")

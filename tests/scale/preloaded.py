@@ -83,7 +83,7 @@ def serve(path: str) -> None:
     # What the jobs of a classifier import.
     import realink.commands.classifier
     import realink.commands.support
-    import realink.learners.pseudo  # noqa: F401
+    import realink.training.pseudo  # noqa: F401
 
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:

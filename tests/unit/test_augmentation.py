@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from realink.learners.augmentation import Settings, augment
+from realink.training.augmentation import Settings, augment
 
 STILL = Settings(rotation=0, scale=0, aspect=0, shear=0, shift=0, elastic=0, smoothness=4)
 

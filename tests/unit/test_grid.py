@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from realink.errors import InputError
-from realink.learners import augmentation, small
+from realink.learners.small import network as small
 from realink.plan import grid, schema
 from realink.plan.mixes import Mix
 from realink.seeds import seed_for
+from realink.training import augmentation
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from realink.learners.optimisers import Adam, Muon, Sgd
+from realink.training.optimisers import Adam, Muon, Sgd
 
 
 def weights():
@@ -74,7 +74,7 @@ def test_training_does_not_import_the_compiler():
     """It takes a second of every job."""
     code = """if True:
         import sys, torch
-        from realink.learners.optimisers import Adam, Sgd
+        from realink.training.optimisers import Adam, Sgd
         weight = torch.nn.Parameter(torch.ones(2))
         for optimiser in Sgd([weight], momentum=0.9), Adam([weight], betas=(0.5, 0.999)):
             weight.square().sum().backward()

@@ -31,7 +31,7 @@ COMMANDS = {"prepare_real", "prepare_rendered", "draw_real", *PLOTS, *TRAINED}
 
 def hashes():
     return {
-        name: provenance.code_hash(name, "cyclegan" if name in TRANSLATE else None)
+        name: provenance.code_hash(name, translator="cyclegan" if name in TRANSLATE else None)
         for name in COMMANDS
     }
 
@@ -46,18 +46,20 @@ def edit(path, old, new):
     ("file", "old", "new", "changed"),
     [
         (
-            "learners/small.py",
+            "learners/small/network.py",
             "import math",
             "import math, time",
             {"train_classifier", "train_judge"},
         ),
         (
-            "translation/translators/cyclegan.py",
+            "translation/translators/cyclegan/model.py",
             "import torch\n",
             "import torch, time\n",
             TRANSLATE,
         ),
-        ("translation/translators/warp.py", "import torch\n", "import torch, time\n", set()),
+        ("translation/translators/cyclegan/__init__.py", "setting(600", "setting(601", TRANSLATE),
+        ("translation/translators/warp/model.py", "import torch\n", "import torch, time\n", set()),
+        ("translation/translators/warp/__init__.py", "setting(8", "setting(9", set()),
         ("page/figures.py", "import matplotlib\n", "import matplotlib, time\n", PLOTS),
         ("images/glyphs.py", "BOX = 28, 20", "BOX = 28, 18", {"prepare_rendered"}),
         ("images/mnist.py", "import math", "import math, time", {"prepare_real"}),
@@ -80,7 +82,7 @@ def test_only_the_commands_that_run_a_module_change(package, file, old, new, cha
 
 def test_a_plot_does_not_depend_on_how_images_are_augmented(package):
     before = {name: provenance.code_hash(name) for name in ("plot_examples", "train_classifier")}
-    edit(package / "learners/augmentation.py", "import torch\n", "import torch, time\n")
+    edit(package / "training/augmentation.py", "import torch\n", "import torch, time\n")
     after = {name: provenance.code_hash(name) for name in before}
     assert [name for name in before if before[name] != after[name]] == ["train_classifier"]
 
@@ -103,17 +105,37 @@ def test_what_does_not_count_only_words_errors():
 
 def test_comments_and_layout_change_nothing(package):
     before = hashes()
-    path = package / "learners/small.py"
+    path = package / "learners/small/network.py"
     path.write_text("# A remark.\n\n" + path.read_text())
     edit(path, '"""The classifier that every training mix', '"""What every training mix')
     assert hashes() == before
 
 
+def test_of_learners_and_translators_only_the_one_that_is_loaded_counts(package):
+    for name in "one", "two":
+        (package / "learners" / name).mkdir()
+        (package / "learners" / name / "__init__.py").write_text("LIMITS = 1")
+        (package / "learners" / name / "model.py").write_text("import realink.seeds")
+
+    def of_learners():
+        names = None, "one", "two"
+        return [provenance.code_hash("gather", learner=name) for name in names]
+
+    seen = [of_learners()]
+    assert len(set(seen[0])) == 3
+    for file, text in ("__init__", "LIMITS = 2"), ("model", "import realink.seeds, time"):
+        (package / f"learners/two/{file}.py").write_text(text)
+        seen.append(of_learners())
+        assert [old == new for old, new in zip(*seen[-2:], strict=True)] == [True, True, False]
+    edit(package / "seeds.py", "sha256", "sha512")  # what their models import
+    assert [a == b for a, b in zip(seen[-1], of_learners(), strict=True)] == [True, False, False]
+
+
 def test_imports_relative_to_a_module_count(package):
     edit(
-        package / "translation/translators/cyclegan.py",
+        package / "translation/translators/cyclegan/model.py",
         "from realink.translation.loop import",
-        "from ..loop import",
+        "from ...loop import",
     )
     before = hashes()
     edit(package / "translation/loop.py", "INTERVALS = 50", "INTERVALS = 51")

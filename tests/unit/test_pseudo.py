@@ -14,11 +14,11 @@ from realink.answer.sentences import action
 from realink.commands.classifier import train_classifier
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
-from realink.learners import augmentation, pseudo
 from realink.page import look, tables
 from realink.plan.mixes import Mix
 from realink.scores.hidden import rightness
 from realink.store.files import read_images, read_json, read_tensors, write_images
+from realink.training import augmentation, pseudo
 from tests import made_up
 
 CLASSES = ("cat", "dog")

@@ -9,10 +9,11 @@ import torch
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape, concatenate
 from realink.images.mnist import load_embedded
-from realink.learners import augmentation, small
+from realink.learners.small import network as small
 from realink.settings import settings_from
 from realink.store.checkpoints import load, save
 from realink.store.files import read_tensors, write_tensors
+from realink.training import augmentation
 from tests import drawn
 
 SETTINGS = small.Settings(

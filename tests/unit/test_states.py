@@ -14,9 +14,8 @@ from realink.store import checkpoints, states
 from realink.store.files import read_tensors, write_images, write_tensors
 from realink.store.states import State
 from realink.translation.loop import train
-from realink.translation.translators import cyclegan, warp
 
-from .test_translation import SETTINGS, THICK, THIN, WARP
+from .test_translation import SETTINGS, THICK, THIN, WARP, cyclegan, warp
 
 # Intervals of two steps, and a running mean with a long memory.
 LONGER = {"steps": 76, "average": 0.94}

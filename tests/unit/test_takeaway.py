@@ -20,11 +20,11 @@ from realink import commands
 from realink.commands import takeaway
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
-from realink.learners import portable
-from realink.learners.reader import Reader
-from realink.learners.small import Network, Settings, predict
+from realink.learners.small.network import Network, Settings, predict
+from realink.store import portable
 from realink.store.checkpoints import load, save
 from realink.store.files import write_images, write_json, write_table
+from realink.store.reader import Reader
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ("cat", "dog | <b>", "wolf")
@@ -163,7 +163,7 @@ def test_the_card_says_what_it_is_and_what_to_expect(final):
 def pretend(monkeypatch, probabilities: np.ndarray) -> None:
     """Have an ONNX file, which takes seconds to make, that reads these in the test images."""
     made = {"__init__": lambda *_: None, "predict": lambda *_: probabilities}
-    monkeypatch.setattr("realink.learners.reader.Reader", type("Made", (), made))
+    monkeypatch.setattr("realink.store.reader.Reader", type("Made", (), made))
     monkeypatch.setattr(portable, "to_onnx", lambda *_: b"")
 
 

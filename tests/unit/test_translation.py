@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 import torch
 
+from realink.declared import check_shape
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
 from realink.store.checkpoints import load as load_checkpoint
 from realink.store.checkpoints import save
 from realink.store.states import State
 from realink.translation import loop
-from realink.translation.loop import Pool, check_shape, load, train
-from realink.translation.translators import cyclegan, warp
+from realink.translation.loop import Pool, load, train
 
+cyclegan, warp = load("cyclegan"), load("warp")
 TEN = tuple("0123456789")
 
 SETTINGS = cyclegan.Settings(
@@ -175,7 +176,7 @@ def test_unknown_translator_is_named_with_those_that_exist():
 
 
 def test_loss_that_is_not_finite_stops_the_training():
-    class Broken(cyclegan.Translator):
+    class Broken(cyclegan.model.Translator):
         calls = 0
 
         def generator_losses(self, font, real, fakes):
@@ -185,7 +186,7 @@ def test_loss_that_is_not_finite_stops_the_training():
 
     with pytest.raises(FloatingPointError, match=r"nan at step 3, cycle"):
         train(
-            SimpleNamespace(Translator=Broken, SHAPES=cyclegan.SHAPES),
+            SimpleNamespace(model=SimpleNamespace(Translator=Broken), SHAPES=cyclegan.SHAPES),
             THIN,
             THICK,
             SETTINGS,
@@ -209,11 +210,13 @@ def test_a_motion_moves_light_by_its_length():
     image = torch.zeros(1, 1, 28, 28)
     image[:, :, 12:16, 10:14] = 1
     still = torch.zeros(1, 2, 7, 7)
-    torch.testing.assert_close(warp._move(image, still), image, atol=1e-5, rtol=0)
+    torch.testing.assert_close(warp.model._move(image, still), image, atol=1e-5, rtol=0)
     right = still.clone()
     right[:, 0] = 2 * 3 / 28  # three pixels, where a side is 2; it looks for its light there
-    torch.testing.assert_close(warp._move(image, right), image.roll(-3, dims=3), atol=1e-3, rtol=0)
-    there = warp._move(image, torch.randn(1, 2, 7, 7).mul(0.05))
+    torch.testing.assert_close(
+        warp.model._move(image, right), image.roll(-3, dims=3), atol=1e-3, rtol=0
+    )
+    there = warp.model._move(image, torch.randn(1, 2, 7, 7).mul(0.05))
     assert not torch.allclose(there, image, atol=0.1)
 
 
@@ -222,8 +225,8 @@ def test_there_and_back_is_where_it_was():
     place = (torch.arange(28) - 13.5) ** 2
     images = torch.exp(-(place[:, None] + place) / 30).expand(8, 1, 28, 28)
     motion = torch.randn(8, 2, 7, 7) * 0.05
-    moved = warp._move(images, motion)
-    back = warp._move(moved, -motion)
+    moved = warp.model._move(images, motion)
+    back = warp.model._move(moved, -motion)
     assert (back - images).abs().mean() < (moved - images).abs().mean() / 3
 
 
@@ -234,7 +237,7 @@ def test_strokes_take_the_width_of_others(width, other):
         for pixels in (width, other)
     )
     now, wanted = thin.sum((1, 2, 3)), goal.sum((1, 2, 3))
-    result = warp._stroke_width_of(thin, goal).sum((1, 2, 3))
+    result = warp.model._stroke_width_of(thin, goal).sum((1, 2, 3))
     # One pixel a side is the most.
     assert ((result - wanted).abs() <= (now - wanted).abs() * 0.55 + 1e-3).all()
 
@@ -250,7 +253,7 @@ def test_a_batch_without_a_pair_still_trains_the_reader():
 
 def test_only_images_of_one_label_are_paired():
     rendered, real = torch.tensor([1, 2, 3, 2]), torch.tensor([2, 7, 3, 2, 2])
-    rows, columns = warp._pairs(rendered, real)
+    rows, columns = warp.model._pairs(rendered, real)
     assert rows.tolist() == [1, 2, 3]
     assert torch.equal(rendered[rows], real[columns])
 
@@ -375,7 +378,9 @@ def test_cyclegan_does_any_size(size, tmp_path):
     assert result.shape == rendered.images.shape
     assert np.isfinite(list(history[-1].values())).all()
     save(tmp_path / "m", model, "cyclegan", settings, shape)
-    again = load_checkpoint(tmp_path / "m", "cyclegan", cyclegan.Translator, cyclegan.Settings)
+    again = load_checkpoint(
+        tmp_path / "m", "cyclegan", cyclegan.model.Translator, cyclegan.Settings
+    )
     assert np.array_equal(result, translate(again, rendered, real, seed=0))
 
 
@@ -383,7 +388,7 @@ def test_cyclegan_does_any_size(size, tmp_path):
 def test_cyclegan_gives_one_verdict_an_image_that_sees_all_of_it(size):
     shape = Shape(*size, classes=3)
     torch.manual_seed(0)
-    discriminator = cyclegan.Translator.discriminator(4, shape)
+    discriminator = cyclegan.model.Translator.discriminator(4, shape)
     images = torch.rand(1, shape.channels, *shape[:2], requires_grad=True)
     verdict = discriminator(images)
     assert verdict.shape == (1, 1, 1, 1)
@@ -395,10 +400,12 @@ def test_cyclegan_gives_one_verdict_an_image_that_sees_all_of_it(size):
 
 def test_cyclegan_of_small_grey_images_is_the_published_one():
     shape = Shape(28, 28, 1, classes=10)
-    sizes = [tuple(p.shape) for p in cyclegan.Translator.discriminator(24, shape).parameters()]
+    sizes = [
+        tuple(p.shape) for p in cyclegan.model.Translator.discriminator(24, shape).parameters()
+    ]
     convolutions = [size for size in sizes if len(size) == 4]
     assert convolutions == [(24, 1, 4, 4), (48, 24, 4, 4), (96, 48, 3, 3), (1, 96, 4, 4)]
-    generator = cyclegan._Generator(16, 2, shape)
+    generator = cyclegan.model._Generator(16, 2, shape)
     assert sum(p.numel() for p in generator.parameters()) == 48_884
 
 
@@ -418,7 +425,7 @@ def test_a_motion_of_a_large_image_is_as_long_in_sides():
     image[:, :, 16:24, 20:30] = 1
     motion = torch.zeros(1, 2, 7, 7)
     motion[:, 0], motion[:, 1] = 2 * 6 / 60, 2 * 4 / 40
-    moved = warp._move(image, motion)
+    moved = warp.model._move(image, motion)
     torch.testing.assert_close(moved, image.roll((-4, -6), dims=(2, 3)), atol=1e-3, rtol=0)
 
 
@@ -427,9 +434,9 @@ def test_a_shape_that_a_translator_cannot_do_is_refused_before_training():
     with pytest.raises(InputError, match=r"'warp' does grey images .*; take cyclegan or harvest"):
         train(warp, patches(colour, 9), patches(colour, 5), WARP, seed=0)
     with pytest.raises(InputError, match="sides of 16 to 128 pixels, not 15 x 40"):
-        check_shape(cyclegan, Shape(15, 40, 1, classes=3))
+        check_shape("it", cyclegan.SHAPES, height=15, width=40, channels=1)
     with pytest.raises(InputError, match="not 16 x 129"):
-        check_shape(cyclegan, Shape(16, 129, 1, classes=3))
+        check_shape("it", cyclegan.SHAPES, height=16, width=129, channels=1)
 
 
 def test_domains_of_other_sizes_or_classes_do_not_go_together():
@@ -462,7 +469,8 @@ def test_a_translator_without_parameters_is_not_trained(tmp_path):
         def translate(self, rendered, real):
             return -rendered.images
 
-    module = SimpleNamespace(Settings=Settings, Translator=Negative, SHAPES=cyclegan.SHAPES)
+    model = SimpleNamespace(Translator=Negative)
+    module = SimpleNamespace(Settings=Settings, SHAPES=cyclegan.SHAPES, model=model)
     rendered = patches(Shape(24, 20, 3, classes=3), 9)
     state = State(tmp_path / "state")
     model, history = train(

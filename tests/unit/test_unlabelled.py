@@ -162,7 +162,7 @@ def test_without_a_label_a_translator_sees_the_unlabelled_images_alone(sets, tmp
     settings = module.Settings()
     save(
         tmp_path / "model",
-        module.Translator(settings, rendered.shape),
+        module.model.Translator(settings, rendered.shape),
         "harvest",
         settings,
         rendered.shape,

@@ -10,13 +10,14 @@ import os
 import sys
 import tempfile
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 from snakemake.cli import main
 
 sys.path.insert(0, str(Path("workflow").absolute()))
+from realink.declared import LEARNERS, TRANSLATORS
 from realink.running import provenance
-from realink.translation.settings import names
 
 
 def plan(arguments: list[str]) -> tuple[int, str]:
@@ -38,8 +39,11 @@ def hash_code_once() -> None:
     """Half of a dry run's time goes into that."""
     provenance.code_hash = cache(provenance.code_hash)
     for command in provenance._commands(provenance.PACKAGE):
-        for translator in [None, *names()] if "trans" in command else [None]:
-            provenance.code_hash(command, translator)
+        asked = provenance.parameters(command)
+        known = [family for family in (TRANSLATORS, LEARNERS) if family.kind in asked]
+        for chosen in product(*(family.names() for family in known)):
+            kinds = (family.kind for family in known)
+            provenance.code_hash(command, **dict(zip(kinds, chosen, strict=True)))
 
 
 if __name__ == "__main__":

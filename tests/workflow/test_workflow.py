@@ -225,7 +225,7 @@ def test_the_share_of_real_images_is_a_setting_of_a_mix(project):
 
 def test_a_translators_code_reruns_it_and_what_follows(project):
     project.edit(
-        "workflow/realink/translation/translators/cyclegan.py",
+        "workflow/realink/translation/translators/cyclegan/model.py",
         "import torch\n",
         "import torch\nimport time\n",
     )
@@ -242,12 +242,14 @@ def test_a_stages_code_reruns_that_stage_and_what_follows(project):
     assert project.planned() == figures | sheets | {"report": 1}
 
 
-def test_a_translator_is_one_file(project):
+def test_a_translator_is_one_package(project):
     """The template of docs/extending.md, as it stands there."""
-    page = (ROOT / "docs/extending.md").read_text()
-    template = page.partition("```python\n")[2].partition("```")[0]
-    translators = project.root / "workflow/realink/translation/translators"
-    (translators / "tone.py").write_text(template)
+    page = (ROOT / "docs/extending.md").read_text().partition("## A translator")[2]
+    tone = project.root / "workflow/realink/translation/translators/tone"
+    tone.mkdir()
+    template = re.findall("```python\n(.*?)```", page, re.DOTALL)[:2]
+    for name, text in zip(("__init__", "model"), template, strict=True):
+        (tone / f"{name}.py").write_text(text)
     project.edit("small.yaml", "real-cyclegan,", "real-cyclegan, real-tone,")
     assert (
         project.planned()
@@ -272,7 +274,7 @@ def test_a_translator_is_one_file(project):
     assert "`translators: tone:`: contrast_weight: -1 is not at least 0" in done.stdout
     project.edit("small.yaml", "  tone: {contrast_weight: -1}\n", "")
     # A default is a setting: it reruns its translator, and what follows.
-    project.edit(f"{translators.relative_to(project.root)}/tone.py", "setting(300", "setting(301")
+    project.edit(tone / "__init__.py", "setting(300", "setting(301")
     done = project.run("--dry-run", "--cores", "2", target)
     assert "train_translator" in done.stdout
 

@@ -12,6 +12,7 @@ from realink.errors import InputError, meant
 
 T = TypeVar("T")
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+NAMED = {kind.__name__: kind for kind in KINDS}  # as postponed annotations have them
 
 
 def setting(
@@ -39,9 +40,9 @@ class Bounded:
 
     def __post_init__(self) -> None:
         for one in fields(self):
-            value = getattr(self, one.name)
-            if one.type in KINDS and not _is(one.type, value):
-                raise ValueError(f"{one.name}: {value!r} is not {KINDS[one.type]}")
+            value, kind = getattr(self, one.name), NAMED.get(one.type, one.type)
+            if kind in KINDS and not _is(kind, value):
+                raise ValueError(f"{one.name}: {value!r} is not {KINDS[kind]}")
             low, high, above, below = (
                 one.metadata.get(name) for name in ("low", "high", "above", "below")
             )

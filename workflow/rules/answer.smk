@@ -3,7 +3,7 @@
 Takes the records; gives the study's tables, answer/ and report.html.
 """
 
-CLASSIFIER = "classifier/{mix}/n{n}/rep{replicate}"
+CLASSIFIER = "classifier/{learner}/{mix}/n{n}/rep{replicate}"
 TRANSLATOR = "{translator}/n{n}/rep{replicate}"
 # What `collect` reads of every job. Thousands of paths do not fit into one command, so it fills in
 # the patterns by itself.
@@ -11,14 +11,14 @@ RECORDS = {
     name: f"results/{STUDY}/{pattern}"
     for name, pattern in {
         "classifier": f"{CLASSIFIER}/metrics.json",
-        "read": f"{CLASSIFIER}/predictions.safetensors",
+        "scores": f"{CLASSIFIER}/scores.safetensors",
         "translator": f"translator/{TRANSLATOR}/metrics.json",
         "retention": f"translated/{TRANSLATOR}/retention.json",
         "gap": f"gap/{TRANSLATOR}.json",
         "reference": "gap/{images}/rep{replicate}.json",
     }.items()
 }
-PSEUDO_CELLS = [cell for cell in CELLS if Mix.parse(cell.mix).pseudo]
+PSEUDO_CELLS = [cell for cell in CELLS if cell.pseudo]
 # Whether their labels are there to hold pseudo-labels to.
 HIDDEN = bool(PSEUDO_CELLS) and config["unlabelled"]["source"] == "pool"
 # What a page looks like is part of no module. Relative, so that a moved checkout reruns nothing.
@@ -32,7 +32,7 @@ rule collect:
     """Collect all records into tables, what all classifiers read, and the settings."""
     input:
         of_classifiers(RECORDS["classifier"]),
-        of_classifiers(RECORDS["read"]),
+        of_classifiers(RECORDS["scores"]),
         of_translators(RECORDS["translator"]),
         of_translators(RECORDS["retention"]),
         of_translators(RECORDS["gap"]),
@@ -98,7 +98,7 @@ rule analyse:
 rule check_pseudo_labels:
     """How right pseudo-labels were, by labels that nothing which trains has read."""
     input:
-        grid.paths(RECORDS["read"], PSEUDO_CELLS),
+        grid.paths(RECORDS["scores"], PSEUDO_CELLS),
         pool="results/{study}/real/pool.safetensors",
     output:
         shown("results/{study}/answer/pseudo_labels.csv", "Answer"),
@@ -113,7 +113,7 @@ rule check_pseudo_labels:
         mem_mb=1000,
         runtime=10,
     params:
-        **call("check_pseudo_labels", config=config, read=RECORDS["read"], seed=config["seed"]),
+        **call("check_pseudo_labels", config=config, scores=RECORDS["scores"], seed=config["seed"]),
     shell:
         RUN
 

@@ -22,10 +22,11 @@ if not PACKAGE.is_dir():
     )
 sys.path.insert(0, str(PACKAGE))
 
+from realink import learners
 from realink.errors import InputError
 from realink.plan import durations, grid, schema, sources
 from realink.running import orphans, outputs, provenance, slurm
-from realink.plan.mixes import JUDGED, Mix
+from realink.plan.mixes import JUDGED
 from realink.translation import settings as translators
 import snakemake_logger_plugin_realink as progress
 
@@ -43,8 +44,8 @@ if not workflow.modifier.is_main_snakefile():
 try:
     schema.check(config)
     sources.check(config)
-    # Jobs, and the page, get all of them: those that the config does not name have defaults.
-    config["translators"] = sources.settings_of_translators(config)
+    # Jobs, and the page, get all settings: those that the config does not name have defaults.
+    config.update(sources.complete(config))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -70,7 +71,7 @@ STUDY = config["study"]
 RESULTS = Path(f"results/{STUDY}")
 CELLS = grid.cells(config)
 TRANSLATOR_CELLS = grid.translator_cells(config)
-TEACHERS = [mix.supervised.name for mix in map(Mix.parse, grid.mixes(config)) if mix.pseudo]
+TEACHERS = [cell.teacher for cell in CELLS if cell.teacher]
 UNLABELLED = sources.unlabelled(config)
 # What commands are told that speak of them.
 UNLABELLED_THERE = {"unlabelled": UNLABELLED} if UNLABELLED else {}
@@ -82,73 +83,11 @@ GPU = int(config["device"] == "cuda")
 MEMORY = 2500 if GPU else 1500
 
 
-SLURM_RUN = RESULTS / "logs/slurm_run"
-
-
-# Not in `onstart`, which is not called where nothing is to be done.
-if workflow.is_main_process and not {"--unlock", "--delete-all-output"} & set(sys.argv):
-    if changed := outputs.changed(RESULTS):
-        raise WorkflowError(outputs.complaint(changed))
-
-
-# Snakemake holds the lock of this study's files by now, so no other one is at work on them: jobs
-# that the last one left are orphans. All SLURM jobs of one snakemake bear the executor's `run_uuid`.
-# Functions, since Snakemake runs these blocks of the main workflow only, not of a module.
-def begin():
-    """Before the first job starts."""
-    # Each job that ends while others wait would leave one more timer that wakes the scheduler every
-    # second until the end: after 170 jobs these took 0.4 of a core (Snakemake 9.27).
-    workflow.scheduler.job_rate_limiter = None
-    # A SIGTERM is handled in the main thread, which may hold this lock: with one that a thread cannot
-    # take twice, snakemake would hang for good (Snakemake 9.27).
-    workflow.scheduler._lock = threading.RLock()
-    try:
-        slurm.take_over(SLURM_RUN, getattr(workflow.scheduler._executor, "run_uuid", None))
-    except slurm.ClusterError as error:
-        raise WorkflowError(str(error)) from None
-    orphans.end(RESULTS)
-
-
-def succeed():
-    """After all jobs ended well."""
-    SLURM_RUN.unlink(missing_ok=True)
-    if changed := outputs.changed(RESULTS):
-        raise WorkflowError(outputs.complaint(changed))
-    for what, path in ("answer", "report.html"), ("classifier", "final"):
-        if (RESULTS / path).exists():
-            print(f"The {what}: {RESULTS / path}", file=sys.stderr)
-
-
-def fail():
-    """After a job failed, or Ctrl-C."""
-    # The plugin cancels nothing if Ctrl-C comes while it looks at the queue.
-    try:
-        slurm.take_over(SLURM_RUN, None)
-    except slurm.ClusterError as error:  # the next run will ask again
-        print(error, file=sys.stderr)
-    # After Ctrl-C Snakemake waits for running jobs, and then forgets those that it saw finish: it
-    # would make their results anew (Snakemake 9.27).
-    with workflow.scheduler._lock:
-        if workflow.scheduler._tofinish:
-            workflow.scheduler._finish_jobs()
-
-
-onstart:
-    begin()
-
-
-onsuccess:
-    succeed()
-
-
-onerror:
-    fail()
-
-
 wildcard_constraints:
     study=re.escape(STUDY),
     mix="|".join(map(re.escape, [*grid.mixes(config), *TEACHERS, "rendered"])),
     translator="|".join(map(re.escape, config["translators"])) or "none",
+    learner="|".join(map(re.escape, config["learners"])),
     n=r"\d+",
     replicate=r"\d+",
 
@@ -174,8 +113,8 @@ def call(command, *placed, package=None, **settings):
         program = package.name
 
     def code(wildcards):
-        named = wildcards.get("translator") if "translator" in asked else None
-        return code_hash(command, named, package)
+        chosen = {name: wildcards.get(name) for name in ("translator", "learner") if name in asked}
+        return code_hash(command, package, **chosen)
 
     def values(wildcards):
         return {n: v(wildcards) if callable(v) else v for n, v in settings.items()}
@@ -224,13 +163,6 @@ def growing(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
-def real_of(wildcards):
-    """The real images of a mix, if it has any."""
-    if not Mix.parse(wildcards.mix).real:
-        return []
-    return "results/{study}/real/n{n}/rep{replicate}/images.safetensors"
-
-
 def unlabelled_seen_of(wildcards):
     """The unlabelled images, for a translator that may see them."""
     seen = n_unlabelled_seen(wildcards.translator)
@@ -247,19 +179,6 @@ def n_unlabelled_seen_of(wildcards):
     return n_unlabelled_seen(wildcards.translator)
 
 
-def unlabelled_of(wildcards):
-    """The unlabelled images of a mix, if it learns from them."""
-    pseudo = Mix.parse(wildcards.mix).pseudo
-    return "results/{study}/unlabelled/images.safetensors" if pseudo else []
-
-
-def teacher_of(wildcards):
-    """The classifier that labels a mix's unlabelled images, if it has any."""
-    mix = Mix.parse(wildcards.mix)
-    folder = f"results/{{study}}/classifier/{mix.supervised.name}/n{{n}}/rep{{replicate}}"
-    return f"{folder}/model.safetensors" if mix.pseudo else []
-
-
 def real_shown(n):
     """Real images to show of the first replicate: the labelled ones, if there are any."""
     shown = f"real/n{n}/rep1" if n else "unlabelled"
@@ -269,55 +188,3 @@ def real_shown(n):
 def real_shown_of(wildcards):
     """The same of a translator's count."""
     return real_shown(int(wildcards.n))
-
-
-def synthetic_of(wildcards):
-    """The synthetic images of a mix, if it has any."""
-    mix = Mix.parse(wildcards.mix)
-    if mix.source is None:
-        return []
-    if mix.translator is None:
-        return "results/{study}/rendered/images.safetensors"
-    return (
-        f"results/{{study}}/translated/{mix.translator}/n{{n}}/rep{{replicate}}/images.safetensors"
-    )
-
-
-def judged_of(wildcards):
-    """What the judge read in the synthetic images of a mix, if it is a control that needs it."""
-    mix = Mix.parse(wildcards.mix)
-    if mix.control not in JUDGED:
-        return []
-    return f"results/{{study}}/translated/{mix.source}/n{{n}}/rep{{replicate}}/read.safetensors"
-
-
-def classifier_of(wildcards):
-    """The classifier's settings, with the steps and the batch size of a mix."""
-    mix, settings = Mix.parse(wildcards.mix), config["classifier"]
-    batch = settings["batch_size"]
-    steps = mix.steps(
-        int(wildcards.n),
-        config["total"],
-        steps=settings["steps"],
-        epochs=config["epochs"],
-        batch=batch,
-    )
-    return settings | {"steps": steps, "batch_size": mix.batch(batch, real_share_of(wildcards))}
-
-
-def real_share_of(wildcards):
-    """Fraction of real images in a training batch of a mix."""
-    mix, shares = Mix.parse(wildcards.mix), config["real_share"]
-    share = shares.get(mix.standard.name, shares["default"])
-    return mix.real_share(int(wildcards.n), config["total"], share)
-
-
-def n_synthetic_of(wildcards):
-    """How many synthetic images a mix holds beside its real ones."""
-    return Mix.parse(wildcards.mix).n_synthetic(int(wildcards.n), config["total"])
-
-
-def augmentation_of(wildcards):
-    """The augmentation's settings, for the mixes that need them: no other reruns with them."""
-    mix = Mix.parse(wildcards.mix)
-    return config["augmentation"] if mix.augmented or mix.pseudo else None

@@ -39,7 +39,7 @@ rule plot_error:
         mem_mb=500,
         runtime=5,
     params:
-        **call("plot_error", counts=config["counts"], total=config["total"]),
+        **call("plot_error", counts=config["counts"], total=0),
     shell:
         RUN
 
@@ -120,7 +120,7 @@ rule plot_translations:
     input:
         rendered="results/{study}/rendered/images.safetensors",
         translated="results/{study}/translated/{translator}/n{n}/rep1/images.safetensors",
-        read="results/{study}/translated/{translator}/n{n}/rep1/read.safetensors",
+        predicted="results/{study}/translated/{translator}/n{n}/rep1/predicted.safetensors",
         real=real_shown_of,
     output:
         svg=report(

@@ -1,6 +1,6 @@
 """The judge reads translated images; evaluation only, nothing trains on what it says.
 
-Takes the real and the translated images; gives judge/, and retention.json and read.safetensors
+Takes the real and the translated images; gives judge/, and retention.json and predicted.safetensors
 beside each translated set.
 """
 
@@ -27,7 +27,7 @@ rule train_judge:
     params:
         **call(
             "train_judge",
-            settings=config["classifier"],
+            settings=config["learner_settings"]["small"],
             augmentation=config["augmentation"],
             seed=config["seed"],
             device=config["device"],
@@ -43,7 +43,7 @@ rule judge:
         translated="results/{study}/translated/{translator}/n{n}/rep{replicate}/images.safetensors",
     output:
         retention="results/{study}/translated/{translator}/n{n}/rep{replicate}/retention.json",
-        read="results/{study}/translated/{translator}/n{n}/rep{replicate}/read.safetensors",
+        predicted="results/{study}/translated/{translator}/n{n}/rep{replicate}/predicted.safetensors",
     log:
         "results/{study}/logs/judge/{translator}/n{n}/rep{replicate}.log",
     benchmark:

@@ -54,7 +54,7 @@ rule prepare_rendered:
             settings=config["rendered"],
             images=config["images"],
             classes=list(sources.classes(config)),
-            total=config["total"],
+            total=config["rendered"]["count"],
             needed=sources.needed(config, "rendered"),
             seed=config["seed"],
         ),

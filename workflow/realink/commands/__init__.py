@@ -18,6 +18,7 @@ from cyclopts import App, Group, Parameter
 from realink.commands import (
     answer,
     classifier,
+    encode,
     figures,
     gap,
     gather,
@@ -51,6 +52,7 @@ JOBS = [
     judge.train_judge,
     judge.judge,
     gap.measure_gap,
+    encode.encode,
     classifier.train_classifier,
     answer.collect,
     answer.analyse,

@@ -16,7 +16,7 @@ def collect(
     *,
     config: Json,
     classifier: Paths,
-    read: Paths,
+    scores: Paths,
     test: Path,
     translator: Paths,
     retention: Paths,
@@ -59,12 +59,18 @@ def collect(
     )
     write_table(confusions, tables.confusions_table(judged))
     write_table(gaps, gap_rows)
-    predicted, images = grid.paths(read, cells), read_images(test)
-    reads = np.stack([read_tensors(predicted[place])[0]["test"] for place in rows.index])
+    predicted, images = grid.paths(scores, cells), read_images(test)
+    smallest = np.min_scalar_type(len(images.classes) - 1)
+    reads = np.stack(
+        [
+            read_tensors(predicted[place])[0]["test"].argmax(1).astype(smallest)
+            for place in rows.index
+        ]
+    )
     groups = {} if images.groups is None else {"groups": images.groups}
     write_tensors(
         predictions,
-        {"read": reads, "labels": images.labels} | groups,
+        {"predicted": reads, "labels": images.labels} | groups,
         {"classes": images.classes, "group_names": images.group_names},
     )
     write_json(settings, study)
@@ -131,28 +137,29 @@ def analyse(
     )
 
 
-def check_pseudo_labels(*, config: Json, read: Paths, pool: Path, seed: int, output: Path) -> None:
+def check_pseudo_labels(
+    *, config: Json, scores: Paths, pool: Path, seed: int, output: Path
+) -> None:
     """Count how many pseudo-labels are right, where the true labels were only hidden.
 
     Parameters
     ----------
-    read : what the classifiers wrote beside what they read in the test images
+    scores : what the classifiers wrote, their pseudo-labels beside the scores
     pool : the real images, with their labels
     """
     import pandas as pd
 
-    from realink.learners.pseudo import ROUNDS
     from realink.plan import grid
-    from realink.plan.mixes import Mix
     from realink.scores.hidden import rightness
     from realink.seeds import seed_for
     from realink.store.files import read_images, read_tensors, write_table
+    from realink.training.pseudo import ROUNDS
 
     study, images = json.loads(config), read_images(pool)
     hidden = images.draw(study["unlabelled"]["count"] or len(images), seed_for(seed, "unlabelled"))
-    cells = [cell for cell in grid.cells(study) if Mix.parse(cell.mix).pseudo]
+    cells = [cell for cell in grid.cells(study) if cell.pseudo]
     tables = []
-    for cell, path in zip(cells, grid.paths(read, cells), strict=True):
+    for cell, path in zip(cells, grid.paths(scores, cells), strict=True):
         known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
         labels = read_tensors(path)[0]
         for number in range(1, ROUNDS + 1):

@@ -3,141 +3,111 @@
 import json
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from realink.commands.support import Device, Json, log
-from realink.errors import InputError
+
+Sets = Annotated[list[Path], Parameter(help="an image set, or views of it that `encode` made")]
 
 
 def train_classifier(
     *,
     study: str,
-    mix: str,
-    n: int,
-    replicate: int,
-    n_synthetic: int,
-    real_share: float | Literal["concatenate"],
+    learner: str,
+    recipe: Json,
     settings: Json,
     augmentation: Annotated[str, Parameter(help="a JSON object, or null where nothing needs it")],
-    validation: Path,
-    test: Path,
+    validation: Sets,
+    test: Sets,
     seed: int,
     checkpoint: Path,
-    predictions: Path,
+    scores: Path,
     metrics: Path,
-    real: Path | None = None,
-    synthetic: Path | None = None,
+    real: Sets = (),
+    synthetic: Sets = (),
+    unlabelled: Sets = (),
     judged: Path | None = None,
-    unlabelled: Path | None = None,
     teacher: Path | None = None,
     device: Device = "auto",
 ) -> None:
-    """Train a classifier on one mix of images, and read the test images with it.
+    """Train a classifier on one mix of images, and score the images that it is tested on.
 
     Parameters
     ----------
+    recipe : what makes this classifier, a `realink.plan.grid.Recipe`
     augmentation : of what is trained on, of mixes with -aug, and of the views that pseudo-labels
         are chosen by
-    judged : what the judge read in the synthetic images, of controls that need it
-    unlabelled : real images to learn from by pseudo-labels, of mixes that do; `predictions` then
+    real : of a learner that reads features, of the whole pool, from which the same are drawn
+    unlabelled : real images, from which mixes that do learn by pseudo-labels; `scores` then also
         holds those of each round
-    teacher : checkpoint of the classifier that gives the first of these labels
+    judged : what the judge predicted for the synthetic images, of controls that need it
+    teacher : checkpoint of the classifier that gives the first pseudo-labels
     """
     import numpy as np
 
     from realink.commands.support import device_for, recorded_code, report_step
-    from realink.learners import augmentation as policies
-    from realink.learners import controls, pseudo
-    from realink.learners.small import Network, Settings, predict, train
-    from realink.plan.mixes import CHANGED, PRETRAINED, Mix
+    from realink.declared import LEARNERS
+    from realink.learners.job import Job
+    from realink.plan.grid import Recipe
     from realink.scores.judge import error_rate
-    from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.checkpoints import load, save
-    from realink.store.files import read_images, read_tensors, write_json, write_tensors
+    from realink.store.files import read_tensors, write_json, write_tensors
+    from realink.store.sets import read_sets
+    from realink.training import augmentation as policies
 
-    knobs = settings_from(Settings, json.loads(settings))
-    asked, parsed = json.loads(augmentation), Mix.parse(mix)
-    policy = None if asked is None else settings_from(policies.Settings, asked)
-    device = device_for(device)
-    control, start = parsed.control, None
-    parts = [] if real is None else [read_images(real)]
-    if synthetic is not None:
-        images = read_images(synthetic)
-        if control in CHANGED:
-            reading = None if judged is None else read_tensors(judged)[0]["read"]
-            of_control = seed_for(seed, "control", mix, n, replicate)
-            images = controls.changed(control, images, reading, of_control)
-        parts.append(images.draw(n_synthetic, seed_for(seed, "synthetic", replicate)))
+    cell, module = Recipe(**json.loads(recipe)), LEARNERS.load(learner)
+    knobs, model = settings_from(module.Settings, json.loads(settings)), module.model
+    asked, device = json.loads(augmentation), device_for(device)
+    paths = {"real": real, "synthetic": synthetic, "unlabelled": unlabelled}
+    sets = read_sets(
+        learner, knobs.side, paths | {"validation": validation, "test": test}, cell, seed
+    )
+    tested = sets.pop("test")
+    kind = (learner, model.Network, module.Settings)
     started = time.perf_counter()
-    if control == PRETRAINED:
-        of_task = seed_for(seed, "pretraining", mix, n, replicate)
-        task, real_share = controls.flipped(parts.pop(), of_task), "concatenate"
-        start, _ = train([task], knobs, seed=of_task, device=device, report=report_step)
-    shares = [len(part) / sum(map(len, parts)) for part in parts]
-
-    def trained(parts: list[Any], *role: Any) -> Network:
-        return train(
-            parts,
-            knobs,
-            real_share=None if real_share == "concatenate" else real_share,
-            augment=policy if parsed.augmented else None,
-            start=start,
-            seed=seed_for(seed, "classifier", mix, n, replicate, *role),
+    fitted = model.fit(
+        Job(
+            recipe=cell,
+            settings=knobs,
+            **sets,
+            policy=None if asked is None else settings_from(policies.Settings, asked),
+            judged=None if judged is None else read_tensors(judged)[0]["predicted"],
+            teacher=None if teacher is None else load(teacher, *kind).to(device),
+            seed=seed,
             device=device,
             report=report_step,
-        )[0]
-
-    read: dict[str, Any] = {}
-    if unlabelled is None:
-        network = trained(parts)
-    else:
-        further, few = read_images(unlabelled, labelled=False), None
-        if parsed.unlabelled is not None:
-            if parsed.unlabelled > len(further):
-                raise InputError(
-                    f"{unlabelled}: {mix} asks for more images than its {len(further)}"
-                )
-            order = np.random.default_rng(seed_for(seed, "few unlabelled", replicate))
-            few = order.permutation(len(further))[: parsed.unlabelled]  # more hold the fewer
-        network = load(teacher, "classifier", Network, Settings).to(device)
-        for number in range(1, pseudo.ROUNDS + 1):
-            of_views = seed_for(seed, "views", mix, n, replicate, number)
-            taken = pseudo.label(
-                network, further.images, policy, seed=of_views, among=few, device=device
-            )
-            learned = pseudo.taught(None if real is None else parts[0], further, taken)
-            network = trained([learned, *parts[real is not None :]], number)
-            read[f"pseudo_labels_{number}"] = taken
-    seconds = time.perf_counter() - started
-    errors = {}
-    smallest = np.min_scalar_type(len(parts[0].classes) - 1)
-    for name, path in (("validation", validation), ("test", test)):
-        held_out = read_images(path)
-        reading = predict(network, held_out.images, device=device).argmax(1)
-        read[name], errors[name] = reading.astype(smallest), error_rate(reading, held_out.labels)
-    if real_share == "concatenate":
-        real_share = shares[0] if real is not None else 0
+        )
+    )
+    seconds, kept, errors = time.perf_counter() - started, dict(fitted.kept), {}
+    for name, images in (("validation", sets["validation"]), ("test", tested)):
+        kept[name] = model.predict(fitted.network, images, device=device).astype(np.float16)
+        # By what is kept, so that whoever reads it finds the same.
+        errors[name] = error_rate(kept[name].argmax(1), images.labels)
+    if sets["unlabelled"] is not None:
+        found = model.predict(fitted.network, sets["unlabelled"], device=device)
+        kept["unlabelled"] = found.astype(np.float16)
     record: dict[str, Any] = {
         "study": study,
-        "mix": mix,
-        "n_real": n,
-        "n_synthetic": n_synthetic,
-        "replicate": replicate,
-        "synthetic": parsed.source or "none",
-        "augmented": parsed.augmented,
+        "learner": learner,
+        "mix": cell.mix,
+        "n_real": cell.n_real,
+        "n_synthetic": min(cell.n_synthetic, len(sets["synthetic"] or ())),
+        "replicate": cell.replicate,
+        "synthetic": cell.synthetic,
+        "augmented": cell.augmented,
         "test_error": errors["test"],
-        "n_test": len(read["test"]),
+        "n_test": len(tested),
         "validation_error": errors["validation"],
-        "real_share": real_share,
-        "train_steps": knobs.steps,
+        "real_share": fitted.real_share,
+        "train_steps": cell.steps or 0,
         "train_seconds": round(seconds, 2),
         "device": device,
         "code": recorded_code(),
     }
-    write_tensors(predictions, read)
+    write_tensors(scores, kept)
     write_json(metrics, record)
-    save(checkpoint, network, "classifier", knobs, parts[0].shape)
+    save(checkpoint, fitted.network, learner, knobs, fitted.network.shape)
     log.info("test error %.2f %%", 100 * errors["test"])

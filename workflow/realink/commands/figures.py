@@ -89,7 +89,7 @@ def plot_translations(
     replicate: int,
     rendered: Path,
     translated: Path,
-    read: Path,
+    predicted: Path,
     real: Path,
     unlabelled: int = 0,
     invert: bool,
@@ -112,7 +112,7 @@ def plot_translations(
 
     figures.style()
     bent = read_tensors(translated)[0].get("from_real")
-    carried, reading = read_images(translated), read_tensors(read)[0]["read"]
+    carried, reading = read_images(translated), read_tensors(predicted)[0]["predicted"]
     kept = 1 - error_rate(reading, carried.labels)
     saw = at_hand(n, unlabelled)
     title = f"{translator}, {saw}, replicate {replicate}: {kept:.0%} of labels kept"
@@ -156,13 +156,13 @@ def plot_triptych(
     import numpy as np
     import torch
 
-    from realink.learners import augmentation as policies
     from realink.page import examples, figures
     from realink.page.saved import save
     from realink.plan.mixes import Mix
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.files import read_images, read_table
+    from realink.training import augmentation as policies
 
     torch.set_num_threads(1)
     drawn, photographed = read_images(rendered), read_images(real, labelled=False)
@@ -282,21 +282,24 @@ def map_domains(
     translators, translated : their names and their images
     """
     from realink.commands.support import device_for
-    from realink.learners.small import Network, Settings
+    from realink.learners.small.network import Network, Settings
     from realink.scores.plane import MAPPED, on_a_plane
     from realink.seeds import seed_for
     from realink.store.checkpoints import load
     from realink.store.files import read_images, write_table
+    from realink.store.sets import sized
 
     device = device_for(device)
-    order = read_images(pool)
+    judge = load(checkpoint, "small", Network, Settings).to(device)
+    order = sized(read_images(pool), judge.side)
     unseen = order.draw(len(order), seed_for(seed, "draw", 1)).take(slice(-MAPPED, None))
     paths = {"rendered": rendered} | dict(zip(translators, translated, strict=True))
     write_table(
         output,
         on_a_plane(
-            {"real": unseen} | {name: read_images(path) for name, path in paths.items()},
-            load(checkpoint, "classifier", Network, Settings).to(device),
+            {"real": unseen}
+            | {name: sized(read_images(path), judge.side) for name, path in paths.items()},
+            judge,
             seed=seed_for(seed, "map"),
             device=device,
         ),

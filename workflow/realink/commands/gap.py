@@ -22,20 +22,23 @@ def measure_gap(
     Without images, it is the real ones: how far from one another they are.
     """
     from realink.commands.support import device_for
-    from realink.learners.small import Network, Settings
+    from realink.learners.small.network import Network, Settings
     from realink.scores.gap import measure, split
     from realink.seeds import seed_for
     from realink.store.checkpoints import load
     from realink.store.files import read_images, write_json
+    from realink.store.sets import sized
 
     device = device_for(device)
-    seen, unseen, floor = split(read_images(pool), n or 0, seed_for(seed, "draw", replicate))
+    judge = load(checkpoint, "small", Network, Settings).to(device)
+    real = sized(read_images(pool), judge.side)
+    seen, unseen, floor = split(real, n or 0, seed_for(seed, "draw", replicate))
     identity = {"images": images_of, "n_real": n, "replicate": replicate}
     measures = measure(
-        read_images(images).images if images else floor,
+        sized(read_images(images), judge.side).images if images else floor,
         unseen,
         seen if n else None,
-        load(checkpoint, "classifier", Network, Settings).to(device),
+        judge,
         # The same draws for all sets of a replicate: they differ by their images alone.
         seed=seed_for(seed, "gap", replicate),
         device=device,

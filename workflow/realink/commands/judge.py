@@ -19,17 +19,19 @@ def train_judge(
 ) -> None:
     """Train the judge, the classifier that reads translated images, on all real ones."""
     from realink.commands.support import device_for, report_step
-    from realink.learners import augmentation as policies
-    from realink.learners.small import Settings, predict, train
+    from realink.learners.small import Settings
+    from realink.learners.small.network import predict, train
     from realink.scores.judge import error_rate
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.checkpoints import save
     from realink.store.files import read_images, write_json
+    from realink.store.sets import sized
+    from realink.training import augmentation as policies
 
     knobs = settings_from(Settings, json.loads(settings))
     device = device_for(device)
-    images = read_images(pool)
+    images = sized(read_images(pool), knobs.side)
     network, _ = train(
         [images],
         knobs,
@@ -38,10 +40,10 @@ def train_judge(
         device=device,
         report=report_step,
     )
-    held_out = read_images(validation)
+    held_out = sized(read_images(validation), knobs.side)
     read = predict(network, held_out.images, device=device).argmax(1)
     write_json(metrics, {"validation_error": error_rate(read, held_out.labels)})
-    save(checkpoint, network, "classifier", knobs, images.shape)
+    save(checkpoint, network, "small", knobs, images.shape)
 
 
 def judge(
@@ -52,24 +54,25 @@ def judge(
     checkpoint: Path,
     translated: Path,
     retention: Path,
-    read: Path,
+    predicted: Path,
     device: Device = "auto",
 ) -> None:
     """Read every translated image with the judge, and count the labels that it kept."""
     import numpy as np
 
     from realink.commands.support import device_for
-    from realink.learners.small import Network, Settings, predict
+    from realink.learners.small.network import Network, Settings, predict
     from realink.scores import judge as measures
     from realink.store.checkpoints import load
     from realink.store.files import read_images, write_json, write_tensors
+    from realink.store.sets import sized
 
     device = device_for(device)
-    images = read_images(translated)
-    network = load(checkpoint, "classifier", Network, Settings).to(device)
+    network = load(checkpoint, "small", Network, Settings).to(device)
+    images = sized(read_images(translated), network.side)
     reading = predict(network, images.images, device=device).argmax(1)
     smallest = np.min_scalar_type(len(images.classes) - 1)
-    write_tensors(read, {"read": reading.astype(smallest)})
+    write_tensors(predicted, {"predicted": reading.astype(smallest)})
     identity = {"translator": translator, "n_real": n, "replicate": replicate}
     kept = measures.retention(reading, images.labels, len(images.classes))
     write_json(retention, identity | {"classes": images.classes} | kept)

@@ -41,7 +41,9 @@ def prepare_real(
 
         names = "validation", "test", "group", "duplicates"
         split = {name: asked[name] for name in names}
-        *sets, used = folders.load_real(Path(directory), **json.loads(images), **split)
+        *sets, used = folders.load_real(
+            Path(directory), **json.loads(images), **split, beside=pool.parent
+        )
     if len(sets[0]) < needed:
         raise InputError(
             f"config key `counts`: {needed} real images asked for, but {len(sets[0])} can be "
@@ -100,6 +102,7 @@ def draw_unlabelled(
             held_out,
             group=asked["group"],
             **json.loads(images),
+            beside=output.parent,
         )
         write_table(manifest, used)
     count = min(len(found), asked["count"] or len(found))

@@ -15,7 +15,7 @@ def catalogue_fonts(*, families: Path, settings: Json, output: Path) -> None:
     settings : the config's `rendered`
     """
     from realink.images.characters import characters_of
-    from realink.images.fonts import catalogue, read_families
+    from realink.images.faces import catalogue, read_families
     from realink.store.files import write_table
 
     asked = json.loads(settings)
@@ -70,7 +70,7 @@ def prepare_rendered(
         from realink.images import folders
 
         rendered, used = folders.load_rendered(
-            Path(asked["directory"]), names, **shape, total=total, seed=seed
+            Path(asked["directory"]), names, **shape, total=total, seed=seed, beside=output.parent
         )
         if len(rendered) < needed:
             raise InputError(
@@ -81,18 +81,20 @@ def prepare_rendered(
         if manifest is not None:
             write_table(manifest, used)
     else:
+        from realink.images import faces as catalogued
         from realink.images import fonts
         from realink.images.characters import characters_of
 
         characters = characters_of(asked["characters"])
         rendered, face = fonts.render(
-            read_table(faces, fonts.COLUMNS, dtype={"accepted": bool}, keep_default_na=False),
+            read_table(faces, catalogued.COLUMNS, dtype={"accepted": bool}, keep_default_na=False),
             {name: characters[name] for name in names},
             total=total,
             seed=seed,
             geometry=asked["geometry"],
             size=(shape["height"], shape["width"]),
             channels=shape["channels"],
+            beside=output.parent,
         )
         write_images(output, rendered, face=face)
     log.info("%d rendered images", len(rendered))

@@ -39,11 +39,12 @@ def check_code(arguments: Sequence[str], package: Path | None = None) -> None:
     """
     if not (recorded := recorded_code()):
         return
-    from realink.running.provenance import code_hash
+    from realink.running.provenance import LOADED, code_hash
 
     command = arguments[0].replace("-", "_")
     options = dict(argument.partition("=")[::2] for argument in arguments)
-    if (found := code_hash(command, options.get("--translator"), package)) != recorded:
+    loaded = {kind: options.get(f"--{kind}") for kind in LOADED}
+    if (found := code_hash(command, package, **loaded)) != recorded:
         raise InputError(
             f"the code of {command} is {found}, not {recorded}: it was edited since this run "
             "started; start snakemake again"

@@ -40,12 +40,12 @@ def export_classifier(
     model, onnx, classes, card : files to write
     """
     from realink import __version__
-    from realink.learners.portable import to_onnx
-    from realink.learners.reader import Reader
-    from realink.learners.small import Network, Settings, predict
+    from realink.learners.small.network import Network, Settings, predict
     from realink.page.card import card as written
     from realink.store.checkpoints import load
     from realink.store.files import read_images, read_json, read_table, write_json, written_whole
+    from realink.store.portable import to_onnx
+    from realink.store.reader import Reader
 
     if not (found := read_json(answer)["recommended"]):
         raise InputError(f"{answer} recommends no mix: the study has none with real images")
@@ -59,7 +59,7 @@ def export_classifier(
     (trained,) = rows.sort_values(["validation_error", "replicate"]).head(1).to_dict("records")
     (expected,) = means.to_dict("records")
     checkpoint = Path(classifier.format(**trained, n=trained["n_real"]))
-    network = load(checkpoint, "classifier", Network, Settings)
+    network = load(checkpoint, "small", Network, Settings)
     tested = read_images(test)
     shown = {"classes": list(tested.classes), "images": json.loads(images)}
     made = to_onnx(network, shown)
@@ -111,7 +111,7 @@ def classify(
 
     from realink.asked import refuse_folder, shown, written_as_asked
     from realink.images.listing import SUFFIXES
-    from realink.learners.reader import Reader
+    from realink.store.reader import Reader
 
     if not pictures:
         raise InputError("name pictures, or folders of them, after the model")

@@ -106,15 +106,17 @@ def translate(
     device = device_for(device)
     images = read_images(rendered)
     translated = loop.translate(
-        load(checkpoint, translator, module.Translator, module.Settings).to(device),
+        load(checkpoint, translator, module.model.Translator, module.Settings).to(device),
         images,
         _seen(real, unlabelled),
         seed=seed_for(seed, "translate", translator, n, replicate),
         device=device,
+        beside=output.parent,
     )
     bent = translated.from_real
     further = {} if bent is None else {"from_real": bent}
-    write_images(output, replace(images, images=translated.images, masks=None), **further)
+    plain = replace(images, images=translated.images, masks=None, colours=None)
+    write_images(output, plain, **further)
 
 
 def _seen(real: Path, unlabelled: Path | None) -> Any:

@@ -1,12 +1,14 @@
-"""Sets of labelled images in memory, and how a part of one is drawn."""
+"""Sets of labelled images, and how a part of one is drawn."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from realink.errors import InputError
+from realink.store.rows import AT_ONCE, Rows, joined
 
 
 class Shape(NamedTuple):
@@ -30,19 +32,26 @@ class ImageSet:
     Attributes
     ----------
     images
-        uint8 [n, height, width], grey, or uint8 [n, height, width, 3], sRGB.
+        uint8 [n, height, width], grey, or uint8 [n, height, width, 3], sRGB; pictures with
+        transparent pixels are laid on the study's background.
     labels
         int64 [n], places in `classes`; None of unlabelled images, so that nothing can read any.
     classes
         Names of the labels, in order.
     masks
-        Optional, of rendered images: uint8 [n, height, width], 255 where the object is, 0 where
-        the background shows; the glyph's coverage, or a picture's alpha channel.
+        Optional: uint8 [n, height, width], 255 where the object is, 0 where the background shows;
+        the glyph's coverage, or a picture's alpha channel.
     groups
         Optional: int64 [n], places in `group_names`; images that belong together (one camera, one
         object, one writer).
     group_names
         Names of the groups, in order.
+    colours
+        Optional, beside masks: uint8 of the images' shape, the objects' colours without any
+        background, as a picture with an alpha channel has them; of any value where the mask is 0.
+
+    Large arrays of images, masks and colours are `Rows`, read when they are asked for: index them,
+    or go through a set by `slices`.
 
     Raises
     ------
@@ -50,12 +59,13 @@ class ImageSet:
         The arrays do not fit together.
     """
 
-    images: np.ndarray
+    images: np.ndarray | Rows
     labels: np.ndarray | None
     classes: tuple[str, ...]
-    masks: np.ndarray | None = None
+    masks: np.ndarray | Rows | None = None
     groups: np.ndarray | None = None
     group_names: tuple[str, ...] = ()
+    colours: np.ndarray | Rows | None = None
 
     def __post_init__(self) -> None:
         images, n = self.images, len(self.images)
@@ -83,6 +93,11 @@ class ImageSet:
             self.masks.dtype != np.uint8 or self.masks.shape != images.shape[:3]
         ):
             raise ValueError(f"masks are {self.masks.dtype} {list(self.masks.shape)}")
+        colours = self.colours
+        if colours is not None and (colours.dtype != np.uint8 or colours.shape != images.shape):
+            raise ValueError(f"colours are {colours.dtype} {list(colours.shape)}")
+        if colours is not None and self.masks is None:
+            raise ValueError("there are colours without masks")
         if self.groups is not None and self.groups.shape != (n,):
             raise ValueError(f"groups of {n} images are {list(self.groups.shape)}")
 
@@ -97,13 +112,17 @@ class ImageSet:
 
     def take(self, index: np.ndarray | slice) -> "ImageSet":
         """The images at some places, in their order."""
-        return replace(
-            self,
-            images=self.images[index],
-            labels=None if self.labels is None else self.labels[index],
-            masks=None if self.masks is None else self.masks[index],
-            groups=None if self.groups is None else self.groups[index],
-        )
+        names = "images", "labels", "masks", "groups", "colours"
+        arrays = {name: getattr(self, name) for name in names}
+        return replace(self, **{name: _taken(array, index) for name, array in arrays.items()})
+
+    def slices(self, at_once: int = AT_ONCE) -> Iterator["ImageSet"]:
+        """All images in order, as sets in memory of about so many bytes."""
+        pixels = (self.images, self.masks, self.colours)
+        each = sum(math.prod(array.shape[1:]) for array in pixels if array is not None)
+        step = max(1, at_once // max(1, each))
+        for first in range(0, len(self), step):
+            yield self.take(slice(first, first + step))
 
     def draw(self, n: int, seed: int) -> "ImageSet":
         """Draw `n` images: a prefix of one random permutation, not balanced by class.
@@ -118,6 +137,12 @@ class ImageSet:
         if n > len(self):
             raise InputError(f"{n} images asked for, there are {len(self)}")
         return self.take(np.random.default_rng(seed).permutation(len(self))[:n])
+
+
+def _taken(array: np.ndarray | Rows | None, index: np.ndarray | slice) -> np.ndarray | Rows | None:
+    if array is None:
+        return None
+    return array.take(index) if isinstance(array, Rows) else array[index]
 
 
 def concatenate(parts: Sequence[ImageSet]) -> ImageSet:
@@ -139,7 +164,7 @@ def concatenate(parts: Sequence[ImageSet]) -> ImageSet:
             )
     labels = [part.labels for part in parts]
     return ImageSet(
-        np.concatenate([part.images for part in parts]),
+        joined([part.images for part in parts]),
         None if any(own is None for own in labels) else np.concatenate(labels),
         first.classes,
     )

@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from realink.images.copies import Copies, find_copies
-from realink.images.folders import read
 from realink.images.listing import Listing, Picture
 from realink.images.pictures import Decoded, Unreadable
+from realink.images.reading import read
 
 SMALL = 32  # side of the square on which looks are judged
 TINT = 12  # levels between channels that JPEG's rounding does not explain
@@ -75,7 +75,7 @@ def survey(
         sizes.append(decoded.size[::-1])
         tinted, rim = _looks(decoded)
         coloured += tinted
-        transparent += decoded.transparent
+        transparent += decoded.cut_out is not None
         rims.append(rim)
     return Survey(
         listing,

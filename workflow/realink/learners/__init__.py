@@ -1,1 +1,32 @@
-"""Kinds of classifiers, each with its recipe, and what they share."""
+"""Kinds of classifiers, a package each: what it can do, its settings, and in `model` its network.
+
+Needs the standard library only, because every parse of the workflow reads it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from realink.declared import LEARNERS
+
+DEFAULT_BACKBONE = "tf_efficientnet_lite0"
+
+
+def encoded(learner: str) -> bool:
+    """Whether a learner reads features that `encode` made, rather than images.
+
+    Raises
+    ------
+    InputError
+        There is no such learner.
+    """
+    return LEARNERS.declared(learner).LIMITS["encoded"]
+
+
+def encoding(learner: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that the features of a learner follow from."""
+    return {name: settings[name] for name in LEARNERS.declared(learner).LIMITS["encoded"]}
+
+
+def views(learner: str, settings: Mapping[str, Any]) -> int:
+    """In how many views a learner is trained on real images; the first is the images themselves."""
+    return settings["views"]

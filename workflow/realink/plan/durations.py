@@ -8,7 +8,6 @@ from statistics import mean
 from typing import Any
 
 from realink.plan import grid
-from realink.plan.mixes import Mix
 
 # Seconds of one job, as measured (docs/performance.md): of a classifier and of the translators on
 # images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
@@ -18,8 +17,9 @@ MEASURED_PIXELS = 28 * 28
 COLOUR_FACTOR, PHOTOMETRIC_FACTOR = 1.15, 1.4
 # Translating, judging and measuring the gap; and a job's start.
 TRANSLATED_SECONDS, START_SECONDS = 12.0, 4.0
+HEAD_SECONDS = 5.0
 AROUND_SECONDS = 60.0  # reading, drawing, the judge, tables and figures
-# Two rounds of `realink.learners.pseudo`, and what they read: 2.1 times a training with 2,000
+# Two rounds of `realink.training.pseudo`, and what they read: 2.1 times a training with 2,000
 # unlabelled images, 2.9 with 55,000. A mix's teacher is another cell.
 PSEUDO_TRAININGS = 2.5
 # Augmentation that costs: of light, not of shape.
@@ -53,18 +53,12 @@ def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
     return seconds
 
 
-def _classifier(config: Mapping[str, Any], cell: grid.Cell) -> float:
-    mix, settings = Mix.parse(cell.mix), config["classifier"]
-    steps = mix.steps(
-        cell.n_real,
-        config["total"],
-        steps=settings["steps"],
-        epochs=config["epochs"],
-        batch=settings["batch_size"],
-    )
-    seconds = CLASSIFIER_SECONDS * steps / CLASSIFIER_STEPS * _pixels(config)
-    seconds *= _photometric(config) if mix.augmented else 1
-    return START_SECONDS + seconds * (PSEUDO_TRAININGS if mix.pseudo else 1)
+def _classifier(config: Mapping[str, Any], cell: grid.Recipe) -> float:
+    if cell.steps is None:
+        return START_SECONDS + HEAD_SECONDS
+    seconds = CLASSIFIER_SECONDS * cell.steps / CLASSIFIER_STEPS * _pixels(config)
+    seconds *= _photometric(config) if cell.augmented else 1
+    return START_SECONDS + seconds * (PSEUDO_TRAININGS if cell.pseudo else 1)
 
 
 def _translator(config: Mapping[str, Any], cell: grid.TranslatorCell) -> float:

@@ -1,25 +1,64 @@
-"""The experiment's grid: which classifiers and translators a config asks for."""
+"""The grid: which classifiers and translators a config asks for, and the recipe of each."""
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from realink import learners
 from realink.plan.mixes import RENDERED, Mix
 
+SMALL = "small"  # the learner that the others are held to, and that judges
 
-class Cell(NamedTuple):
-    """One classifier of the grid; `synthetic` is none, rendered or a translator's name.
 
-    `n_real` is the count that the cell stands at: the real images that a mix with real images
-    holds, and those that a mix without any leaves out of `total`.
+class Recipe(NamedTuple):
+    """All that makes one classifier of the grid, resolved from the config once.
+
+    Attributes
+    ----------
+    learner, mix
+        Names.
+    n_real
+        The count that it stands at: the real images that a mix with real images holds; without
+        any, in a study with a `total`, those that it leaves out.
+    n_synthetic
+        Synthetic images that it holds.
+    replicate
+        Which draw of the real images, from 1.
+    synthetic
+        Where the synthetic ones come from: ``none``, ``rendered`` or a translator's name.
+    real, augmented, control, pseudo, unlabelled
+        As of `Mix`.
+    real_share
+        Fraction of real images in a training batch, or ``concatenate``: all equally often.
+    steps, batch_size
+        Of learners that train by steps; else None.
     """
 
+    learner: str
     mix: str
     n_real: int
     n_synthetic: int
     replicate: int
     synthetic: str
+    real: bool
+    augmented: bool
+    control: str | None
+    pseudo: bool
+    unlabelled: int | None
+    real_share: float | Literal["concatenate"]
+    steps: int | None
+    batch_size: int | None
+
+    @property
+    def translator(self) -> str | None:
+        """The translator that its synthetic images need, if any."""
+        return None if self.synthetic in ("none", RENDERED) else self.synthetic
+
+    @property
+    def teacher(self) -> str | None:
+        """The mix whose classifier labels its unlabelled images, if it learns from any."""
+        return Mix.parse(self.mix).supervised.name if self.pseudo else None
 
 
 class TranslatorCell(NamedTuple):
@@ -37,7 +76,53 @@ class Reference(NamedTuple):
     replicate: int
 
 
-def cells(config: Mapping[str, Any]) -> list[Cell]:
+def recipe(config: Mapping[str, Any], learner: str, name: str, n: int, replicate: int) -> Recipe:
+    """Resolve one classifier of a config.
+
+    Parameters
+    ----------
+    config : as `realink.plan.sources.complete` gives it
+    learner, name : of the learner and of the mix
+    n : count of real images that it stands at
+    """
+    mix, settings = Mix.parse(name), config["learner_settings"][learner]
+    synthetic = n_synthetic(config, mix, n)
+    shares = config["real_share"]
+    share = mix.real_share(n, synthetic, shares.get(mix.standard.name, shares["default"]))
+    batch, steps = settings.get("batch_size"), settings.get("steps")
+    if batch is not None and steps is not None:
+        images = n * mix.real + synthetic
+        steps = mix.steps(images, steps=steps, epochs=config["epochs"], batch=batch)
+        batch = mix.batch(batch, share)
+    return Recipe(
+        learner=learner,
+        mix=name,
+        n_real=n,
+        n_synthetic=synthetic,
+        replicate=replicate,
+        synthetic=mix.source or "none",
+        real=mix.real,
+        augmented=mix.augmented,
+        control=mix.control,
+        pseudo=mix.pseudo,
+        unlabelled=mix.unlabelled,
+        real_share=share,
+        steps=steps,
+        batch_size=batch,
+    )
+
+
+def n_synthetic(config: Mapping[str, Any], mix: Mix, n: int) -> int:
+    """How many synthetic images a mix holds at a count, by the config's `synthetic`."""
+    asked = config["synthetic"]
+    if mix.source is None:
+        return 0
+    if asked == "all":
+        return config["rendered"]["count"]
+    return asked["total"] - n if isinstance(asked, Mapping) else asked
+
+
+def cells(config: Mapping[str, Any]) -> list[Recipe]:
     """List every classifier that a config asks for; the only place that knows the grid's holes.
 
     Where nothing synthetic is left (n_real = total) only real images alone exist. `rendered_counts`
@@ -45,20 +130,28 @@ def cells(config: Mapping[str, Any]) -> list[Cell]:
     others: n_real = total - count. `controls` are mixes at some counts only.
 
     A study with unlabelled images has mixes with labelled ones at N > 0, and those without at
-    N = 0 alone: what they train on is the same at every N.
+    N = 0 alone: what they train on is the same at every N. Learners that read features have no
+    controls, budgets of their own, nor pseudo-labels.
     """
-    total = config["total"]
     axes = [(name, n) for name in config["mixes"] for n in config["counts"]]
     if has_unlabelled(config):
         axes = [(name, n) for name, n in axes if Mix.parse(name).real == (n > 0)]
     axes += [(name, n) for name, counts in config["controls"].items() for n in counts]
-    axes += [(RENDERED, total - count) for count in config["rendered_counts"]]
+    for count in config["rendered_counts"]:
+        axes.append((RENDERED, config["synthetic"]["total"] - count))
     return [
-        Cell(name, n, mix.n_synthetic(n, total), replicate, mix.source or "none")
+        found
+        for learner in config["learners"]
         for name, n in dict.fromkeys(axes)
-        if (mix := Mix.parse(name)).source is None or n < total
+        if _can(learner, Mix.parse(name))
         for replicate in range(1, config["replicates"] + 1)
+        if (found := recipe(config, learner, name, n, replicate)).synthetic == "none"
+        or found.n_synthetic > 0
     ]
+
+
+def _can(learner: str, mix: Mix) -> bool:
+    return not learners.encoded(learner) or not (mix.is_variant or mix.pseudo)
 
 
 def has_unlabelled(config: Mapping[str, Any]) -> bool:
@@ -80,9 +173,9 @@ def translator_cells(config: Mapping[str, Any]) -> list[TranslatorCell]:
     """List every translator that the grid's mixes need, each once."""
     return list(
         dict.fromkeys(
-            TranslatorCell(cell.synthetic, cell.n_real, cell.replicate)
+            TranslatorCell(cell.translator, cell.n_real, cell.replicate)
             for cell in cells(config)
-            if Mix.parse(cell.mix).translator
+            if cell.translator
         )
     )
 
@@ -98,7 +191,7 @@ def references(config: Mapping[str, Any]) -> list[Reference]:
 
 
 def paths(
-    pattern: str, cells: Iterable[Cell | TranslatorCell | Reference], **axes: str
+    pattern: str, cells: Iterable[Recipe | TranslatorCell | Reference], **axes: str
 ) -> list[Path]:
     """Fill in a path's wildcards, as the rules name them: of each cell, and `axes` of all."""
     filled = (cell._asdict() | axes for cell in cells)

@@ -12,14 +12,14 @@ from functools import lru_cache
 REAL, RENDERED = "real", "rendered"
 RANDOMISED = "randomised"  # the translator that looks at no real image: the rival of all others
 AUGMENTED = "-aug"
-# Controls that change the synthetic images or their labels (`realink.learners.controls`): the first
+# Controls that change the synthetic images or their labels (`realink.training.controls`): the first
 # two need to know what the judge read in them.
 JUDGED = ("reread", "confirmed")
 CHANGED = (*JUDGED, "shuffled", "noise")
 PRETRAINED = "pretrained"  # learns from these images without their labels, then from real ones
 EXPOSED = "exposed"  # as many real images in a batch as a baseline's has
 CONTROLS = (*CHANGED, PRETRAINED, EXPOSED)
-PSEUDO = "pseudo"  # learns from unlabelled real images, too (`realink.learners.pseudo`)
+PSEUDO = "pseudo"  # learns from unlabelled real images, too (`realink.training.pseudo`)
 
 _LABEL = re.compile(r"(.+?)(?:-(\d+(?:epochs|steps)))?(?:-([1-9]\d{0,8})unlabelled)?")
 
@@ -153,11 +153,7 @@ class Mix:
         """The translator that its synthetic images need, if any."""
         return None if self.source in (None, RENDERED) else self.source
 
-    def n_synthetic(self, n_real: int, total: int) -> int:
-        """How many synthetic images it holds at a count of `n_real`."""
-        return 0 if self.source is None else total - n_real
-
-    def real_share(self, n_real: int, total: int, share: float | str) -> float | str:
+    def real_share(self, n_real: int, n_synthetic: int, share: float | str) -> float | str:
         """Fraction of real images in a training batch, or ``concatenate``.
 
         The latter means that all images are used equally often. `share` is what the config asks
@@ -171,15 +167,14 @@ class Mix:
             return "concatenate"
         if self.pseudo:
             return (1 + share) / 2 if self.real else share
-        return share if share > n_real / total else "concatenate"
+        return share if share > n_real / (n_real + n_synthetic) else "concatenate"
 
-    def steps(
-        self, n_real: int, total: int, *, steps: int, epochs: float | None, batch: int
-    ) -> int:
+    def steps(self, images: int, *, steps: int, epochs: float | None, batch: int) -> int:
         """Optimiser steps of its classifier, by its own budget or else the study's.
 
         Parameters
         ----------
+        images : that it holds
         steps : of a study without `epochs`, whatever a mix holds
         epochs : passes over the images that a mix holds, whatever steps that takes; or None
         batch : images in a step
@@ -189,7 +184,6 @@ class Mix:
             steps, epochs = int(number), int(number) if unit == "epochs" else None
         if epochs is None:
             return steps
-        images = n_real * self.real + self.n_synthetic(n_real, total)
         return math.ceil(epochs * images / batch)
 
     def batch(self, batch: int, share: float | str) -> int:

@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
 from realink.images import listing
 from realink.images.characters import READ, UNREAD, characters_of
@@ -94,22 +95,55 @@ def _unlabelled(config: Mapping[str, Any]) -> int:
 
 
 def needed(config: Mapping[str, Any], source: str) -> int:
-    """How many images of a folder, ``real`` or ``rendered``, the grid draws; 0 of other sources."""
+    """How many images of a folder, ``real`` or ``rendered``, the grid draws; 0 of other sources.
+
+    Of rendered ones that a mix takes `all` of, whatever their number, one.
+    """
     if config[source]["source"] != "folder":
         return 0
     if source == "real":
         return max(grid.counts(config))
+    if config["synthetic"] == "all":
+        return 1
     return max(cell.n_synthetic for cell in grid.cells(config))
+
+
+def complete(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A config with what it leaves to defaults: of translators and learners, and how many rendered.
+
+    Raises
+    ------
+    InputError
+        A translator, a learner or a setting is unknown, or a value is out of its bounds.
+    """
+    rendered = config["rendered"]
+    if rendered["source"] == "folder":
+        there = len(_rendered(config).split("rendered"))
+        rendered = rendered | {"count": min(there, rendered["count"] or there)}
+    elif rendered["count"] is None:
+        raise InputError("config key `rendered: count:`: say how many images the fonts are to draw")
+    asked = config["learner_settings"]
+    settings = {
+        name: LEARNERS.complete(name, asked.get(name) or {})
+        for name in dict.fromkeys([grid.SMALL, *config["learners"], *asked])
+    }
+    return dict(config) | {
+        "rendered": rendered,
+        "translators": settings_of_translators(config),
+        "learner_settings": settings,
+    }
 
 
 def check(config: Mapping[str, Any]) -> None:
     """Raise `InputError` on what the schema cannot see: names, counts, images that do not fit."""
     _check_finite(config, "")
+    config = complete(config)
     _check_images(config)
     _check_mixes(config)
     _check_counts(config)
     _check_unlabelled(config)
     _check_translators(config)
+    _check_learners(config)
 
 
 def settings_of_translators(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -237,7 +271,8 @@ def _check_mixes(config: Mapping[str, Any]) -> None:
 
 
 def _check_counts(config: Mapping[str, Any]) -> None:
-    real, total, there = config["real"], config["total"], pool(config)
+    real, there, asked = config["real"], pool(config), config["synthetic"]
+    total = asked["total"] if isinstance(asked, Mapping) else None
     for n in grid.counts(config):
         key = "counts" if n in config["counts"] else "controls"
         if n > there:
@@ -245,20 +280,28 @@ def _check_counts(config: Mapping[str, Any]) -> None:
                 f"config key `{key}`: {n} real images asked for, but the source "
                 f"{real['source']!r} has {there} to train on"
             )
-        if n > total:
+        if total is not None and n > total:
             raise InputError(
-                f"config key `{key}`: {n} is more than `total`, the {total} images that a mix holds"
+                f"config key `{key}`: {n} is more than `synthetic: total:`, the {total} images "
+                "that a mix holds"
             )
     for n in config["rendered_counts"]:
-        if n > total:
-            raise InputError(f"config key `rendered_counts`: {n} is more than `total`")
-    if config["rendered"]["source"] == "folder":
-        there = len(_rendered(config).split("rendered"))
-        if (drawn := needed(config, "rendered")) > there:
+        if total is None:
             raise InputError(
-                f"config key `total`: of {total} images a mix draws up to {drawn} rendered ones, "
-                f"but {config['rendered']['directory']} holds {there}"
+                "config key `rendered_counts`: these need `synthetic: total:`, of which they are "
+                "parts"
             )
+        if n > total:
+            raise InputError(f"config key `rendered_counts`: {n} is more than `synthetic: total:`")
+    there = config["rendered"]["count"]
+    most = max((cell.n_synthetic for cell in grid.cells(config)), default=0)
+    if most > there:
+        where = config["rendered"]["directory"] if config["rendered"]["source"] == "folder" else ""
+        raise InputError(
+            f"config key `synthetic`: a mix takes up to {most} rendered images, but "
+            + (f"{where} gives" if where else "`rendered: count:` gives")
+            + f" {there}"
+        )
 
 
 def _check_unlabelled(config: Mapping[str, Any]) -> None:
@@ -305,15 +348,18 @@ def _check_unlabelled(config: Mapping[str, Any]) -> None:
 
 
 def _check_translators(config: Mapping[str, Any]) -> None:
-    images = config["images"]
-    settings_of_translators(config)
     for name in _of_mixes(config):
-        shapes = translators.declared(name).shapes
-        low, high = shapes["sides"]
-        sides = [low <= images[side] <= high for side in ("height", "width")]
-        if images["channels"] not in shapes["channels"] or not all(sides):
-            raise InputError(
-                f"config key `mixes`: the translator {name!r} does not do images of "
-                f"{images['height']} x {images['width']} with {images['channels']} channels"
-                + (f"; take {shapes['instead']}" if "instead" in shapes else "")
-            )
+        what = f"config key `mixes`: the translator {name!r}"
+        check_shape(what, translators.declared(name).SHAPES, **_shape(config))
+
+
+def _check_learners(config: Mapping[str, Any]) -> None:
+    for name in config["learners"]:
+        what = f"config key `learners`: {name!r}"
+        check_shape(what, LEARNERS.declared(name).LIMITS, **_shape(config))
+    if not grid.cells(config):
+        raise InputError("config key `mixes`: no learner of `learners` can do any of them")
+
+
+def _shape(config: Mapping[str, Any]) -> dict[str, int]:
+    return {name: config["images"][name] for name in ("height", "width", "channels")}

@@ -10,17 +10,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from realink.declared import LEARNERS, TRANSLATORS
+
+# Where a command finds what it loads by a name: the kind is the parameter that has the name.
+LOADED = {family.kind: family.package for family in (TRANSLATORS, LEARNERS)}
 PACKAGE = Path(__file__).parents[1]
 
 
-def code_hash(command: str, translator: str | None = None, package: Path | None = None) -> str:
+def code_hash(command: str, package: Path | None = None, **loaded: str | None) -> str:
     """Hash the code that a command runs.
 
     Parameters
     ----------
     command : name of a function in a module of `realink.commands`, e.g. ``train_classifier``
-    translator : name of the translator that it loads, if any, e.g. ``cyclegan``
     package : directory of another package that has the command in its `commands`, such as a study's
+    loaded : what it loads, if anything, by kind, e.g. ``translator="cyclegan"`` (see `LOADED`)
 
     Returns
     -------
@@ -30,8 +34,9 @@ def code_hash(command: str, translator: str | None = None, package: Path | None 
     `realink.errors`, other packages and Python's version.
     """
     pending, texts, functions = set(), {}, _commands(package or PACKAGE)
-    if translator:
-        pending.add(f"realink.translation.translators.{translator}")
+    for kind, name in loaded.items():
+        if name:
+            pending |= {f"{LOADED[kind]}.{name}", f"{LOADED[kind]}.{name}.model"}
     called = [command]
     for name in called:
         home, node = functions[name]

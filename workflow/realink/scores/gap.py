@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from realink.images.imagesets import ImageSet
-from realink.learners import small
+from realink.learners.small import network as small
 
 REFERENCE = 5000  # real images that a set is compared with
 FEWEST = 200  # with fewer, the distances measure mostly their own error

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from realink.images.imagesets import ImageSet
-from realink.learners.pseudo import UNASKED
+from realink.training.pseudo import UNASKED
 
 
 def rightness(taken: np.ndarray, hidden: ImageSet, known: ImageSet) -> pd.DataFrame:
@@ -12,7 +12,7 @@ def rightness(taken: np.ndarray, hidden: ImageSet, known: ImageSet) -> pd.DataFr
 
     Parameters
     ----------
-    taken : int [n] of `realink.learners.pseudo.label`: places in the classes, `NONE` or `UNASKED`
+    taken : int [n] of `realink.training.pseudo.label`: places in the classes, `NONE` or `UNASKED`
     hidden : the n images, with their labels
     known : images whose labels were not hidden, which do not count
 

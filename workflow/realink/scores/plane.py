@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from realink.images.imagesets import ImageSet
-from realink.learners import small
+from realink.learners.small import network as small
 from realink.scores.gap import features_of
 
 MAPPED = 120  # images of each set

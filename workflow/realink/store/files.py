@@ -11,15 +11,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
+from realink.store.rows import LARGE, Rows, Stored, blocks
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KEY = "realink"  # of a safetensors file's metadata: a digest and a record
+# Safetensors' name of each type, in the order in which it writes them backwards.
+TYPES = {
+    "bool": "BOOL",
+    "uint8": "U8",
+    "int8": "I8",
+    "int16": "I16",
+    "uint16": "U16",
+    "float16": "F16",
+    "int32": "I32",
+    "uint32": "U32",
+    "float32": "F32",
+    "float64": "F64",
+    "int64": "I64",
+    "uint64": "U64",
+}
 
 
 @contextmanager
@@ -48,14 +63,50 @@ def written_whole(target: Path) -> Iterator[Path]:
 
 
 def write_tensors(
-    path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any] | None = None
+    path: Path,
+    tensors: Mapping[str, np.ndarray | Rows],
+    metadata: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write named arrays, and metadata, as one safetensors file; equal contents, equal bytes."""
-    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
+    """Write named arrays, and metadata, as one safetensors file; equal contents, equal bytes.
+
+    The bytes are those of safetensors' own ``save_file``, but large arrays are never held.
+    """
+    arrays = {
+        name: array if isinstance(array, Rows) else np.asarray(array, order="C")
+        for name, array in tensors.items()
+    }
     record = json.dumps(metadata or {}, sort_keys=True)
-    # One key, since safetensors writes several in random order.
-    with written_whole(path) as temporary:
-        save_file(arrays, temporary, metadata={KEY: f"{digest(arrays, record)} {record}"})
+    with written_whole(path) as temporary, temporary.open("wb") as file:
+        # The header's length does not hang on the digest, which is known in the end.
+        header, offsets = _header(arrays, f"{'0' * 64} {record}")
+        total = _digest_of(record)
+        for name in sorted(arrays):
+            file.seek(len(header) + offsets[name])
+            total.update(_about(name, arrays[name]))
+            for block in blocks(arrays[name]):
+                total.update(block.data)
+                file.write(block.data)
+        file.seek(0)
+        file.write(_header(arrays, f"{total.hexdigest()} {record}")[0])
+
+
+def _header(arrays: Mapping[str, np.ndarray | Rows], text: str) -> tuple[bytes, dict[str, int]]:
+    """A safetensors file's beginning, and where after it each array begins."""
+    fields: dict[str, Any] = {"__metadata__": {KEY: text}}
+    offsets, place = {}, 0
+    order = list(TYPES)
+    # The widest first, so that all are aligned; safetensors does the same.
+    for name in sorted(arrays, key=lambda n: (-order.index(str(arrays[n].dtype)), n)):
+        array, offsets[name] = arrays[name], place
+        place += array.nbytes
+        fields[name] = {
+            "dtype": TYPES[str(array.dtype)],
+            "shape": list(array.shape),
+            "data_offsets": [offsets[name], place],
+        }
+    content = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+    content += b" " * (-len(content) % 8)
+    return len(content).to_bytes(8, "little") + content, offsets
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -67,10 +118,20 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         The file is missing, truncated, not a safetensors file, or not as it was written. Those
         published before there were digests are not checked for the latter.
     """
+    tensors, metadata = _read(path)
+    return {name: np.asarray(array) for name, array in tensors.items()}, metadata
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray | Rows], dict[str, Any]]:
+    """The same, but large arrays are left on disk."""
     try:
         with safe_open(path, framework="numpy") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             text = (file.metadata() or {}).get(KEY)
+            large = _stored(path)
+            tensors = {
+                name: large[name] if name in large else file.get_tensor(name)
+                for name in file.keys()  # noqa: SIM118
+            }
         if text is None:
             raise ValueError("realink did not write it")
         written, record = ("", text) if text.startswith("{") else text.split(" ", 1)
@@ -89,32 +150,64 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         ) from None
 
 
-def digest(arrays: Mapping[str, np.ndarray], record: str = "") -> str:
+def _stored(path: Path) -> dict[str, Rows]:
+    """The large arrays of a safetensors file whose header was found right."""
+    if path.stat().st_size <= LARGE:
+        return {}
+    # What was opened stays what it was when another file takes its name. Unbuffered, because
+    # rows are read past a buffer.
+    file = path.open("rb", buffering=0)
+    size = int.from_bytes(file.read(8), "little")
+    found, types = {}, {short: name for name, short in TYPES.items()}
+    for name, field in json.loads(file.read(size)).items():
+        first, last = field.get("data_offsets", (0, 0))
+        if last - first > LARGE and field["dtype"] in types and field["shape"]:
+            part = Stored(file, 8 + size + first, field["shape"], types[field["dtype"]])
+            found[name] = Rows([part])
+    return found
+
+
+def digest(arrays: Mapping[str, np.ndarray | Rows], record: str = "") -> str:
     """Hash named arrays, their names, types, shapes and contents, and a text that goes with them.
 
     A 64-digit hexadecimal SHA-256.
     """
-    total = hashlib.sha256(record.encode())
+    total = _digest_of(record)
     for name, array in sorted(arrays.items()):
-        total.update(json.dumps([name, str(array.dtype), array.shape]).encode())
-        total.update(np.ascontiguousarray(array).data)
+        total.update(_about(name, array))
+        for block in blocks(array):
+            total.update(block.data)
     return total.hexdigest()
+
+
+def _digest_of(record: str) -> "hashlib._Hash":
+    return hashlib.sha256(record.encode())
+
+
+def _about(name: str, array: np.ndarray | Rows) -> bytes:
+    return json.dumps([name, str(array.dtype), array.shape]).encode()
 
 
 def write_images(path: Path, images: ImageSet, **further: np.ndarray) -> None:
     """Write an image set, with further per-image arrays such as the face each was drawn in."""
-    optional = {"labels": images.labels, "masks": images.masks, "groups": images.groups}
-    arrays = {name: array for name, array in optional.items() if array is not None}
+    names = "images", "labels", "masks", "colours", "groups"
+    arrays = {name: getattr(images, name) for name in names}
     write_tensors(
         path,
-        {"images": images.images} | arrays | further,
+        {name: array for name, array in arrays.items() if array is not None} | further,
         {"classes": images.classes, "group_names": images.group_names},
     )
 
 
 def read_images(path: Path, *, labelled: bool = True) -> ImageSet:
-    """Read an image set; raise `InputError` if `path` is none, or lacks labels it should have."""
-    tensors, metadata = read_tensors(path)
+    """Read an image set, whose large arrays stay on disk and are read by `rows.Rows`.
+
+    Raises
+    ------
+    InputError
+        It is no image set, is not as it was written, or lacks labels that it should have.
+    """
+    tensors, metadata = _read(path)
     try:
         for name in ("classes", "group_names"):
             if not all(isinstance(one, str) for one in metadata[name]):
@@ -126,6 +219,7 @@ def read_images(path: Path, *, labelled: bool = True) -> ImageSet:
             tensors.get("masks"),
             tensors.get("groups"),
             tuple(metadata["group_names"]),
+            tensors.get("colours"),
         )
     except KeyError as missing:
         raise InputError(f"{path}: holds no {missing}, so it is not an image set") from None

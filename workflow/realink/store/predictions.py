@@ -18,7 +18,7 @@ def read_reads(predictions: Path) -> Reads:
     tensors, metadata = read_tensors(predictions)
     try:
         return Reads(
-            tensors["read"],
+            tensors["predicted"] if "predicted" in tensors else tensors["read"],
             tensors["labels"],
             tuple(metadata["classes"]),
             tensors.get("groups"),

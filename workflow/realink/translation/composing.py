@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from realink.learners.augmentation import blurred
+from realink.training.augmentation import blurred
 from realink.translation.loop import Batch
 
 ALIKE = 4 / 255  # largest difference between a drawing and its mask
@@ -34,8 +34,10 @@ def cut_out(rendered: Batch) -> Objects:
     """Cut rendered objects out of their backgrounds.
 
     By their masks; a picture that equals its mask or the mask's negative, as a drawn glyph does, is
-    only a shape. Where there are no masks, a picture without colours is a shape, too, as strong as
-    its light differs from the rim's side of the scale; one with colours is all object.
+    only a shape. Others keep their colours on no background, where these are known: a rim of the
+    background that they were laid on would come along. Where there are no masks, a picture without
+    colours is a shape, too, as strong as its light differs from the rim's side of the scale; one
+    with colours is all object.
     """
     light = (rendered.images + 1) / 2
     grey = light.mean(1, keepdim=True)
@@ -48,7 +50,8 @@ def cut_out(rendered: Batch) -> Objects:
         covers = rendered.masks
         plain = _largest(light - covers) <= ALIKE
         plain |= _largest(1 - light - covers) <= ALIKE
-    return Objects(covers, light * covers, plain)
+    colours = light if rendered.colours is None else (rendered.colours + 1) / 2
+    return Objects(covers, colours * covers, plain)
 
 
 def _largest(difference: Tensor) -> Tensor:

@@ -1,24 +1,24 @@
 """Train any translator on rendered and real images, and translate a set with it.
 
-A translator is a module ``realink.translation.translators.<name>`` with
+A translator is a package ``realink.translation.translators.<name>``. Its ``__init__.py``, which
+every parse of the workflow imports and which does without torch (`realink.declared`), has
 
 - ``Settings``, a frozen dataclass of its knobs with their defaults and bounds (`realink.settings`),
   which extends `TrainingSettings` if it is trained, and else `Bounded`;
-- ``Translator``, built from them and the images' `Shape`, with the methods of `Translator` below,
-  and of `Trained` if it has parameters;
-- ``SHAPES``, a literal: the ``channels`` and the least and largest ``sides`` that it can do, and,
+- ``SHAPES``, a dict: the ``channels`` and the least and largest ``sides`` that it can do, and,
   where there are others, what to take ``instead``; ``unlabelled``, true if it reads no label of the
   real images, so that it may see those that have none.
 
-The workflow reads ``Settings`` and ``SHAPES`` without the rest (`realink.translation.settings`).
+Its ``model.py`` has ``Translator``, built from the settings and the images' `Shape`, with the
+methods of `Translator` below, and of `Trained` if it has parameters.
+
 All chance comes from torch's global generators, seeded here and put back afterwards.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
@@ -26,29 +26,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from realink.declared import TRANSLATORS, check_shape
 from realink.errors import InputError
-from realink.images.imagesets import ImageSet, Shape
-from realink.learners.optimisers import Adam
+from realink.images.imagesets import ImageSet
 from realink.store.files import digest
+from realink.store.rows import Rows, Spool, rows
 from realink.store.states import State
-from realink.translation import translators
+from realink.training.optimisers import Adam
+from realink.translation.batches import Batch, Pool
 from realink.translation.settings import TrainingSettings
 
 INTERVALS = 50  # rows of a training history
 CHUNK = 392_000  # pixels, of all channels together, translated at once
-
-
-class Batch(NamedTuple):
-    """Images of one domain.
-
-    images : float32 [b, channels, height, width] in [-1, 1]
-    labels : int64 [b], None of unlabelled images
-    masks : float32 [b, 1, height, width] in 0..1, the objects' coverage, where it is known
-    """
-
-    images: Tensor
-    labels: Tensor | None
-    masks: Tensor | None = None
+load = TRANSLATORS.load  # a translator's package, by its name
 
 
 Fakes = tuple[Tensor, ...]  # what both players' losses share in a step
@@ -59,12 +49,12 @@ Report = Callable[[int, int, dict[str, float]], None]
 class Translations(NamedTuple):
     """A translated set.
 
-    images : uint8 of the rendered set's shape
+    images : uint8 of the rendered set's shape, see `ImageSet`
     from_real : bool [n], which of them are real images that were bent, not rendered ones; None of
         a translator that bends none
     """
 
-    images: np.ndarray
+    images: np.ndarray | Rows
     from_real: np.ndarray | None
 
 
@@ -93,29 +83,6 @@ class Trained(Translator, Protocol):
     def discriminator_losses(self, rendered: Batch, real: Batch, fakes: Fakes) -> Losses: ...
 
 
-def load(name: str) -> ModuleType:
-    """Return the module of the translator called `name`."""
-    names = sorted(module.name for module in pkgutil.iter_modules(translators.__path__))
-    if name not in names:
-        raise InputError(f"translator {name!r} is unknown; there are: {', '.join(names)}")
-    return importlib.import_module(f"{translators.__name__}.{name}")
-
-
-def check_shape(translator: ModuleType, shape: Shape) -> None:
-    """Raise `InputError` if a translator cannot do images of that shape."""
-    can = translator.SHAPES
-    low, high = can["sides"]
-    if shape.channels in can["channels"] and low <= min(shape[:2]) <= max(shape[:2]) <= high:
-        return
-    name = translator.__name__.rpartition(".")[2]
-    kinds = " or ".join({1: "grey", 3: "colour"}[channels] for channels in can["channels"])
-    raise InputError(
-        f"the translator {name!r} does {kinds} images with sides of {low} to {high} pixels, not "
-        f"{shape.height} x {shape.width} with {shape.channels} channels"
-        + (f"; take {can['instead']}" if "instead" in can else "")
-    )
-
-
 def train(
     translator: ModuleType,
     rendered: ImageSet,
@@ -132,7 +99,7 @@ def train(
     Parameters
     ----------
     translator
-        Its module (`load`), to which `settings` belong.
+        Its package (`load`), to which `settings` belong.
     rendered, real
         Images of the same size and classes.
     seed
@@ -156,12 +123,14 @@ def train(
     FloatingPointError
         A loss is not finite.
     """
-    check_shape(translator, rendered.shape)
+    what = f"the translator {translator.__name__.rpartition('.')[2]!r}"
+    height, width, channels, _ = rendered.shape
+    check_shape(what, translator.SHAPES, height=height, width=width, channels=channels)
     _check_alike(rendered, real)
     if state:
         cpu = torch.backends.cpu.get_cpu_capability()
         state.identity |= {
-            "translator": translator.Translator.__module__,
+            "translator": translator.model.Translator.__module__,
             "settings": asdict(settings),
             "seed": seed,
             "rendered": _identity(rendered),
@@ -173,7 +142,7 @@ def train(
         }
     history = []
     with _seeded(seed):
-        model = translator.Translator(settings, rendered.shape).to(device).train()
+        model = translator.model.Translator(settings, rendered.shape).to(device).train()
         if next(model.parameters(), None) is not None:
             pools = Pool(rendered, device), Pool(real, device)
             history = _optimise(model, *pools, settings, report, state)
@@ -182,15 +151,22 @@ def train(
 
 @torch.no_grad()
 def translate(
-    translator: nn.Module, rendered: ImageSet, real: ImageSet, *, seed: int, device: str = "cpu"
+    translator: nn.Module,
+    rendered: ImageSet,
+    real: ImageSet,
+    *,
+    seed: int,
+    device: str = "cpu",
+    beside: Path | None = None,
 ) -> Translations:
     """Translate rendered images.
 
     The real images are those that the translator was trained on; it may take models from them.
+    Large results are held in a nameless file in the folder `beside`.
     """
     _check_alike(rendered, real)
     sources, models = Pool(rendered, device), Pool(real, device)
-    result, bent = np.empty_like(rendered.images), np.zeros(len(rendered), bool)
+    result, bent = Spool(rendered.images.shape, beside), np.zeros(len(rendered), bool)
     told = False
     size = max(1, CHUNK // (rendered.shape.height * rendered.shape.width))
     with _seeded(seed):
@@ -201,49 +177,9 @@ def translate(
                 made, from_real = made
                 bent[first:last] = from_real.cpu().numpy()
             levels = ((made + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).movedim(1, -1)
-            result[first:last] = levels.reshape(-1, *result.shape[1:]).cpu().numpy()
-    return Translations(result, bent if told else None)
-
-
-class Pool:
-    """A whole set on the device, of which batches are drawn."""
-
-    def __init__(self, images: ImageSet, device: str) -> None:
-        # Views: sets of large pictures should not stand in memory twice.
-        pixels = torch.as_tensor(images.images, device=device)
-        self.images = pixels[:, None] if pixels.ndim == 3 else pixels.movedim(-1, 1)
-        self.masks = None
-        if images.masks is not None:
-            self.masks = torch.as_tensor(images.masks[:, None], device=device)
-        self.labels = None
-        if images.labels is not None:
-            self.labels = torch.as_tensor(images.labels, device=device)
-            self.by_label = self.labels.argsort(stable=True)
-            self.counts = self.labels.bincount(minlength=len(images.classes))
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: Tensor) -> Batch:
-        images = self.images[index].contiguous().float() / 127.5 - 1
-        masks = None if self.masks is None else self.masks[index].float() / 255
-        labels = None if self.labels is None else self.labels[index]
-        return Batch(images, labels, masks)
-
-    def draw(self, size: int) -> Batch:
-        # With replacement, since there may be fewer real images than a batch holds.
-        return self[torch.randint(len(self), (size,), device=self.images.device)]
-
-    def like(self, labels: Tensor) -> Batch:
-        """Draw an image for each label, of the same label where the set has any, else of any.
-
-        Of labelled images only.
-        """
-        count = self.counts[labels]
-        first = (self.counts.cumsum(0) - self.counts)[labels]
-        first, count = first * (count > 0), count.where(count > 0, len(self))
-        draws = torch.rand(len(labels), dtype=torch.float64, device=self.labels.device)
-        return self[self.by_label[first + (draws * count).long()]]
+            pixels = levels.reshape(-1, *rendered.images.shape[1:]).cpu().numpy()
+            result[first:last] = pixels
+    return Translations(rows([result.part]), bent if told else None)
 
 
 def _check_alike(rendered: ImageSet, real: ImageSet) -> None:
@@ -258,7 +194,8 @@ def _check_alike(rendered: ImageSet, real: ImageSet) -> None:
 
 def _identity(images: ImageSet) -> str:
     """Hash all of a set that a translator can see."""
-    arrays = {"images": images.images, "labels": images.labels, "masks": images.masks}
+    names = "images", "labels", "masks", "colours"
+    arrays = {name: getattr(images, name) for name in names}
     known = {name: array for name, array in arrays.items() if array is not None}
     return digest(known | {"classes": np.array(images.classes)})
 

@@ -1,1 +1,1 @@
-"""Translators from rendered images to real-looking ones: one module each, found by its name."""
+"""Translators from rendered images to real-looking ones: one package each, found by its name."""

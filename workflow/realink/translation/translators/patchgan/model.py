@@ -9,10 +9,7 @@ digit. More labels are kept.
 from torch import nn
 
 from realink.images.imagesets import Shape
-from realink.translation.translators import cyclegan
-from realink.translation.translators.cyclegan import SHAPES, Settings
-
-__all__ = ["SHAPES", "Settings", "Translator"]
+from realink.translation.translators.cyclegan import model as cyclegan
 
 
 class Translator(cyclegan.Translator):

@@ -23,7 +23,7 @@ class Reader:
     """
 
     def __init__(self, model: Path | bytes) -> None:
-        """Open a model that `realink.learners.portable` made.
+        """Open a model that `realink.store.portable` made.
 
         Raises
         ------

@@ -9,8 +9,8 @@ import onnx
 import torch
 from torch import nn
 
-from realink.learners.reader import INPUT, METADATA, OUTPUT
-from realink.learners.small import Network
+from realink.learners.small.network import Network
+from realink.store.reader import INPUT, METADATA, OUTPUT
 
 # They tell a job's log of every constant that they fold.
 for name in "onnxscript", "onnx_ir":
@@ -38,7 +38,7 @@ def to_onnx(network: Network, record: Mapping[str, Any]) -> bytes:
     Parameters
     ----------
     network : on the CPU, in evaluation mode
-    record : what `realink.learners.reader` needs to know, kept in the model's metadata
+    record : what `realink.store.reader` needs to know, kept in the model's metadata
     """
     height, width, channels, _ = network.shape
     example = torch.zeros((2, height, width, *[3] * (channels == 3)), dtype=torch.uint8)

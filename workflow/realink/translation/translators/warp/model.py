@@ -14,7 +14,6 @@ Images are taken as bright strokes on a dark background: motion brings dark in f
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
@@ -22,13 +21,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.learners.augmentation import Settings as Augmentation
-from realink.learners.augmentation import augment
-from realink.settings import setting
+from realink.training.augmentation import Settings as Augmentation
+from realink.training.augmentation import augment
 from realink.translation.loop import Batch, Fakes, Losses, Pool
-from realink.translation.settings import TrainingSettings
+from realink.translation.translators.warp import Settings
 
-SHAPES = {"channels": (1,), "sides": (16, 128), "instead": "cyclegan or harvest"}
 SURE = 0.9  # probability of its label that ends an image's tries
 SQUARINGS = 4  # halvings of the motion before it is small enough to be one step
 POINTS = 7  # of the motion along a side, or one for every four pixels if these are fewer
@@ -36,35 +33,6 @@ POINTS = 7  # of the motion along a side, or one for every four pixels if these 
 # distance between two of seven points, and its weight. Without the coarse ones, strokes that do
 # not touch would not attract each other.
 LIKENESS = ((0, 0.5), (1, 1.0), (3, 3.0))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings(TrainingSettings):
-    """Knobs of the warp.
-
-    Attributes
-    ----------
-    channels
-        Feature maps of both networks at half size; two and four times as many at a quarter.
-    reach
-        Largest speed of the motion along an axis, in image sides.
-    smoothness_weight
-        Of the motion's mean squared change between neighbours of its points.
-    borrowed
-        Fraction of tries that are moved as another pair of images would be.
-    from_real
-        Fraction of tries that bend the real image towards the rendered one, not the other way.
-    tries
-        Translations of an image, until the reader is sure of its label; the surest is taken.
-    """
-
-    learning_rate: float = setting(0.002, above=0)
-    channels: int = setting(16, low=1)
-    reach: float = setting(0.25, above=0)
-    smoothness_weight: float = setting(1, low=0)
-    borrowed: float = setting(0.5, low=0, high=1)
-    from_real: float = setting(0.5, low=0, high=1)
-    tries: int = setting(8, low=1)
 
 
 class Translator(nn.Module):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,41 +16,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from realink.images.imagesets import ImageSet, Shape, concatenate
-from realink.learners import augmentation
-from realink.learners.optimisers import Adam, Muon, Sgd
+from realink.learners.small import Settings
+from realink.training import augmentation
+from realink.training.optimisers import Adam, Muon, Sgd
 
 LARGEST_MAP = 10  # sides of the last feature map; more positions than these only cost time
 HISTORY_INTERVALS = 20
 PREDICT_PIXELS = 80_000  # that are read at once: few enough for a CPU's cache
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Network size and training recipe; the values live in the configuration."""
-
-    steps: int
-    batch_size: int
-    optimiser: str  # muon, on a one-cycle schedule; or adam at a constant rate, which needs no more
-    muon_learning_rate: float  # of the convolutions: peak of the one-cycle schedule
-    learning_rate: float  # of the last layer and the norms: peak of the same schedule; or of Adam
-    warmup_fraction: float  # share of the steps before the peak, in [0, 1)
-    momentum: float  # Nesterov
-    weight_decay: float  # L2 penalty on the last layer's weights
-    label_smoothing: float  # probability spread evenly over the classes, in [0, 1)
-    width: int  # channels of the first convolution; the next have 2 and 4 times these
-    dropout: float  # of features before the last layer, in [0, 1)
-    standardise: bool  # each image to zero mean and unit variance, over its pixels and channels
-
-    def __post_init__(self) -> None:
-        # Only what would otherwise run through and give a useless network.
-        for name in "steps", "batch_size", "muon_learning_rate", "learning_rate":
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be positive")
-        if self.optimiser not in ("muon", "adam"):
-            raise ValueError(f"optimiser must be muon or adam, not {self.optimiser!r}")
-        for name in "warmup_fraction", "label_smoothing", "dropout":
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie in [0, 1)")
 
 
 class Network(nn.Module):
@@ -67,7 +38,7 @@ class Network(nn.Module):
 
     def __init__(self, settings: Settings, shape: Shape) -> None:
         super().__init__()
-        self.shape = shape
+        self.shape, self.side = shape, settings.side
         layers: list[nn.Module] = []
         if settings.standardise:
             # One group is the whole image. Variances below 1e-5, a grey level, stay small.

@@ -9,7 +9,6 @@ the background. The label comes from the renderer alone, so it cannot be lost. R
 colours of their own keep them, in the light of the background. Labels of real images are not read.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -17,8 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.learners.augmentation import blurred
-from realink.settings import Bounded, setting
+from realink.training.augmentation import blurred
 from realink.translation.composing import (
     Objects,
     cut_out,
@@ -30,8 +28,8 @@ from realink.translation.composing import (
     under,
 )
 from realink.translation.loop import Batch, Pool
+from realink.translation.translators.harvest import Settings
 
-SHAPES = {"channels": (1, 3), "sides": (16, 128), "unlabelled": True}
 RIM = 1 / 7  # of each side: where an object is rarer than the background
 MIDDLE = 1 / 4  # of each side: what an object reaches into lies further inside
 COARSE = 48  # longest side, in pixels, on which an object is looked for
@@ -39,29 +37,6 @@ SLOW = 1 / 4  # sigma, in sides, beyond which light is a lamp's or a shadow's
 NEAR = 1 / 13  # sigma, in sides, from within which a background is filled in; `SLOW` if none is
 LARGEST = 0.95  # height and width of an object, of the picture's
 SPREAD = 1.4  # factor by which an object's size may differ from the middle one's
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings(Bounded):
-    """Knobs of the harvest.
-
-    Attributes
-    ----------
-    exchange
-        Fraction of images that take their object's colour from another real image.
-    contrast
-        Least difference between an object's colour and what is behind it, of the full range.
-    jitter
-        Standard deviation of the logarithms of an object's size and proportion; its place
-        varies by half of that along each axis, in its own heights.
-    blur
-        Largest sigma of the object's Gaussian filter, in pixels.
-    """
-
-    exchange: float = setting(0.5, low=0, high=1)
-    contrast: float = setting(0.2, low=0.01, high=0.5)  # beside mid-grey there is no room for more
-    jitter: float = setting(0.1, low=0, high=0.5)
-    blur: float = setting(1.2, low=0)
 
 
 class Looks(NamedTuple):

@@ -5,45 +5,17 @@ vary more than the real ones do, these are one more variation. Nothing is traine
 where it is, so labels hold. Objects that have colours of their own keep them.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from realink.images.imagesets import Shape
-from realink.learners.augmentation import blurred
-from realink.settings import Bounded, setting
+from realink.training.augmentation import blurred
 from realink.translation.composing import cut_out, told_apart, under
 from realink.translation.loop import Batch, Pool
+from realink.translation.translators.randomised import Settings
 
-SHAPES = {"channels": (1, 3), "sides": (16, 128), "unlabelled": True}
 PATCHES = 4  # random colours along a side of a background
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings(Bounded):
-    """Knobs of the randomisation.
-
-    Attributes
-    ----------
-    contrast
-        Least difference between a shape's colour and what is behind it, of the full range.
-    texture
-        Largest standard deviation of a background's smooth patches, of the full range.
-    gradient
-        Largest change of the light from one side to the other, of the full range.
-    blur
-        Largest sigma of the picture's Gaussian filter, in pixels.
-    noise
-        Largest standard deviation of the pixels' noise, of the full range.
-    """
-
-    contrast: float = setting(0.2, low=0.01, high=0.5)  # beside mid-grey there is no room for more
-    texture: float = setting(0.12, low=0, high=1)
-    gradient: float = setting(0.3, low=0, high=1)
-    blur: float = setting(1, low=0)
-    noise: float = setting(0.05, low=0, high=1)
 
 
 class Translator(nn.Module):

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from realink.images.imagesets import ImageSet, concatenate
-from realink.learners import augmentation
-from realink.learners.small import Network, batches
+from realink.learners.small.network import Network, batches
+from realink.training import augmentation
 
 ROUNDS = 2  # with the teacher, three trainings in all
 VIEWS = 4  # augmented ones, beside the image itself

@@ -1,0 +1,186 @@
+"""The head on a pretrained network's features, and the two as one network."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from realink.images.features import Features
+from realink.images.imagesets import Shape
+from realink.learners import backbone, linear
+from realink.learners.frozen import Settings
+from realink.learners.job import Fitted, Job
+from realink.learners.views import MIRRORED
+
+PENALTIES = (0.3, 0.1, 0.03, 0.01, 0.003)  # L2 of the head, of which validation images choose
+PENALTY = 0.03  # where there are none
+# Standardised features are scaled to a norm of about 10, so that one range of penalties serves
+# all backbones.
+NORM = 10
+
+log = logging.getLogger("realink")
+
+
+class Network(nn.Module):
+    """A linear layer: features, float [n, d], to logits, float32 [n, classes].
+
+    Attributes
+    ----------
+    shape : of the images that the features are of
+    mirrored : bool []; whether a score is the mean over an image and its mirror image
+    """
+
+    def __init__(self, settings: Settings, shape: Shape) -> None:
+        super().__init__()
+        self.settings, self.shape = settings, shape
+        self.register_buffer("mirrored", torch.tensor(False))
+        self.head = nn.LazyLinear(shape.classes)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.head(features.float())
+
+
+class Encoder(nn.Module):
+    """What makes features, float [n, d], of images, float32 [n, 1 or 3, height, width] in 0..1."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.backbone = backbone.load(settings.backbone, settings.weights)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.backbone(images)[0]
+
+
+def fit(job: Job[Features]) -> Fitted:
+    """Fit the head: logistic regression on standardised features of all views.
+
+    Its L2 penalty, and whether mirror images serve, are what gives the validation images the
+    highest likelihood.
+    """
+    parts = [] if job.real is None else [job.real]
+    parts += [] if job.synthetic is None else [job.drawn(job.synthetic)]
+    found = fitted(parts, job.validation, job.real_share, mirror=True)
+    network = Network(job.settings, job.validation.shape)
+    network.mirrored.fill_(found.mirrored)
+    network.head(torch.zeros(1, len(found.weight)))
+    with torch.no_grad():
+        network.head.weight.copy_(found.weight.T)
+        network.head.bias.copy_(found.bias)
+    if job.report is not None:
+        job.report(1, 1, {"validation loss": found.loss, "penalty": found.penalty})
+    share = job.real_share
+    if share is None:
+        share = len(parts[0]) / sum(map(len, parts)) if job.real is not None else 0
+    return Fitted(network=network.to(job.device).eval(), real_share=share)
+
+
+def fitted(
+    parts: Sequence[Features], validation: Features, real_share: float | None, *, mirror: bool
+) -> linear.Fit:
+    """The head that gives validation images the highest likelihood.
+
+    Parameters
+    ----------
+    parts : real images in one or several views, synthetic ones in one, or both in this order
+    validation : the images as they are, and mirrored
+    real_share : weight of the first of two parts, in (0, 1); None: each image weighs the same
+    mirror : whether mirror images are tried
+    """
+    classes = len(validation.classes)
+    if 0 < len(validation) < classes:
+        log.warning(
+            "note: %d validation images for %d classes: what is chosen by them may be wrong; raise "
+            "`real: validation:`",
+            len(validation),
+            classes,
+        )
+    for part in parts[:1]:
+        lacking = sorted(set(range(classes)) - set(part.labels.tolist()))
+        if lacking:
+            log.warning(
+                "note: no image of %d classes, %s among them, is trained on",
+                len(lacking),
+                part.classes[lacking[0]],
+            )
+    best: linear.Fit | None = None
+    several = len(parts[0].values) > MIRRORED
+    for mirrored in (False, True) if mirror and several else (False,):
+        for one in _path(parts, real_share, mirrored, classes):
+            if not len(validation):
+                if one.penalty == PENALTY:
+                    return one
+                continue
+            scores = sum(
+                (torch.from_numpy(view).float() @ one.weight + one.bias).softmax(1)
+                for view in validation.values[: 1 + mirrored]
+            )
+            target = torch.from_numpy(validation.labels)
+            loss = F.nll_loss((scores / (1 + mirrored)).clamp(min=1e-6).log(), target).item()
+            one = one._replace(loss=loss)
+            if best is None or loss < best.loss:
+                best = one
+    return best
+
+
+def _path(
+    parts: Sequence[Features], real_share: float | None, mirrored: bool, classes: int
+) -> Iterator[linear.Fit]:
+    rows, labels, weights = [], [], []
+    sizes = [len(part) for part in parts]
+    shares = (
+        [size / sum(sizes) for size in sizes]
+        if real_share is None or len(parts) == 1
+        else [real_share, 1 - real_share]
+    )
+    for part, share in zip(parts, shares, strict=True):
+        views = [view for number, view in enumerate(part.values) if mirrored or number != MIRRORED]
+        rows += views
+        labels += [part.labels] * len(views)
+        weights += [np.full(len(part), share / len(views) / len(part))] * len(views)
+    first = len(rows) - len(parts[1].values if len(parts) > 1 else ())
+    features = torch.from_numpy(np.concatenate(rows)).float()
+    # Where there are real images, these are what the features are held to.
+    real = torch.from_numpy(np.concatenate(rows[:first])).float()
+    mean, spread = real.mean(0), real.std(0)
+    scale = NORM / features.shape[1] ** 0.5 / (spread + 1e-3 * spread.mean() + 1e-6)
+    found = linear.path(
+        (features - mean) * scale,
+        np.concatenate(labels),
+        np.concatenate(weights),
+        classes,
+        PENALTIES,
+    )
+    for penalty, own in found:
+        weight = own[:-1] * scale[:, None]
+        yield linear.Fit(weight, own[-1] - mean @ weight, penalty, mirrored, float("nan"))
+
+
+def predict(
+    network: Network, features: Features, *, device: str | torch.device = "cpu"
+) -> np.ndarray:
+    """Class probabilities, float32 [n, classes], of images as they are and mirrored."""
+    with torch.inference_mode():
+        views = features.values[: 1 + int(network.mirrored)]
+        scores = [network(torch.from_numpy(view).to(device)).softmax(1) for view in views]
+    return torch.stack(scores).mean(0).cpu().numpy()
+
+
+class Whole(nn.Module):
+    """Backbone and head: images, float32 [n, c, h, w] in 0..1, to probabilities [n, classes]."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        settings = network.settings
+        self.network, self.backbone = network, backbone.load(settings.backbone, settings.weights)
+        self.mirrored = bool(network.mirrored)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        scores = self.network(self.backbone(images)[0]).softmax(1)
+        if not self.mirrored:
+            return scores
+        return (scores + self.network(self.backbone(images.flip(3))[0]).softmax(1)) / 2

@@ -1,0 +1,165 @@
+"""What `init` says to a person: of the folders, in the config that it writes, and of the study."""
+
+import shlex
+import textwrap
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from realink.asked import shown
+from realink.images.listing import TRAIN, Listing
+from realink.images.survey import Survey
+from realink.plan import grid
+
+NAMED = 5  # files that the report names, at most
+# Of a class with fewer, each test picture is more than 10 % of its error.
+FEW_TESTED = 10
+# From 55 pictures pseudo-labels gained nothing, from 220 perhaps something (docs/unlabelled.md).
+FEW_UNLABELLED = 200
+HEAD = """\
+# Written by `realink init`; laid over config.yaml, so only what differs stands here. Every key is
+# described in workflow/schemas/config.schema.yaml. About {minutes} minutes on two cores.
+
+"""
+
+
+def unlabelled(files: Listing) -> str:
+    """What was found in a folder of pictures without labels."""
+    lines = [f"unlabelled: {shown(str(files.directory))}", f"  pictures: {len(files.used):,}"]
+    if len(files.used) < FEW_UNLABELLED:
+        lines.append("  few: pseudo-labels may gain nothing from them; some hundred are better")
+    lines.append("  copies of pictures in validation or test are left out when the study is run")
+    unused = [(p.file, p.left_out) for p in files.pictures if p.left_out]
+    return "\n".join([*lines, *_some("left out", unused), ""])
+
+
+def folder(kind: str, found: Survey, group: str | None) -> str:
+    """What was found in a folder, ``real`` or ``rendered``."""
+    files = found.listing
+    lines = [f"{kind}: {shown(str(files.directory))}"]
+    counted = Counter((p.split, p.label) for p in files.used)
+    splits = list(dict.fromkeys(p.split for p in files.used))
+    splits.sort(key=["train", "validation", "test", "rendered"].index)
+    wide = max(8, *(len(shown(name)) for name in files.classes))
+    lines.append(f"  {'class':{wide}}" + "".join(f"{split:>12}" for split in splits))
+    for name in files.classes:
+        numbers = "".join(f"{counted[split, name]:12,}" for split in splits)
+        lines.append(f"  {shown(name):{wide}}{numbers}")
+    sums = (sum(counted[split, name] for name in files.classes) for split in splits)
+    lines.append(f"  {'all':{wide}}" + "".join(f"{n:12,}" for n in sums))
+    if len(found.sizes):
+        low, middle, high = np.quantile(found.sizes, (0, 0.5, 1), axis=0).astype(int)
+        lines.append(
+            f"  height x width: {low[0]} x {low[1]} at the least, {middle[0]} x {middle[1]} in the "
+            f"middle, {high[0]} x {high[1]} at the most"
+        )
+        lines.append(f"  colour: {found.coloured:,} of {len(found.sizes):,} pictures")
+        if found.transparent:
+            lines.append(f"  transparent: {found.transparent:,} pictures")
+    unused = [(p.file, p.left_out) for p in files.pictures if p.left_out]
+    lines += _some("left out", unused + list(found.unreadable.items()))
+    lines += _some("copies, left out", list(found.copies.left_out.items()))
+    lines += _some(
+        "the same picture in two splits; it stays in the first",
+        [(keeps.file, other.file) for keeps, other in found.copies.split_twice],
+    )
+    lines += _some(
+        "the same picture in two classes",
+        [(one.file, other.file) for one, other in found.copies.labelled_twice],
+    )
+    if kind == "real":
+        lines.append(
+            f"  groups: {len({p.group for p in files.used})}, "
+            f"{len({p.group for p in files.split('test')})} of them to test on"
+            if group
+            else "  groups: none; if pictures belong together (one "
+            "camera, object, writer), say so by --group"
+        )
+        lines += _few_tested({name: counted["test", name] for name in files.classes})
+    return "\n".join(lines) + "\n"
+
+
+def _few_tested(pictures: dict[str, int]) -> list[str]:
+    """How coarse errors are, by each class's test pictures, if some class has few."""
+    few = [name for name, n in pictures.items() if n < FEW_TESTED]
+    if not few:
+        return []
+    fewest = min(few, key=pictures.get)
+    n, total = pictures[fewest], sum(pictures.values())
+    in_class = f"{100 / n:.0f} % error in class {shown(fewest)}, and " if n else ""
+    return [
+        f"  errors will be coarse: {len(few)} of {len(pictures)} classes have fewer than "
+        f"{FEW_TESTED} test pictures (class {shown(fewest)}: {n})",
+        f"    one picture read wrongly is {in_class}{100 / total:.1f} % over all {total:,}; more "
+        "labelled pictures help",
+    ]
+
+
+def fonts(classes: tuple[str, ...], drawn: str | dict[str, str], families: str) -> str:
+    """That fonts will draw the rendered pictures."""
+    from realink.images.faces import read_families  # where no font draws, nobody waits for these
+
+    texts = drawn if isinstance(drawn, dict) else {name: name for name in classes}
+    named = (text if text == name else f"{text} for {shown(name)}" for name, text in texts.items())
+    return (
+        f"rendered: by fonts, since there is no --rendered: {len(read_families(Path(families)))} "
+        f"font families draw {', '.join(named)}\n"
+    )
+
+
+def _some(what: str, pairs: list[tuple[str, str]]) -> list[str]:
+    if not pairs:
+        return []
+    lines = [f"  {what}: {len(pairs):,}"]
+    lines += [f"    {shown(first)}: {shown(second)}" for first, second in pairs[:NAMED]]
+    return [*lines, "    ..."] if len(pairs) > NAMED else lines
+
+
+def comments(config: dict[str, Any], found: Survey) -> dict[str, str]:
+    """What is said behind the keys of the config."""
+    pool = len(found.kept(TRAIN))
+    return {
+        "study": f"names the directory results/{config['study']}",
+        "images.height": "pixels; more take longer",
+        "images.channels": "colour" if config["images"]["channels"] == 3 else "grey",
+        "images.fit": "the middle, since proportions vary; fit would keep all of each picture",
+        "real.group": "pattern on a file's name; what it finds stays in one split",
+        "real.duplicates": f"{len(found.copies.split_twice)} pictures stand in two splits",
+        "rendered.characters": "one a class",
+        "rendered.folder": "faces of seven segments join in; a photographed display may have them",
+        "rendered.geometry": "anywhere in the picture, in many sizes",
+        "unlabelled.source": "further real pictures, whose labels nothing reads",
+        "counts": f"real images, N; {pool} can be trained on",
+        "total": "images of a mix: N real ones, the others rendered or translated",
+        "rendered_counts": "no further classifiers on rendered images alone",
+        "replicates": "draws of the N real images",
+        "mixes": "with -aug: augmented while training",
+        "classifier.standardise": "light differs from picture to picture",
+        "augmentation.brightness": "of photographs; 0 switches one off",
+        "augmentation.invert": "fonts draw light on dark only; real ones may be both",
+    }
+
+
+def study(config: dict[str, Any], takes: int, minutes: float, output: Path) -> str:
+    """What the study will do, how long it takes, and how it is run."""
+    images, draws, results = config["images"], config["replicates"], f"results/{config['study']}"
+    counts = ", ".join(f"{n:,}" for n in config["counts"])
+    indents = dict.fromkeys(["initial_indent", "subsequent_indent"], "    ")
+    mixes = textwrap.fill(", ".join(config["mixes"]), 90, break_on_hyphens=False, **indents)
+    middle = ", of each its middle, since their shapes differ"
+    more = f", not the {minutes:g} asked for: no smaller study gives an answer"
+    return (
+        f"{shown(str(output))}: a study of these pictures\n"
+        f"  size: all are brought to {images['height']} x {images['width']} pixels"
+        f"{middle if images['fit'] == 'crop' else ''}, "
+        f"{'in colour' if images['channels'] == 3 else 'grey'}\n"
+        f"  labelled pictures: {counts} of those to train on, drawn "
+        f"{'once' if draws == 1 else f'anew {draws} times'}\n"
+        f"  classifiers: {len(grid.cells(config))}, trained on {len(config['mixes'])} mixes of"
+        f" pictures (README.md says what each is):\n{mixes}\n"
+        f"  time: about {takes} minutes on two cores{more if takes > max(1, minutes) else ''}\n\n"
+        f"Run it, and read {results}/report.html; the classifier to use will be in {results}/final:"
+        f"\n\n    snakemake --cores 2 --configfile {shlex.quote(str(output))}"
+    )

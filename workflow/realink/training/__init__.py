@@ -1,0 +1,1 @@
+"""What learners share: augmentation, optimisers, pseudo-labels, controls."""

@@ -1,0 +1,32 @@
+"""Domain randomisation: rendered shapes in random colours and light, on random backgrounds."""
+
+from dataclasses import dataclass
+
+from realink.settings import Bounded, setting
+
+SHAPES = {"channels": (1, 3), "sides": (16, 128), "unlabelled": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Bounded):
+    """Knobs of the randomisation.
+
+    Attributes
+    ----------
+    contrast
+        Least difference between a shape's colour and what is behind it, of the full range.
+    texture
+        Largest standard deviation of a background's smooth patches, of the full range.
+    gradient
+        Largest change of the light from one side to the other, of the full range.
+    blur
+        Largest sigma of the picture's Gaussian filter, in pixels.
+    noise
+        Largest standard deviation of the pixels' noise, of the full range.
+    """
+
+    contrast: float = setting(0.2, low=0.01, high=0.5)  # beside mid-grey there is no room for more
+    texture: float = setting(0.12, low=0, high=1)
+    gradient: float = setting(0.3, low=0, high=1)
+    blur: float = setting(1, low=0)
+    noise: float = setting(0.05, low=0, high=1)
