@@ -9,7 +9,6 @@ from scipy import stats
 
 from realink.answer import comparisons
 from realink.answer.analysis import analyse
-from realink.answer.cells import Reads
 from realink.answer.recommended import recommended
 from realink.answer.sentences import advice, certainty, sentences
 from realink.answer.statistics import compare, log_ratios, pool
@@ -17,6 +16,7 @@ from realink.answer.studies import Study, compare_studies
 from realink.answer.words import as_count, fewer, percent, places, span
 from realink.errors import InputError
 from realink.plan.mixes import Mix
+from realink.store.predictions import Predictions
 from realink.store.tables import JUDGED, TRAINED
 
 TOTAL = 55_000
@@ -63,7 +63,7 @@ def study(errors, replicates=3, images=4000, seed=0):
                 "test_error": wrong.mean(),
             }
         )
-    return pd.DataFrame(rows), Reads(read, labels, CLASSES)
+    return pd.DataFrame(rows), Predictions(read, labels, CLASSES)
 
 
 def judged(kept, name="gan"):
@@ -142,11 +142,11 @@ def test_comparisons_are_of_paired_replicates_and_adjusted(talk):
 def test_many_comparisons_share_one_prior_and_one_correction():
     """Ten mixes that are the baseline under other names: some p is small, none is decided."""
     same = {f"real-t{i}": {n: REAL[n] for n in COUNTS} for i in range(10)}
-    metrics, reads = study({"real": REAL} | same, images=2000, seed=1)
-    table = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1).comparisons
+    metrics, predictions = study({"real": REAL} | same, images=2000, seed=1)
+    table = analyse(metrics, predictions, judged({}), pool=TOTAL, seed=1).comparisons
     assert table["p"].min() < 0.05
     assert set(table["verdict"]) == {"undecided"}
-    wrong = (reads.read != reads.labels).reshape(-1, 3, 2000)
+    wrong = (predictions.predicted != predictions.labels).reshape(-1, 3, 2000)
     cells = metrics.loc[::3, ["mix", "n_real"]].itertuples(index=False, name=None)
     wrong = dict(zip(cells, wrong, strict=True))
     pairs = {key: (own, wrong["real", key[1]]) for key, own in wrong.items() if key[0] != "real"}
@@ -159,16 +159,24 @@ def test_many_comparisons_share_one_prior_and_one_correction():
 
 def test_replicates_are_paired_by_their_number():
     """Rows in another order, and a lacking replicate, change nothing for the others."""
-    metrics, reads = study(part("real", "real-gan"))
+    metrics, predictions = study(part("real", "real-gan"))
     order = np.random.default_rng(0).permutation(len(metrics))
-    usual = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
+    usual = analyse(metrics, predictions, judged({}), pool=TOTAL, seed=1)
     mixed = analyse(
-        metrics.iloc[order], reads._replace(read=reads.read[order]), judged({}), pool=TOTAL, seed=1
+        metrics.iloc[order],
+        predictions._replace(predicted=predictions.predicted[order]),
+        judged({}),
+        pool=TOTAL,
+        seed=1,
     )
     pd.testing.assert_frame_equal(mixed.comparisons, usual.comparisons)
     keep = ~((metrics["mix"] == "real") & (metrics["n_real"] == 55) & (metrics["replicate"] == 2))
     fewer = analyse(
-        metrics[keep], reads._replace(read=reads.read[keep]), judged({}), pool=TOTAL, seed=1
+        metrics[keep],
+        predictions._replace(predicted=predictions.predicted[keep]),
+        judged({}),
+        pool=TOTAL,
+        seed=1,
     )
     assert fewer.notes == ["missing: real at 55, replicate 2"]
     row = the(fewer.comparisons, mix="real-gan", n_real=55)
@@ -275,7 +283,8 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
 
 def test_what_is_not_sure_is_said_so():
     found = answer_of({"real-aug": REAL, "real-rendered-aug": {55: 0.97 * REAL[55]}})
-    one = replace(recommended(found)[0], mix="real-rendered-aug", instead_of="real-aug")
+    mix, instead = map(Mix.parse, ("real-rendered-aug", "real-aug"))
+    one = replace(recommended(found)[0], mix=mix, instead_of=instead)
     (told,) = [words for words in certainty(found, one) if words.startswith("That is")]
     assert " errors than real-aug, which is not sure (" in told
     assert "% fewer to" in told or "% more to" in told
@@ -345,15 +354,15 @@ def test_more_than_the_study_has():
 
 
 def test_groups_of_test_images_are_what_varies_and_have_errors_of_their_own():
-    metrics, reads = study(part("real", "real-gan"))
-    places = np.arange(len(reads.labels)) % 7
-    reads = reads._replace(groups=places, group_names=tuple("ABCDEFG"))
-    found = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
+    metrics, predictions = study(part("real", "real-gan"))
+    places = np.arange(len(predictions.labels)) % 7
+    predictions = predictions._replace(groups=places, group_names=tuple("ABCDEFG"))
+    found = analyse(metrics, predictions, judged({}), pool=TOTAL, seed=1)
     assert set(found.comparisons["test"]) == {"replicates x groups"}
     assert "test images come in 7 groups" in found.notes[0]
     row = the(found.groups, mix="real-gan", n_real=55, group="C")
     own = metrics.index[(metrics["mix"] == "real-gan") & (metrics["n_real"] == 55)]
-    wrong = (reads.read[own] != reads.labels)[:, places == 2]
+    wrong = (predictions.predicted[own] != predictions.labels)[:, places == 2]
     assert row["test_error"] == pytest.approx(wrong.mean())
     assert row["images"] == np.sum(places == 2)
     whole = found.groups[(found.groups["mix"] == "real") & (found.groups["n_real"] == 385)]
@@ -363,20 +372,26 @@ def test_groups_of_test_images_are_what_varies_and_have_errors_of_their_own():
 
 
 def test_few_test_images_are_said_to_be_few():
-    metrics, reads = study(part("real", "real-gan"))
+    metrics, predictions = study(part("real", "real-gan"))
     metrics = metrics.assign(n_test=100)
-    few = reads._replace(read=reads.read[:, :100], labels=reads.labels[:100])
-    wrong = (few.read != few.labels).mean(axis=1)
+    few = predictions._replace(
+        predicted=predictions.predicted[:, :100], labels=predictions.labels[:100]
+    )
+    wrong = (few.predicted != few.labels).mean(axis=1)
     found = analyse(metrics.assign(test_error=wrong), few, judged({}), pool=TOTAL, seed=1)
     assert found.notes[0].startswith("there are only 100 test images, so that one misread adds 1")
-    whole = analyse(metrics.assign(n_test=len(reads.labels)), reads, judged({}), pool=TOTAL, seed=1)
+    whole = analyse(
+        metrics.assign(n_test=len(predictions.labels)), predictions, judged({}), pool=TOTAL, seed=1
+    )
     assert not [note for note in whole.notes if "only" in note]
 
 
 def test_a_single_group_says_nothing_of_others():
-    metrics, reads = study(part("real", "real-gan"))
-    reads = reads._replace(groups=np.zeros(len(reads.labels), int), group_names=("one",))
-    found = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
+    metrics, predictions = study(part("real", "real-gan"))
+    predictions = predictions._replace(
+        groups=np.zeros(len(predictions.labels), int), group_names=("one",)
+    )
+    found = analyse(metrics, predictions, judged({}), pool=TOTAL, seed=1)
     assert set(found.comparisons["test"]) == {"replicates x images"}
     assert found.notes == [
         "all test images are of one group, one: the answer holds for other images of it, and says "
@@ -417,11 +432,14 @@ def test_what_replicates_cannot_tell_is_said_of_the_study_at_hand(talk):
 
 
 def test_missing_cells_are_named():
-    metrics, reads = study(part("real", "real-gan"))
+    metrics, predictions = study(part("real", "real-gan"))
     lost = (metrics["mix"] == "real-gan") & (metrics["n_real"] == 385)
     lost |= (metrics["mix"] == "real") & (metrics["n_real"] == 5500) & (metrics["replicate"] == 3)
-    metrics, reads = metrics[~lost], reads._replace(read=reads.read[~lost])
-    found = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
+    metrics, predictions = (
+        metrics[~lost],
+        predictions._replace(predicted=predictions.predicted[~lost]),
+    )
+    found = analyse(metrics, predictions, judged({}), pool=TOTAL, seed=1)
     assert found.notes == [
         "missing: real at 5,500, replicate 3",
         "missing: real-gan at 385, replicates 1, 2 and 3",
@@ -430,9 +448,9 @@ def test_missing_cells_are_named():
 
 
 def test_a_cell_without_a_test_error_is_named_once_and_left_out():
-    metrics, reads = study(part("real", "real-gan"))
+    metrics, predictions = study(part("real", "real-gan"))
     metrics.loc[0, "test_error"] = np.nan
-    found = analyse(metrics, reads, judged({}), pool=TOTAL, seed=1)
+    found = analyse(metrics, predictions, judged({}), pool=TOTAL, seed=1)
     assert found.notes == ["real at 55, replicate 1, has no test error: left out"]
     assert the(found.summary, mix="real", n_real=55)["replicates"] == 2
     assert the(found.comparisons, mix="real-gan", n_real=55)["replicates"] == 2
@@ -440,8 +458,8 @@ def test_a_cell_without_a_test_error_is_named_once_and_left_out():
 
 
 def test_no_test_error_at_all():
-    metrics, reads = study(part("real", "real-gan"))
-    found = analyse(metrics.assign(test_error=None), reads, judged({}), pool=TOTAL, seed=1)
+    metrics, predictions = study(part("real", "real-gan"))
+    found = analyse(metrics.assign(test_error=None), predictions, judged({}), pool=TOTAL, seed=1)
     assert len(found.notes) >= len(metrics)
     assert sentences(found)
     for table in (found.summary, found.comparisons, found.break_even, found.worth):
@@ -484,7 +502,7 @@ def test_the_baseline_alone_and_a_single_count():
     assert found.worth.empty
     assert verdicts(found, "real-gan", "real") == {55: "better"}
     assert len(sentences(found)) == 2
-    assert recommended(found)[0].mix == "real-gan"
+    assert recommended(found)[0].mix.name == "real-gan"
 
 
 def test_classifiers_without_errors():
@@ -495,54 +513,68 @@ def test_classifiers_without_errors():
 
 
 def test_predictions_of_another_study_are_refused():
-    metrics, reads = study(part("real", "real-gan"))
+    metrics, predictions = study(part("real", "real-gan"))
     with pytest.raises(
         InputError, match=r"predictions.safetensors has 26 classifiers, metrics.csv 27"
     ):
-        analyse(metrics, reads._replace(read=reads.read[1:]), judged({}), pool=TOTAL, seed=1)
+        analyse(
+            metrics,
+            predictions._replace(predicted=predictions.predicted[1:]),
+            judged({}),
+            pool=TOTAL,
+            seed=1,
+        )
     with pytest.raises(InputError, match=r"metrics\.csv 27"):
         analyse(
             metrics,
-            reads._replace(read=reads.read, labels=reads.labels[1:]),
+            predictions._replace(predicted=predictions.predicted, labels=predictions.labels[1:]),
             judged({}),
             pool=TOTAL,
             seed=1,
         )
     with pytest.raises(InputError, match="another error of real at 55, replicate 1"):
-        analyse(metrics, reads._replace(read=reads.read[::-1]), judged({}), pool=TOTAL, seed=1)
+        analyse(
+            metrics,
+            predictions._replace(predicted=predictions.predicted[::-1]),
+            judged({}),
+            pool=TOTAL,
+            seed=1,
+        )
 
 
 def test_studies_of_other_classes_are_not_compared():
     """Labels alone are places in the classes: cat and dog may have those of dog and wolf."""
-    metrics, reads = study(part("real"))
-    other = reads._replace(classes=(*CLASSES[1:], "k"))
-    rows, notes = compare_studies(Study("a", metrics, reads), Study("b", metrics, reads))
+    metrics, predictions = study(part("real"))
+    other = predictions._replace(classes=(*CLASSES[1:], "k"))
+    rows, notes = compare_studies(
+        Study("a", metrics, predictions), Study("b", metrics, predictions)
+    )
     assert set(rows["verdict"]) == {"identical"}
     assert notes == [
         *(f"{name}: no translator: nothing says whether translation helps" for name in "ab"),
         "no config.json in a and b: which settings differ is not known",
     ]
     with pytest.raises(InputError, match="not tested on the same images"):
-        compare_studies(Study("a", metrics, reads), Study("b", metrics, other))
+        compare_studies(Study("a", metrics, predictions), Study("b", metrics, other))
 
 
 def test_what_two_studies_were_made_with_is_named_where_it_differs():
-    metrics, reads = study(part("real"))
+    metrics, predictions = study(part("real"))
     config = {"study": "a", "seed": 1, "classifier": {"steps": 5, "width": 16}}
     other = {"study": "b", "seed": 1, "classifier": {"steps": 9, "width": 16, "dropout": 0.1}}
     metrics["train_steps"] = 5
-    first = Study("a", metrics, reads, config)
+    first = Study("a", metrics, predictions, config)
     _, notes = compare_studies(first, first._replace(name="b"))
     assert not [note for note in notes if note.startswith(("setting", "classifiers", "no config"))]
     longer = metrics.assign(train_steps=np.where(metrics["n_real"] > 55, 1000, 9))
-    _, notes = compare_studies(first, Study("b", longer, reads, other))
+    _, notes = compare_studies(first, Study("b", longer, predictions, other))
     assert notes[-3:] == [
         "classifiers of the same mix and N trained for other numbers of steps (a: 5 to 5; "
         "b: 9 to 1,000): errors differ by that, too",
         "setting classifier: steps: 5 in a, 9 in b",
         "setting classifier: dropout: none in a, 0.1 in b",
     ]
-    _, notes = compare_studies(first, Study("b", metrics, reads))
+    _, notes = compare_studies(first, Study("b", metrics, predictions))
     assert notes[-1] == "no config.json in b: which settings differ is not known"
 
 
@@ -550,22 +582,24 @@ def test_cells_that_a_change_did_not_touch_say_nothing_of_the_others():
     """27 cells of 81 changed: with the others' spread of zero in the prior, fewer were decided."""
     nine = {55 * 2**k: 0.2 / 2 ** (k / 2) for k in range(9)}
     names = ["real", *(f"real-t{i}" for i in range(8))]
-    metrics, reads = study(dict.fromkeys(names, nine), images=1500)
+    metrics, predictions = study(dict.fromkeys(names, nine), images=1500)
     own = metrics["mix"].isin(names[:3])
     # The same test images, which are as hard as before.
     less = {n: error * 0.85 for n, error in nine.items()}
     _, again = study(dict.fromkeys(names[:3], less), images=1500)
     second = metrics.copy()
-    read = reads.read.copy()
-    read[own] = np.where(again.read == again.labels, reads.labels, (reads.labels + 1) % 10)
-    second["test_error"] = (read != reads.labels).mean(axis=1)
-    first = Study("a", metrics, reads)
-    table, _ = compare_studies(first, Study("b", second, reads._replace(read=read)))
+    read = predictions.predicted.copy()
+    read[own] = np.where(
+        again.predicted == again.labels, predictions.labels, (predictions.labels + 1) % 10
+    )
+    second["test_error"] = (read != predictions.labels).mean(axis=1)
+    first = Study("a", metrics, predictions)
+    table, _ = compare_studies(first, Study("b", second, predictions._replace(predicted=read)))
     assert (table["verdict"] == "identical").sum() == 54
     assert set(table.loc[table["verdict"] == "identical", "mix"]) == set(names[3:])
     counted = table[table["mix"].isin(names[:3])]
-    alone = Study("a", metrics[own], reads._replace(read=reads.read[own]))
-    fewer = Study("b", second[own], reads._replace(read=read[own]))
+    alone = Study("a", metrics[own], predictions._replace(predicted=predictions.predicted[own]))
+    fewer = Study("b", second[own], predictions._replace(predicted=read[own]))
     columns = ["mix", "n_real", "ratio", "low", "high", "p_adjusted", "verdict"]
     pd.testing.assert_frame_equal(
         counted[columns].reset_index(drop=True), compare_studies(alone, fewer)[0][columns]

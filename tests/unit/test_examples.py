@@ -5,15 +5,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from realink.answer.cells import Reads, errors_by_class
+from realink.answer.cells import errors_by_class
 from realink.commands import figures as commands
 from realink.images.imagesets import ImageSet, Shape
 from realink.learners.small import network as small
-from realink.page import charts, examples, figures, plotted
+from realink.page import charts, examples, figures, image_charts, plotted
 from realink.scores import gap, plane
 from realink.seeds import seed_for
 from realink.store.checkpoints import save
 from realink.store.files import write_images
+from realink.store.predictions import Predictions
 
 
 def test_each_class_wanted_gets_another_image_while_there_are_any():
@@ -50,7 +51,7 @@ def test_the_words_of_a_triptychs_rows_stand_apart():
 
 
 def study():
-    """Three replicates of two mixes; image 0 only one reads, image 1 only the other."""
+    """Three replicates of two mixes; image 0 only one predictions, image 1 only the other."""
     rows = [(mix, 20, r) for mix in ("real-aug", "real-warp-aug", "warp") for r in (1, 2, 3)]
     metrics = pd.DataFrame(rows, columns=["mix", "n_real", "replicate"])
     labels = np.array([0, 1, 2, 0])
@@ -59,18 +60,18 @@ def study():
     read[3:6, 1] = 0  # real-warp-aug: the 1 is read as 0
     read[3, 3] = 1  # in one replicate only
     metrics = metrics.assign(test_error=(read != labels).mean(axis=1))
-    return metrics, Reads(read, labels, ("a", "b", "c"))
+    return metrics, Predictions(read, labels, ("a", "b", "c"))
 
 
 def test_examples_are_what_most_replicates_of_one_mix_read_and_of_the_other_do_not():
-    metrics, reads = study()
-    found = examples.examples(metrics, reads, 20, "real-warp-aug", "real-aug")
-    assert (found.places.tolist(), found.read.tolist(), found.count) == ([0], [2], 1)
-    back = examples.examples(metrics, reads, 20, "real-aug", "real-warp-aug")
-    assert (back.places.tolist(), back.read.tolist(), back.count) == ([1], [0], 1)
+    metrics, predictions = study()
+    found = examples.examples(metrics, predictions, 20, "real-warp-aug", "real-aug")
+    assert (found.places.tolist(), found.predicted.tolist(), found.count) == ([0], [2], 1)
+    back = examples.examples(metrics, predictions, 20, "real-aug", "real-warp-aug")
+    assert (back.places.tolist(), back.predicted.tolist(), back.count) == ([1], [0], 1)
     images = np.zeros((4, 6, 5, 3), np.uint8)
     figure = examples.plot_examples(
-        images, reads.labels, reads.classes, {"one": found, "two": back}
+        images, predictions.labels, predictions.classes, {"one": found, "two": back}
     )
     words = [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()]
     assert words == ["a, not c", "b, not a"]
@@ -97,8 +98,8 @@ def test_the_recommended_mix_is_set_against_real_images_alone(recommended, mixes
 
 
 def test_errors_by_class_are_of_its_images_alone():
-    metrics, reads = study()
-    table = errors_by_class(metrics, reads).set_index(["mix", "label"])
+    metrics, predictions = study()
+    table = errors_by_class(metrics, predictions).set_index(["mix", "label"])
     assert table.loc[("real-aug", "a"), "test_error"] == pytest.approx(2 / 6)
     assert table.loc[("real-warp-aug", "b"), "test_error"] == 1
     assert table.loc[("real-aug", "a"), "images"] == 2
@@ -119,7 +120,7 @@ def test_worth_ends_where_the_baseline_does():
     assert (first["shown"], first["low"], first["high"]) == (100, 40, 100)
     assert first["told"] == "more than 100"
     assert (second["shown"], second["told"]) == (20, "fewer than 20")
-    chart = charts.worth(plotted.worth(table, summary), augmented=False)
+    chart = charts.worth(plotted.worth(table, summary), plotted.Panel(None, False))
     low, high = chart["layer"][-1]["encoding"]["y"]["scale"]["domain"]
     assert low < 20 < 100 < high
 
@@ -141,7 +142,7 @@ def test_histories_of_training_become_one_table_and_untrained_translators_nothin
         ["warp", 20, 20, "likeness", 0.25],
         ["warp", 20, 20, "reading", 1.0],
     ]
-    chart = charts.training(table)
+    chart = image_charts.training(table)
     assert chart["encoding"]["y"]["scale"]["type"] == "log"
 
 
@@ -162,7 +163,7 @@ def test_domains_that_differ_lie_apart_on_the_map():
     assert 0.5 < table["share"].iloc[0] <= 1
     again = plane.on_a_plane(sets, network, seed=1)
     pd.testing.assert_frame_equal(table, again)
-    names = charts.domains(table)["encoding"]["shape"]["scale"]["domain"]
+    names = image_charts.domains(table)["encoding"]["shape"]["scale"]["domain"]
     assert names == ["real", "rendered"]
 
 

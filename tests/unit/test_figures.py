@@ -64,7 +64,7 @@ def test_the_figure_of_studies_says_what_it_lacks(metrics, tmp_path):
 
 
 def test_error_shows_the_mean_of_every_mix_on_logarithmic_axes(metrics):
-    figure = figures.plot_error(metrics, [55, 385, 1000], 1000)
+    figure = figures.plot_error(metrics, [55, 385, 1000])
     axes = figure.axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
@@ -80,7 +80,7 @@ def test_error_shows_the_mean_of_every_mix_on_logarithmic_axes(metrics):
 
 def test_no_error_at_all_is_drawn_as_half_a_test_image(metrics):
     metrics.loc[(metrics["mix"] == "real") & (metrics["n_real"] == 1000), "test_error"] = 0
-    figure = figures.plot_error(metrics, [55, 385, 1000], 1000)
+    figure = figures.plot_error(metrics, [55, 385, 1000])
     assert lines(figure.axes[0])["real"].get_ydata()[-1] == pytest.approx(0.25)
     assert figure.texts[-1].get_text().endswith("drawn as half a test image")
 
@@ -89,9 +89,7 @@ def test_augmented_twins_stand_in_a_panel_of_their_own_and_look_alike(metrics):
     twins = metrics[metrics["mix"] != "gan"].assign(
         mix=lambda rows: rows["mix"] + "-aug", test_error=lambda rows: rows["test_error"] / 2
     )
-    figure = figures.plot_error(
-        pd.concat([metrics, twins], ignore_index=True), [55, 385, 1000], 1000
-    )
+    figure = figures.plot_error(pd.concat([metrics, twins], ignore_index=True), [55, 385, 1000])
     plain, augmented = figure.axes
     assert [axes.get_title(loc="left") for axes in figure.axes] == [
         "without augmentation", "with augmentation (-aug)"
@@ -104,12 +102,12 @@ def test_augmented_twins_stand_in_a_panel_of_their_own_and_look_alike(metrics):
 
 
 def test_a_study_without_the_baseline_still_has_its_curves(metrics):
-    figure = figures.plot_error(metrics[metrics["mix"] == "gan"], [55, 385], 1000)
+    figure = figures.plot_error(metrics[metrics["mix"] == "gan"], [55, 385])
     np.testing.assert_array_equal(lines(figure.axes[0])["gan"].get_xdata(), [55, 385])
 
 
 def test_mixes_differ_by_more_than_colour(metrics):
-    axes = figures.plot_error(metrics, [55, 385, 1000], 1000).axes[0]
+    axes = figures.plot_error(metrics, [55, 385, 1000]).axes[0]
     shown = [lines(axes)[mix] for mix in ("real", "real-rendered", "real-gan", "rendered", "gan")]
     marks = {(line.get_marker(), line.get_markerfacecolor() == "none") for line in shown}
     assert len(marks) == 5
@@ -120,13 +118,13 @@ def test_neighbouring_counts_share_no_room_for_their_names(metrics):
     counts = [55, 165, 385, 550, 1650, 3850, 5500, 16500, 38500, 55000]
     rows = metrics.loc[metrics["mix"] == "real"].iloc[:1]
     rows = pd.concat([rows.assign(n_real=n) for n in counts])
-    axes = figures.plot_error(rows, counts, 55000).axes[0]
+    axes = figures.plot_error(rows, counts).axes[0]
     shown = [tick.get_text() for tick in axes.get_xticklabels() if tick.get_text()]
     assert shown == ["55", "165", "385", "1,650", "3,850", "16,500", "55,000"]
 
 
 def test_bands_reach_from_the_smallest_to_the_largest_and_are_not_cut(metrics):
-    axes = figures.plot_error(metrics, [55, 385, 1000], 1000).axes[0]
+    axes = figures.plot_error(metrics, [55, 385, 1000]).axes[0]
     low, high = axes.get_ylim()
     errors = 100 * metrics.loc[metrics["n_real"] != 900, "test_error"]
     assert low < errors.min() < errors.max() < high
@@ -144,7 +142,7 @@ def test_rendered_error_is_set_against_the_number_of_rendered_images(metrics):
 
 
 def test_one_replicate_has_no_band(metrics):
-    figure = figures.plot_error(metrics[metrics["replicate"] == 1], [55, 385, 1000], 1000)
+    figure = figures.plot_error(metrics[metrics["replicate"] == 1], [55, 385, 1000])
     assert [text.get_text() for text in figure.texts][-1] == "one replicate: no band"
 
 
@@ -156,7 +154,7 @@ def test_gain_has_a_mark_for_each_translator_and_says_what_is_lacking(without):
         for name in ("rendered", "gan")
         for n in (55, 385)
     ]
-    points = pd.DataFrame(rows).assign(**{without: np.nan})
+    points = pd.DataFrame(rows).assign(learner=None, **{without: np.nan})
     figure = figures.plot_gain(points)
     empty = [bool(axes.texts) for axes in figure.axes]
     assert (
@@ -177,7 +175,7 @@ def test_gain_has_a_mark_for_each_translator_and_says_what_is_lacking(without):
 def test_gain_tells_every_count_by_the_size_of_its_marks():
     counts = [55, 165, 385, 550, 1650, 3850, 5500, 16500, 38500]
     points = pd.DataFrame({"translator": "gan", "n_real": counts, "replicate": 1})
-    points = points.assign(label_retention=90.0, frechet=3.0, alone=20.0, ratio=0.8)
+    points = points.assign(learner=None, label_retention=90.0, frechet=3.0, alone=20.0, ratio=0.8)
     figure = figures.plot_gain(points)
     for axes in figure.axes:
         sizes = [mark.get_markersize() for mark in axes.get_lines() if mark.get_marker() != "None"]
@@ -190,7 +188,7 @@ def test_gain_tells_every_count_by_the_size_of_its_marks():
 
 def test_gain_is_in_percent_and_says_which_way_is_better():
     points = pd.DataFrame({"translator": ["gan"], "n_real": [55], "replicate": [1]})
-    points = points.assign(label_retention=70.0, frechet=3.0, alone=20.0, ratio=0.8)
+    points = points.assign(learner=None, label_retention=70.0, frechet=3.0, alone=20.0, ratio=0.8)
     axes = figures.plot_gain(points).axes
     assert [own.get_xlabel() for own in axes[2:]] == [
         "labels kept (%): higher is better", "Fréchet distance: lower is better"

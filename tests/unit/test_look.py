@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from realink.page import charts, figures, look, plotted, tables
+from realink.page import charts, figures, image_charts, look, plotted, tables, vega
 from realink.plan.mixes import Mix
 
 SOURCES = ["cyclegan", "harvest", "randomised", "rendered", "warp"]
@@ -60,9 +60,9 @@ def test_a_mix_looks_alike_in_every_panel_study_figure_and_chart(mixes):
     metrics = pd.concat([table(mixes), table([f"{mix}-aug" for mix in mixes[1:]])])
     curves = plotted.errors(metrics)
     for augmented in (False, True):
-        chart = charts.error(curves, compared(), augmented=augmented)
+        chart = charts.error(curves, compared(), plotted.Panel(None, augmented))
         strokes, shapes = scales(chart, "stroke"), scales(chart, "shape")
-        axes = figures.plot_error(metrics, [20, 60], 100).axes[augmented]
+        axes = figures.plot_error(metrics, [20, 60]).axes[augmented]
         lines = {line.get_label(): line for line in axes.get_lines()}
         for mix in mixes[augmented:]:
             its, drawn = look.of(mix), f"{mix}-aug" if augmented else mix
@@ -84,9 +84,9 @@ def test_every_colour_is_one_of_the_pages_variables():
 def test_figure_and_chart_draw_the_same_table():
     metrics = table(["real", "real-warp"], counts=[20, 60, 80], replicates=3)
     curves = plotted.errors(metrics)
-    chart = charts.error(curves, compared(), augmented=False)
+    chart = charts.error(curves, compared(), plotted.Panel(None, False))
     (rows,) = chart["datasets"].values()
-    axes = figures.plot_error(metrics, [20, 60, 80], 100).axes[0]
+    axes = figures.plot_error(metrics, [20, 60, 80]).axes[0]
     for mix in ("real", "real-warp"):
         shown = [row["shown"] for row in rows if row["mix"] == mix]
         (line,) = [line for line in axes.get_lines() if line.get_label() == mix]
@@ -102,7 +102,7 @@ def test_errors_are_in_percent_and_none_is_cut():
     (row,) = plotted.errors(metrics).to_dict("records")
     assert row["percent"] == row["shown"] == pytest.approx(10)
     assert (row["smallest"], row["largest"]) == (0.5, pytest.approx(20))
-    y = charts._log_y([0.5, 20])
+    y = vega.log_y([0.5, 20])
     low, high = y["scale"].to_dict()["domain"]
     assert low < 0.5 < 20 < high
 
@@ -151,7 +151,7 @@ def test_counts_that_lie_close_together_do_not_write_over_each_other():
 def test_measures_are_in_percent_and_say_which_way_is_better():
     measure = look.MEASURES["label_retention"]
     translators = pd.DataFrame({"translator": ["warp"], "n_real": [40], "label_retention": [0.7]})
-    chart = charts.against_count(translators, measure, pd.DataFrame(columns=["images"]))
+    chart = image_charts.against_count(translators, measure, pd.DataFrame(columns=["images"]))
     y = chart["layer"][0]["encoding"]["y"]
     assert y["title"] == "labels kept (%): higher is better"
     assert 0.0 < y["scale"]["domain"][0] < 70 < y["scale"]["domain"][1] < 100
@@ -159,7 +159,7 @@ def test_measures_are_in_percent_and_say_which_way_is_better():
     assert {tick for tick in y["axis"]["values"] if tick < 2} == set()
     kernel = look.MEASURES["kernel"]
     rows = pd.DataFrame({"translator": "warp", "n_real": [40, 60], "kernel": [0.01, 1.2]})
-    y = charts.against_count(rows, kernel, pd.DataFrame(columns=["images"]))["layer"][0]
+    y = image_charts.against_count(rows, kernel, pd.DataFrame(columns=["images"]))["layer"][0]
     assert y["encoding"]["y"]["scale"]["domain"][0] == 0
     assert all("is better" in measure.axis for measure in look.MEASURES.values())
     assert "lower is better" in look.ERROR
@@ -188,7 +188,7 @@ def test_gains_are_those_of_augmented_mixes_where_there_are_no_others():
 
 def test_a_confusion_below_half_a_percent_is_no_zero():
     rows = [("a", "a", 986), ("a", "b", 5), ("a", "c", 9), ("b", "b", 996), ("b", "a", 4)]
-    confusions = pd.DataFrame(rows, columns=["label", "read", "images"])
+    confusions = pd.DataFrame(rows, columns=["label", "predicted", "images"])
     confusions = confusions.assign(translator="warp", n_real=40)
     ((_, _, classes, shares),) = tables.confusions(confusions)
     assert classes == ["a", "b"]

@@ -101,7 +101,7 @@ def test_names_of_classes_stay_what_they_are(tmp_path):
     made = made_up.answered(tmp_path, config, classes=HOSTILE)
     table = read_confusions(made["confusions"])
     assert list(table["label"].unique()) == list(HOSTILE)
-    assert list(table["read"][:8]) == list(HOSTILE)
+    assert list(table["predicted"][:8]) == list(HOSTILE)
     assert table["images"].sum() > 0
     metadata = read_tensors(made["predictions"])[1]
     assert metadata["classes"] == list(HOSTILE)
@@ -144,7 +144,7 @@ def test_groups_of_test_images_are_kept(tmp_path):
     assert metadata == {
         "classes": ["cat", "dog", "wolf"], "group_names": ["one meter", "another"]
     }  # fmt: skip
-    assert tensors["read"].shape == (2, 60)
+    assert tensors["predicted"].shape == (2, 60)
 
 
 def test_a_study_without_predictions_says_how_to_get_them(tmp_path):

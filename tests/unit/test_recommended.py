@@ -38,7 +38,7 @@ def of(summary, comparisons):
 
 def choice(errors, *verdicts):
     (found,) = recommended(answer(errors, [tuple(verdict.split()) for verdict in verdicts]))
-    return found.mix
+    return found.mix.name
 
 
 ALL = {
@@ -110,10 +110,11 @@ def test_counts_of_rendered_images_alone_are_left_out_and_verdicts_stay_at_their
         pd.concat([part.summary for part in parts]),
         pd.concat([part.comparisons for part in parts]),
     )
+    real, augmented = map(Mix.parse, ("real", "real-aug"))
     assert recommended(both) == [
-        Recommendation(55, "real-aug", 0.1, "real", 0.2, None, None),
+        Recommendation(55, augmented, 0.1, real, 0.2, None, None),
         # Another one has fewer errors, which is not sure.
-        Recommendation(385, "real", 0.1, None, None, "real-aug", 0.05),
+        Recommendation(385, real, 0.1, None, None, augmented, 0.05),
     ]
     assert recommended(alone) == []
 
@@ -124,14 +125,20 @@ def test_counts_of_rendered_images_alone_are_left_out_and_verdicts_stay_at_their
 )
 def test_instead_of_what(mix, instead):
     (found,) = recommended(answer({instead: 0.2, mix: 0.1}, [(mix, "better", instead)]))
-    assert (found.mix, found.instead_of, found.instead_of_error) == (mix, instead, 0.2)
+    named = found.mix.name, found.instead_of.name, found.instead_of_error
+    assert named == (mix, instead, 0.2)
+    assert found.record() == {
+        "n_real": 55, "mix": mix, "error": 0.1, "instead_of": instead, "instead_of_error": 0.2,
+        "lowest": None, "lowest_error": None,
+    }  # fmt: skip
 
 
 def test_without_the_baseline_of_its_kind_nothing_is_instead():
     (found,) = recommended(
         answer({"real": 0.2, "real-gan-aug": 0.1}, [("real", "worse", "real-gan-aug")])
     )
-    assert (found.mix, found.instead_of, found.instead_of_error) == ("real-gan-aug", None, None)
+    assert found.mix.name == "real-gan-aug"
+    assert (found.instead_of, found.instead_of_error) == (None, None)
 
 
 def test_simplicity():
@@ -141,6 +148,22 @@ def test_simplicity():
     ]  # fmt: skip
     by_name = sorted(order)
     assert sorted(by_name, key=lambda name: simplicity(Mix.parse(name))) == order
+
+
+def test_a_learner_whose_best_is_beaten_falls_out_with_all_its_mixes():
+    """Nothing was compared with small:real, the simplest of all."""
+    errors = {"small:real": 0.5, "small:real-rendered": 0.4, "frozen:real": 0.3}
+    assert choice(errors) == "small:real"
+    assert choice(errors, "frozen:real better small:real-rendered") == "frozen:real"
+    assert choice(errors, "frozen:real worse small:real-rendered") == "small:real"
+
+
+def test_of_the_same_mix_the_simpler_learner_comes_first():
+    order = [
+        "small:real", "frozen:real", "finetuned:real", "mine:real", "small:real-aug",
+        "frozen:real-rendered", "small:real-rendered-aug",
+    ]  # fmt: skip
+    assert sorted(sorted(order), key=lambda name: simplicity(Mix.parse(name))) == order
 
 
 def test_nothing_is_recommended_where_there_are_variants_alone():

@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from realink.answer.equivalent import Errors, drawn_share, equivalent_count
 from realink.answer.statistics import (
-    Errors,
     Sample,
     adjust,
     compare,
-    drawn_share,
-    equivalent_count,
     log_ratios,
     pool,
 )

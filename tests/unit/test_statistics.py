@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from realink.answer.equivalent import Errors, drawn_share, equivalent_count
 from realink.answer.statistics import (
-    Errors,
     Prior,
     Sample,
     adjust,
     compare,
-    drawn_share,
-    equivalent_count,
     log_errors,
     log_ratios,
     mean_interval,

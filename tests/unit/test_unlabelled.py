@@ -291,7 +291,7 @@ def plain(text):
 
 def test_no_cell_is_missing_and_the_answer_begins_without_a_label(answer):
     assert not [note for note in answer.notes if note.startswith("missing")]
-    advised = {one.n_real: one.mix for one in recommended(answer)}
+    advised = {one.n_real: one.mix.name for one in recommended(answer)}
     assert advised == {
         0: "harvest-aug", 55: "real-harvest-aug", 385: "real-harvest-aug", TOTAL: "real-aug",
     }  # fmt: skip
@@ -346,7 +346,7 @@ def metrics():
 
 
 def test_the_figure_has_a_place_for_no_label(metrics):
-    axes = figures.plot_error(metrics, [0, 55, 385], TOTAL).axes[0]
+    axes = figures.plot_error(metrics, [0, 55, 385]).axes[0]
     assert axes.get_xscale() == "symlog"
     assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "55", "385"]
     places = axes.transData.transform([(n, 1) for n in (0, 55, 385)])[:, 0]
@@ -356,7 +356,7 @@ def test_the_figure_has_a_place_for_no_label(metrics):
 
 def test_the_chart_has_a_place_for_no_label(metrics):
     compared = pd.DataFrame(columns=["mix", "n_real", "reference", "verdict"])
-    chart = charts.error(plotted.errors(metrics), compared, augmented=True)
+    chart = charts.error(plotted.errors(metrics), compared, plotted.Panel(None, True))
     scales = re.findall(r'"scale": (\{[^{}]*"symlog"[^{}]*\})', json.dumps(chart))
     assert scales
     assert all(json.loads(scale)["constant"] == 55 for scale in scales)

@@ -8,7 +8,7 @@ import pandas as pd
 from realink.answer.cells import fitting, summarise, usable
 from realink.answer.comparisons import Cell, compare_mixes
 from realink.plan.mixes import RENDERED, Mix
-from realink.store.predictions import Reads as Predictions
+from realink.store.predictions import Predictions
 from talk_study.claims import Protocol, claims, from_tables
 
 CERTAIN = 0.01  # why the talk saw what it saw is decided below this adjusted p

@@ -10,7 +10,7 @@ from realink.answer.cells import fitting, summarise, usable
 from realink.answer.comparisons import Cell, compare_mixes
 from realink.errors import InputError
 from realink.plan.mixes import Mix
-from realink.store.predictions import Reads as Predictions
+from realink.store.predictions import Predictions
 from talk_study.protocols import CERTAIN
 
 CONTROLS_OF_LABELS = ("shuffled", "reread", "confirmed", "pretrained", "noise")

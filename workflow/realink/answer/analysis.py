@@ -1,15 +1,18 @@
 """The answer of a study: from its tables and predictions to comparisons, break-even and worth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from realink.answer.cells import Reads, errors_by_group, fitting, limits, summarise, usable
+from realink.answer import learners
+from realink.answer.cells import errors_by_group, fitting, limits, parsed, summarise, usable
 from realink.answer.comparisons import break_even, compare_mixes
 from realink.answer.worth import worth
 from realink.plan.mixes import Mix
+from realink.store.predictions import Predictions
 
 FEW = 200  # test images; of fewer, one is more than half a point
 
@@ -27,6 +30,13 @@ class Answer:
     groups: pd.DataFrame  # errors by group of test images; empty where there are none
     translators: pd.DataFrame
     unlabelled: int = 0  # real images without labels that the study has
+    # The best mix of each learner at each count, and which is the right one; of several learners.
+    learners: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @cached_property
+    def mixes(self) -> dict[str, Mix]:
+        """The mixes of the study, by their labels."""
+        return parsed(self.summary["mix"])
 
     def has(self, mix: Mix, n: int) -> bool:
         """Whether the study has errors of a mix at a count."""
@@ -50,13 +60,12 @@ class Answer:
     @property
     def names(self) -> list[str]:
         """Translators of the study."""
-        found = {Mix.parse(mix).translator for mix in self.summary["mix"]}
-        return sorted(found - {None})
+        return sorted({mix.translator for mix in self.mixes.values()} - {None})
 
 
 def analyse(
     metrics: pd.DataFrame,
-    reads: Reads,
+    predictions: Predictions,
     translators: pd.DataFrame,
     *,
     pool: int,
@@ -67,8 +76,8 @@ def analyse(
 
     Parameters
     ----------
-    metrics, translators : the study's tables, as `realink.store.tables` makes them
-    reads : predictions in the order of `metrics`
+    metrics, translators : the study's tables, as `realink.store.tables` makes and reads them
+    predictions : in the order of `metrics`
     pool : real images that the replicates draw from
     seed : of the intervals of `worth`
     unlabelled : real images without labels that the study has
@@ -78,23 +87,24 @@ def analyse(
     InputError
         The predictions are not those of the table.
     """
-    rows, notes = usable(fitting(metrics, reads))
-    comparisons = compare_mixes(rows, reads)
+    rows, notes = usable(fitting(metrics, predictions))
+    comparisons = compare_mixes(rows, predictions)
     return Answer(
-        notes=_of_few(reads) + _of_groups(reads) + notes,
+        notes=_of_few(predictions) + _of_groups(predictions) + notes,
         limits=limits(rows, pool),
         summary=summarise(rows),
         comparisons=comparisons,
         break_even=break_even(comparisons),
-        worth=worth(rows, reads, seed),
-        groups=errors_by_group(rows, reads),
+        worth=worth(rows, predictions, seed),
+        groups=errors_by_group(rows, predictions),
         translators=translators,
         unlabelled=unlabelled,
+        learners=learners.judged(learners.best(rows), comparisons),
     )
 
 
-def _of_few(reads: Reads) -> list[str]:
-    n = len(reads.labels)
+def _of_few(predictions: Predictions) -> list[str]:
+    n = len(predictions.labels)
     if n >= FEW:
         return []
     return [
@@ -103,14 +113,14 @@ def _of_few(reads: Reads) -> list[str]:
     ]
 
 
-def _of_groups(reads: Reads) -> list[str]:
-    if reads.groups is None:
+def _of_groups(predictions: Predictions) -> list[str]:
+    if predictions.groups is None:
         return []
-    present = np.unique(reads.groups)
-    if reads.cases is None:
+    present = np.unique(predictions.groups)
+    if predictions.cases is None:
         return [
-            f"all test images are of one group, {reads.group_names[present[0]]}: the answer holds "
-            "for other images of it, and says nothing of other groups"
+            f"all test images are of one group, {predictions.group_names[present[0]]}: the answer "
+            "holds for other images of it, and says nothing of other groups"
         ]
     return [
         f"the test images come in {len(present)} groups: comparisons take groups, not images, as "

@@ -3,46 +3,29 @@
 The tables are those that `realink.store.tables` writes; errors are fractions.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from realink.answer.statistics import mean_interval
-from realink.answer.words import listed
+from realink.answer.words import listed, rank
 from realink.errors import InputError
 from realink.plan.mixes import RENDERED, Mix
+from realink.store.predictions import Predictions
 
 CELL = ["mix", "n_real", "replicate"]
+ALONE = Mix(RENDERED, False)
 
 
-class Reads(NamedTuple):
-    """What every classifier of a study read in the test images.
-
-    read : unsigned [classifiers, n], places in `classes`, in the order of the rows of metrics.csv
-    labels : int64 [n], places in `classes`
-    classes : names of the labels, in order
-    groups : int64 [n], places in `group_names`, of images that come in groups
-    group_names : names of the groups, in order
-    """
-
-    read: np.ndarray
-    labels: np.ndarray
-    classes: tuple[str, ...]
-    groups: np.ndarray | None = None
-    group_names: tuple[str, ...] = ()
-
-    @property
-    def cases(self) -> np.ndarray | None:
-        """What varies in the test set: groups, int64 [n], or None for single images.
-
-        A single group says nothing of how much groups vary.
-        """
-        several = self.groups is not None and len(np.unique(self.groups)) > 1
-        return self.groups if several else None
+def parsed(labels: Iterable[str]) -> dict[str, Mix]:
+    """The mixes of a table's column, by their labels, each once."""
+    return {label: Mix.parse(label) for label in dict.fromkeys(labels)}
 
 
-def fitting(metrics: pd.DataFrame, reads: Reads, study: str = "the study") -> pd.DataFrame:
+def fitting(
+    metrics: pd.DataFrame, predictions: Predictions, study: str = "the study"
+) -> pd.DataFrame:
     """Give the table an index that leads to the predictions.
 
     Raises
@@ -50,13 +33,14 @@ def fitting(metrics: pd.DataFrame, reads: Reads, study: str = "the study") -> pd
     InputError
         The predictions are not those of the table.
     """
-    if len(reads.read) != len(metrics) or reads.read.shape[1:] != reads.labels.shape:
+    found = predictions.predicted.shape
+    if found != (len(metrics), len(predictions.labels)):
         raise InputError(
-            f"{study}: predictions.safetensors has {len(reads.read)} classifiers, metrics.csv "
+            f"{study}: predictions.safetensors has {found[0]} classifiers, metrics.csv "
             f"{len(metrics)}; delete both and run snakemake again"
         )
     metrics = metrics.reset_index(drop=True).astype({"test_error": float})
-    differs = (reads.read != reads.labels).mean(axis=1) - metrics["test_error"]
+    differs = predictions.wrong.mean(axis=1) - metrics["test_error"]
     for mix, n, replicate in metrics.loc[differs.abs() > 1e-6, CELL].itertuples(index=False):
         raise InputError(
             f"{study}: predictions.safetensors has another error of {mix} at {n:,}, replicate "
@@ -65,29 +49,35 @@ def fitting(metrics: pd.DataFrame, reads: Reads, study: str = "the study") -> pd
     return metrics
 
 
-def errors_by_group(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+def errors_by_group(metrics: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
     """One row a mix, count and group of test images: ``images`` and mean ``test_error``.
 
     Empty where images come in no groups.
     """
-    if reads.groups is None:
-        return _errors_by("group", metrics.iloc[:0], reads, reads.labels, reads.classes)
-    return _errors_by("group", metrics, reads, reads.groups, reads.group_names)
+    groups, names = predictions.groups, predictions.group_names
+    if groups is None:
+        metrics, groups, names = metrics.iloc[:0], predictions.labels, predictions.classes
+    return _errors_by("group", metrics, predictions.wrong, groups, names)
 
 
-def errors_by_class(metrics: pd.DataFrame, reads: Reads) -> pd.DataFrame:
+def errors_by_class(metrics: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
     """One row a mix, count and class: ``label``, ``images`` and mean ``test_error``."""
-    return _errors_by("label", metrics, reads, reads.labels, reads.classes)
+    labels, names = predictions.labels, predictions.classes
+    return _errors_by("label", metrics, predictions.wrong, labels, names)
 
 
 def _errors_by(
-    column: str, metrics: pd.DataFrame, reads: Reads, places: np.ndarray, names: tuple[str, ...]
+    column: str,
+    metrics: pd.DataFrame,
+    wrong: np.ndarray,
+    places: np.ndarray,
+    names: tuple[str, ...],
 ) -> pd.DataFrame:
     sizes = np.bincount(places, minlength=len(names))
     rows = []
     for (mix, n), own in metrics.groupby(["mix", "n_real"]):
-        wrong = (reads.read[own.index] != reads.labels).mean(axis=0)
-        errors = np.bincount(places, wrong, minlength=len(sizes)) / np.maximum(sizes, 1)
+        shares = wrong[own.index].mean(axis=0)
+        errors = np.bincount(places, shares, minlength=len(sizes)) / np.maximum(sizes, 1)
         rows += [
             (mix, n, name, size, error)
             for name, size, error in zip(names, sizes, errors, strict=True)
@@ -113,14 +103,13 @@ def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             "one replicate: errors and counts have no intervals, and comparisons hold for these "
             "very classifiers only, not for other draws of real images"
         )
-    mixes = {Mix.parse(name) for name in rows["mix"]}
-    for augmented, which in ((False, "without"), (True, "with")):
-        baseline = Mix(None, True, augmented)
-        if baseline not in mixes and any(mix.augmented == augmented for mix in mixes):
-            notes.append(
-                f"no baseline: without the mix {baseline.name}, nothing says whether a mix "
-                f"{which} augmentation helps"
-            )
+    mixes = set(parsed(rows["mix"]).values())
+    needed = {Mix(None, True, mix.augmented, learner=mix.learner) for mix in mixes}
+    for baseline in sorted(needed - mixes, key=lambda mix: (rank(mix.learner), mix.augmented)):
+        notes.append(
+            f"no baseline: without the mix {baseline.name}, nothing says whether a mix "
+            f"{'with' if baseline.augmented else 'without'} augmentation helps"
+        )
     if not any(mix.translator for mix in mixes):
         notes.append("no translator: nothing says whether translation helps")
     return rows, notes
@@ -131,7 +120,7 @@ def limits(metrics: pd.DataFrame, pool: int) -> list[str]:
 
     pool : real images that the replicates draw from
     """
-    mixes = {name: Mix.parse(name) for name in metrics["mix"].unique()}
+    mixes = parsed(metrics["mix"])
     real = metrics[metrics["mix"].map(lambda name: mixes[name].real).astype(bool)]
     counts = sorted(real["n_real"].unique())
     replicates = real["replicate"].nunique()
@@ -165,19 +154,24 @@ def limits(metrics: pd.DataFrame, pool: int) -> list[str]:
 def _missing(metrics: pd.DataFrame) -> list[str]:
     """Cells that are absent though their mix, their count and their replicate exist."""
     present = set(metrics[CELL].itertuples(index=False, name=None))
+    mixes = parsed(metrics["mix"])
     # Variants, and further classifiers of rendered images alone, stand at counts of their own.
     own = {mix: sorted(set(rows["n_real"])) for mix, rows in metrics.groupby("mix")}
-    whole = [mix for mix in own if mix != RENDERED and not Mix.parse(mix).is_variant]
-    counts = sorted(set().union(*(own[mix] for mix in whole)))
+    whole = [
+        own[name]
+        for name, mix in mixes.items()
+        if mix.without_learner != ALONE and not mix.is_variant
+    ]
+    counts = sorted(set().union(*whole))
     total = (metrics["n_real"] + metrics["n_synthetic"]).max()
     replicates = sorted(metrics["replicate"].unique())
     # One note for all counts of a mix that lack the same replicates.
     absent: dict[tuple[str, tuple[int, ...]], list[int]] = {}
-    for mix in metrics["mix"].unique():
-        for n in own[mix] if Mix.parse(mix).is_variant else counts:
-            lacks = tuple(r for r in replicates if (mix, n, r) not in present)
-            if lacks and _promised(Mix.parse(mix), n, total, 0 in counts):
-                absent.setdefault((mix, lacks), []).append(n)
+    for name, mix in mixes.items():
+        for n in own[name] if mix.is_variant else counts:
+            lacks = tuple(r for r in replicates if (name, n, r) not in present)
+            if lacks and _promised(mix, n, total, 0 in counts):
+                absent.setdefault((name, lacks), []).append(n)
     return [
         f"{mix} at {listed(at)}, replicate{'s' if len(lacks) > 1 else ''} {listed(lacks)}"
         for (mix, lacks), at in absent.items()

@@ -1,4 +1,7 @@
-"""The answer in a few sentences, from the tables of the study at hand."""
+"""The answer in a few sentences, from the tables of the study at hand.
+
+Of several learners, what is said names them.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,15 +10,16 @@ import numpy as np
 
 from realink.answer.analysis import Answer
 from realink.answer.recommended import Recommendation, recommended
-from realink.answer.words import as_count, at_hand, fewer, listed, percent, places
+from realink.answer.words import as_count, at_hand, fewer, listed, network, percent, places, rank
 from realink.plan.mixes import RANDOMISED, RENDERED, Mix
 
 
 def sentences(answer: Answer) -> list[str]:
-    """What to do with the fewest real images, and what translating and pseudo-labels gain."""
+    """What to do with the fewest real images; what networks, translating, pseudo-labels gain."""
     first = recommended(answer)[:1]
     return [
         *(advice(answer, one) for one in first),
+        *_networks(answer),
         *_translating(answer),
         *(words for one in first for words in _pseudo_labelling(answer, one)),
     ]
@@ -24,16 +28,17 @@ def sentences(answer: Answer) -> list[str]:
 def advice(answer: Answer, one: Recommendation) -> str:
     """What to do at one count, what it gives, and what nothing more is gained by.
 
-    At most 25 words, if the translator's name is one.
+    At most 25 words, if the translator's name is one, and the network's not counted.
     """
-    mix = Mix.parse(one.mix)
+    mix = one.mix
     has = at_hand(one.n_real, answer.unlabelled)
     said = f"With {has}: {action(mix)}: {percent(one.error)} errors"
     if one.instead_of_error is not None:
         said += f" instead of {percent(one.instead_of_error)}"
         said += " unaugmented" * (mix.is_baseline and mix.augmented)
     own = answer.summary[answer.summary["n_real"] == one.n_real]
-    others = [Mix.parse(name) for name in own["mix"] if name != one.mix]
+    tried = [answer.mixes[name] for name in own["mix"]]
+    others = [other for other in tried if other != mix and other.learner == mix.learner]
     if mix.translator is not None and answer.has(mix.untranslated, one.n_real):
         said += f" (untranslated: {percent(answer.error(mix.untranslated, one.n_real))})"
     return said + _in_vain(mix, others) + "."
@@ -46,6 +51,8 @@ def certainty(answer: Answer, one: Recommendation) -> list[str]:
 
 def action(mix: Mix) -> str:
     """What to do, as an order: ``add rendered ones and augment``."""
+    if mix.learner:
+        return f"{action(mix.without_learner)}, with {network(mix.learner)}"
     if mix.pseudo:
         return f"{action(mix.supervised)}, then pseudo-label the unlabelled"
     if mix.is_baseline:
@@ -73,6 +80,22 @@ def _in_vain(mix: Mix, others: Sequence[Mix]) -> str:
     return ""
 
 
+def _networks(answer: Answer) -> list[str]:
+    """Of several learners, which is the right one from which count on."""
+    among = sorted(set(answer.learners.get("n_real", ())))
+    right: dict[tuple[str, ...], list[int]] = {}
+    for n, own in answer.learners.groupby("n_real") if among else ():
+        right.setdefault(tuple(own.loc[own["right"], "learner"]), []).append(n)
+    said = []
+    for learners, counts in right.items():
+        names = listed(list(map(network, learners)))
+        is_right = "is the right one" if len(learners) == 1 else "are alike (undecided)"
+        said.append(f"{names} {is_right} {places(counts, among)}")
+    if not said:
+        return []
+    return [f"Each with the mix that is best on validation images, {'; '.join(said)}."]
+
+
 def _translating(answer: Answer) -> list[str]:
     """Where translated images beat untranslated ones, or real ones alone: the title's question.
 
@@ -81,29 +104,32 @@ def _translating(answer: Answer) -> list[str]:
     """
     if not answer.names:
         return ["This study has no translator, so it cannot say whether translation helps."]
-    for augmented in (True, False):
-        name = _best(answer, augmented)
-        if name is None:
-            continue
-        mix = Mix(name, True, augmented)
-        rival = mix.untranslated if answer.verdicts(mix, mix.untranslated) else mix.baseline
-        others = "none at all" if rival == mix.baseline else "untranslated ones"
-        return [
-            f"Beside real images, those translated by {name} are "
-            f"{_where(others, answer.verdicts(mix, rival))} ({mix.name} against {rival.name})."
-        ]
-    baselines = [Mix(None, True, augmented).name for augmented in (False, True)]
+    said = []
+    for learner in sorted({mix.learner for mix in answer.mixes.values()}, key=rank):
+        found = (_best(answer, augmented, learner) for augmented in (True, False))
+        if mix := next(filter(None, found), None):
+            rival = mix.untranslated if answer.verdicts(mix, mix.untranslated) else mix.baseline
+            others = "none at all" if rival == mix.baseline else "untranslated ones"
+            where = _where(others, answer.verdicts(mix, rival))
+            where += f", with {network(learner)}" if learner else ""
+            said.append(
+                f"Beside real images, those translated by {mix.source} are {where} ({mix.name} "
+                f"against {rival.name})."
+            )
+    if said:
+        return said
+    baselines = [Mix(None, True, augmented) for augmented in (False, True)]
     lacks = (
         "mix of real and translated images at a count of the real images alone"
-        if answer.summary["mix"].isin(baselines).any()
-        else f"baseline (the mix `{baselines[0]}` or `{baselines[1]}`)"
+        if any(mix.without_learner in baselines for mix in answer.mixes.values())
+        else f"baseline (the mix `{baselines[0].name}` or `{baselines[1].name}`)"
     )
     return [f"This study has no {lacks}, so it cannot say whether translation helps."]
 
 
 def _pseudo_labelling(answer: Answer, one: Recommendation) -> list[str]:
     """What pseudo-labels add to what is recommended, and to the labelled images alone."""
-    mix = replace(Mix.parse(one.mix).supervised, real=True)
+    mix = replace(one.mix.supervised, real=True)
     said = []
     for supervised in dict.fromkeys([mix, mix.baseline]):
         verdicts = answer.verdicts(replace(supervised, pseudo=True), supervised)
@@ -132,29 +158,27 @@ def told(answer: Answer, mix: Mix, reference: Mix, verdicts: Mapping[int, str]) 
     return ", ".join(f"{verdict} at {listed(said)}" for verdict, said in order.items())
 
 
-def _best(answer: Answer, augmented: bool) -> str | None:
-    """Translator whose images, beside real ones, lower the error anywhere, and most on average.
+def _best(answer: Answer, augmented: bool, learner: str | None) -> Mix | None:
+    """The mix whose translated images lower the error anywhere, and most on average.
 
     Randomised images saw no real one: they are the best only where nothing else is there.
     """
-    baseline = Mix(None, True, augmented)
+    baseline = Mix(None, True, augmented, learner=learner)
 
-    def key(name: str) -> tuple[bool, bool, float]:
-        mix = Mix(name, True, augmented)
+    def key(mix: Mix) -> tuple[bool, bool, float]:
         ratios = list(answer.verdicts(mix, baseline, "ratio").values())
         better = "better" in answer.verdicts(mix, baseline).values()
-        return name == RANDOMISED, not better, float(np.mean(np.log(ratios)))
+        return mix.source == RANDOMISED, not better, float(np.mean(np.log(ratios)))
 
-    mixed = [name for name in answer.names if answer.verdicts(Mix(name, True, augmented), baseline)]
-    return min(mixed, key=key, default=None)
+    mixed = [replace(baseline, source=name) for name in answer.names]
+    return min((mix for mix in mixed if answer.verdicts(mix, baseline)), key=key, default=None)
 
 
 def _saved(answer: Answer, one: Recommendation) -> list[str]:
     """How many fewer errors there are than without the advice, with an interval."""
-    mix, n = Mix.parse(one.mix), one.n_real
-    if one.instead_of is None:
+    mix, reference, n = one.mix, one.instead_of, one.n_real
+    if reference is None:
         return []
-    reference = Mix.parse(one.instead_of)
     if n not in (verdicts := answer.verdicts(mix, reference)):
         return []
     columns = (answer.verdicts(mix, reference, name) for name in ("ratio", "low", "high"))
@@ -172,8 +196,8 @@ def _saved(answer: Answer, one: Recommendation) -> list[str]:
 def _worth(answer: Answer, one: Recommendation) -> list[str]:
     """What the images that are recommended make of the real ones: they count as so many."""
     table = answer.worth
-    own = table[(table["mix"] == one.mix) & (table["n_real"] == one.n_real)]
-    baseline = Mix.parse(one.mix).baseline.name
+    own = table[(table["mix"] == one.mix.name) & (table["n_real"] == one.n_real)]
+    baseline = one.mix.baseline.name
     counts = answer.summary.loc[answer.summary["mix"] == baseline, "n_real"]
     ends = counts.min(), counts.max()
     labelled = "labelled ones " if answer.unlabelled else ""

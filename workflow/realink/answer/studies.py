@@ -7,21 +7,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from realink.answer.cells import Reads, fitting, usable
+from realink.answer.cells import fitting, usable
 from realink.answer.comparisons import decided
 from realink.answer.statistics import Comparison, compare, log_ratios, pool
 from realink.answer.words import listed
 from realink.errors import InputError
+from realink.store.predictions import Predictions
+from realink.store.tables import labelled
 
 COLUMNS = ["mix", "n_real", "replicates", "first", "second", *Comparison._fields]
 
 
 class Study(NamedTuple):
-    """A study's name, its classifiers, what they read, and its settings where they are known."""
+    """A study's name, its classifiers, what they predicted, and its settings if they are known."""
 
     name: str
     metrics: pd.DataFrame
-    reads: Reads
+    predictions: Predictions
     config: Mapping[str, Any] | None = None
 
 
@@ -30,25 +32,25 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
 
     Returns one row a mix and count that both have, with the mean errors ``first`` and ``second``,
     the ``ratio`` of the second to the first and the ``verdict`` on the second; and notes on what
-    could not be compared. Cells in which all classifiers read the same are called identical; they
-    say nothing of how much others spread, and are not counted as comparisons. The notes also name
-    the settings that differ.
+    could not be compared. Cells in which all classifiers predict the same are called identical;
+    they say nothing of how much others spread, and are not counted as comparisons. The notes also
+    name the settings that differ.
 
     Raises
     ------
     InputError
         The studies were not tested on the same images, or share no mix and count.
     """
-    same = first.reads.classes == second.reads.classes
-    if not same or not np.array_equal(first.reads.labels, second.reads.labels):
+    same = first.predictions.classes == second.predictions.classes
+    if not same or not np.array_equal(first.predictions.labels, second.predictions.labels):
         raise InputError("the two studies were not tested on the same images: nothing to compare")
     notes = []
     cells, wrong = [], []
-    for name, metrics, reads, _ in (first, second):
-        rows, found = usable(fitting(metrics, reads, name))
+    for name, metrics, predictions, _ in (first, second):
+        rows, found = usable(fitting(metrics, predictions, name))
         notes += [f"{name}: {note}" for note in found]
         cells.append(dict(list(rows.groupby(["mix", "n_real"]))))
-        wrong.append(reads.read != reads.labels)
+        wrong.append(predictions.wrong)
     pairs, rows, identical = [], [], []
     for mix, n in cells[0].keys() & cells[1].keys():
         one, two = (own[mix, n].reset_index() for own in cells)
@@ -58,14 +60,16 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
         errors = {"first": both["test_error_one"].mean(), "second": both["test_error_two"].mean()}
         row = {"mix": mix, "n_real": n, "replicates": len(both)} | errors
         places = both["index_one"].to_numpy(), both["index_two"].to_numpy()
-        if np.array_equal(first.reads.read[places[0]], second.reads.read[places[1]]):
+        if np.array_equal(
+            first.predictions.predicted[places[0]], second.predictions.predicted[places[1]]
+        ):
             identical.append(row | {"ratio": 1.0, "low": 1.0, "high": 1.0, "verdict": "identical"})
             continue
         rows.append(row)
         pairs.append((wrong[1][places[1]], wrong[0][places[0]]))
     if not rows and not identical:
         raise InputError("the two studies share no mix at the same count and replicate")
-    cases = first.reads.cases
+    cases = first.predictions.cases
     ratios = [log_ratios(*pair, groups=cases) for pair in pairs]
     priors = pool(ratios, [row["n_real"] for row in rows])
     for row, pair, prior in zip(rows, pairs, priors, strict=True):
@@ -78,13 +82,19 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
     return table, notes + _budgets(first, second) + _settings(first, second)
 
 
+def told_apart(*studies: Study) -> list[Study]:
+    """Studies as they are on disk, with mixes that name their learners if one has several."""
+    several = any(len(set(study.metrics.get("learner", ()))) > 1 for study in studies)
+    return [study._replace(metrics=labelled(study.metrics, several)) for study in studies]
+
+
 def _budgets(first: Study, second: Study) -> list[str]:
     """Whether classifiers of the same mix and count trained for other numbers of steps."""
     both = first.metrics.merge(second.metrics, on=["mix", "n_real"], suffixes=("_one", "_two"))
     columns = ["train_steps_one", "train_steps_two"]
     if not {*columns} <= {*both}:
         return []
-    other = both[both[columns[0]] != both[columns[1]]]
+    other = both[both[columns[0]] != both[columns[1]]].dropna(subset=columns)
     if other.empty:
         return []
     steps = [f"{own.min():,} to {own.max():,}" for own in (other[column] for column in columns)]

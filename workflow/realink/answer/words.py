@@ -4,6 +4,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
+# What learns, as people call it, the simpler ones first.
+NETWORKS = {
+    "small": "the small network",
+    "frozen": "the pretrained network (frozen)",
+    "finetuned": "the pretrained network (finetuned)",
+}
+
+
+def network(learner: str) -> str:
+    """What a learner is called in a sentence: ``the pretrained network (frozen)``."""
+    return NETWORKS.get(learner, f"the network {learner}")
+
+
+def rank(learner: str | None) -> tuple[int, str]:
+    """Sorts learners by what they take, the simplest first; those that nobody knows by name."""
+    known = list(NETWORKS)
+    return (known.index(learner) if learner in known else len(known)), learner or ""
+
 
 def percent(error: float) -> str:
     """A fraction as a percentage with three digits that say something: 21.8 %, 3.27 %, 0.52 %."""

@@ -1,14 +1,18 @@
 """What synthetic images are worth, in real images."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from realink.answer.cells import Reads
-from realink.answer.statistics import Errors, drawn_share, equivalent_count, log_errors, pool
+from realink.answer.cells import parsed
+from realink.answer.equivalent import Errors, drawn_share, equivalent_count
+from realink.answer.statistics import log_errors, pool
 from realink.plan.mixes import Mix
+from realink.store.predictions import Predictions
 
 
-def worth(metrics: pd.DataFrame, reads: Reads, seed: int) -> pd.DataFrame:
+def worth(metrics: pd.DataFrame, predictions: Predictions, seed: int) -> pd.DataFrame:
     """How many real images the baseline would need for the error of each mix with real images.
 
     And of mixes at N = 0, which need no label. The baseline is the one that is augmented as the
@@ -17,10 +21,11 @@ def worth(metrics: pd.DataFrame, reads: Reads, seed: int) -> pd.DataFrame:
     N at hand (where ``equals`` is zero, it is at least this). Intervals hold for other draws of
     real images, on these test images.
     """
-    cells, share = _cells(metrics, reads)
+    mixes = parsed(metrics["mix"])
+    cells, share = _cells(metrics, predictions, mixes)
     rows = []
     for (name, n), errors in cells.items():
-        mix = Mix.parse(name)
+        mix = mixes[name]
         if mix.is_baseline:
             continue
         baseline = {
@@ -44,13 +49,15 @@ def worth(metrics: pd.DataFrame, reads: Reads, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values(["mix", "n_real"], ignore_index=True)
 
 
-def _cells(metrics: pd.DataFrame, reads: Reads) -> tuple[dict[tuple[str, int], Errors], float]:
+def _cells(
+    metrics: pd.DataFrame, predictions: Predictions, mixes: Mapping[str, Mix]
+) -> tuple[dict[tuple[str, int], Errors], float]:
     """The log errors of mixes with real images, what all say of their spread, and `drawn_share`.
 
     And of those at N = 0.
     """
-    wrong = reads.read != reads.labels
-    with_real = np.array([Mix.parse(name).real for name in metrics["mix"]], dtype=bool)
+    wrong = predictions.wrong
+    with_real = np.array([mixes[name].real for name in metrics["mix"]], dtype=bool)
     real = metrics[with_real | (metrics["n_real"] == 0)].sort_values("replicate")
     rows = dict(list(real.groupby(["mix", "n_real"], sort=False)))
     samples = {cell: log_errors(wrong[own.index]) for cell, own in rows.items()}

@@ -26,6 +26,7 @@ from realink.commands import (
     judge,
     real,
     rendered,
+    sheets,
     takeaway,
     translator,
 )
@@ -62,12 +63,12 @@ JOBS = [
     figures.plot_error,
     figures.plot_rendered_error,
     figures.plot_gain,
-    figures.plot_triptych,
-    figures.plot_examples,
+    sheets.plot_triptych,
+    sheets.plot_examples,
     figures.collect_training,
     figures.map_domains,
-    figures.plot_rendered,
-    figures.plot_translations,
+    sheets.plot_rendered,
+    sheets.plot_translations,
 ]
 
 app = App(

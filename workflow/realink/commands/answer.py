@@ -29,7 +29,7 @@ def collect(
     gaps: Path,
     settings: Path,
 ) -> None:
-    """Collect what all jobs recorded, and what all classifiers read, into tables.
+    """Collect what all jobs recorded, and what all classifiers predicted, into tables.
 
     Parameters
     ----------
@@ -59,18 +59,15 @@ def collect(
     )
     write_table(confusions, tables.confusions_table(judged))
     write_table(gaps, gap_rows)
-    predicted, images = grid.paths(scores, cells), read_images(test)
+    scored, images = grid.paths(scores, cells), read_images(test)
     smallest = np.min_scalar_type(len(images.classes) - 1)
-    reads = np.stack(
-        [
-            read_tensors(predicted[place])[0]["test"].argmax(1).astype(smallest)
-            for place in rows.index
-        ]
+    predicted = np.stack(
+        [read_tensors(scored[place])[0]["test"].argmax(1).astype(smallest) for place in rows.index]
     )
     groups = {} if images.groups is None else {"groups": images.groups}
     write_tensors(
         predictions,
-        {"predicted": reads, "labels": images.labels} | groups,
+        {"predicted": predicted, "labels": images.labels} | groups,
         {"classes": images.classes, "group_names": images.group_names},
     )
     write_json(settings, study)
@@ -100,24 +97,22 @@ def analyse(
     unlabelled : real images without labels that the study has
     groups : where to write errors by group of test images, where these come in groups
     """
-    from dataclasses import asdict
-
-    from realink.answer import analysis, cells, sentences
+    from realink.answer import analysis, cells, learners, sentences
     from realink.answer.recommended import recommended
     from realink.store.files import read_table, write_json, write_table
-    from realink.store.predictions import read_reads
+    from realink.store.predictions import read_predictions
+    from realink.store.tables import read_metrics
 
-    errors, reads = read_table(metrics), read_reads(predictions)
+    errors, predicted = read_metrics(metrics), read_predictions(predictions)
     found = analysis.analyse(
-        errors, reads, read_table(translators), pool=pool, seed=seed, unlabelled=unlabelled
+        errors, predicted, read_table(translators), pool=pool, seed=seed, unlabelled=unlabelled
     )
     write_table(summary, found.summary)
     write_table(comparisons, found.comparisons)
     write_table(break_even, found.break_even)
     write_table(worth, found.worth)
-    write_table(
-        classes, cells.errors_by_class(cells.usable(cells.fitting(errors, reads))[0], reads)
-    )
+    rows, _ = cells.usable(cells.fitting(errors, predicted))
+    write_table(classes, cells.errors_by_class(rows, predicted))
     if groups is not None:
         write_table(groups, found.groups)
     write_json(
@@ -125,13 +120,14 @@ def analyse(
         {
             "sentences": sentences.sentences(found),
             "recommended": [
-                asdict(one)
+                one.record()
                 | {
                     "sentence": sentences.advice(found, one),
                     "certainty": sentences.certainty(found, one),
                 }
                 for one in recommended(found)
             ],
+            "learners": learners.records(found.learners),
             "notes": found.notes + found.limits,
         },
     )
@@ -144,7 +140,7 @@ def check_pseudo_labels(
 
     Parameters
     ----------
-    scores : what the classifiers wrote, their pseudo-labels beside the scores
+    scores : what the classifiers wrote, beside their scores of held-out images
     pool : the real images, with their labels
     """
     import pandas as pd
@@ -153,6 +149,7 @@ def check_pseudo_labels(
     from realink.scores.hidden import rightness
     from realink.seeds import seed_for
     from realink.store.files import read_images, read_tensors, write_table
+    from realink.store.tables import CELL, labelled
     from realink.training.pseudo import ROUNDS
 
     study, images = json.loads(config), read_images(pool)
@@ -161,12 +158,12 @@ def check_pseudo_labels(
     tables = []
     for cell, path in zip(cells, grid.paths(scores, cells), strict=True):
         known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
-        labels = read_tensors(path)[0]
+        taken = read_tensors(path)[0]
         for number in range(1, ROUNDS + 1):
-            table = rightness(labels[f"pseudo_labels_{number}"], hidden, known)
-            place = {"mix": cell.mix, "n_real": cell.n_real, "replicate": cell.replicate}
-            tables.append(pd.DataFrame(place | {"round": number}, table.index).join(table))
-    write_table(output, pd.concat(tables))
+            table = rightness(taken[f"pseudo_labels_{number}"], hidden, known)
+            place = {name: getattr(cell, name) for name in CELL} | {"round": number}
+            tables.append(pd.DataFrame(place, table.index).join(table))
+    write_table(output, labelled(pd.concat(tables)).drop(columns="learner"))
 
 
 def report(
@@ -203,11 +200,11 @@ def report(
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
     """
+    from realink.page import jobs, used
     from realink.page import report as pages
-    from realink.page import used
     from realink.plan import grid, sources
     from realink.store.files import read_json, read_table, written_whole
-    from realink.store.tables import read_confusions
+    from realink.store.tables import read_confusions, read_metrics
 
     settings = json.loads(config)
     drawn = [cell for cell in grid.translator_cells(settings) if cell.replicate == 1]
@@ -220,7 +217,7 @@ def report(
     html = pages.page(
         study=study,
         config=settings,
-        metrics=read_table(metrics),
+        metrics=read_metrics(metrics),
         translators=read_table(translators),
         confusions=read_confusions(confusions),
         gaps=read_table(gaps),
@@ -243,7 +240,7 @@ def report(
         training=read_table(training) if training else None,
         domains=read_table(domains, **names) if domains else None,
         used=[used.read_manifest(path) for path in manifests],
-        benchmarks=pages.read_benchmarks(benchmarks),
+        benchmarks=jobs.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
     )
@@ -264,7 +261,7 @@ def compare(
     from realink.page import plotted
     from realink.page import report as pages
     from realink.store.files import read_json
-    from realink.store.predictions import read_reads
+    from realink.store.predictions import read_predictions
 
     if first.resolve() == second.resolve():
         raise InputError(f"{first} and {second} are the same study")
@@ -275,11 +272,12 @@ def compare(
         studies.Study(
             str(path) if alike else path.resolve().name,
             _metrics(path / "metrics.csv"),
-            read_reads(path / "predictions.safetensors"),
+            read_predictions(path / "predictions.safetensors"),
             read_json(path / "config.json") if (path / "config.json").exists() else None,
         )
         for path in (first, second)
     )
+    one, two = studies.told_apart(one, two)
     rows, notes = studies.compare_studies(one, two)
     names = {"first": one.name, "second": two.name, "verdict": f"{two.name} is"}
     errors = {column: 100 * rows[column] for column in ("first", "second")}

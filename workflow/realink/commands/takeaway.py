@@ -1,11 +1,12 @@
-"""Commands of rules/takeaway.smk: what a study gives to other programs, and reading with it."""
+"""Commands of rules/takeaway.smk: what a study gives to other programs, and using it."""
 
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 from cyclopts import Parameter
 
@@ -21,7 +22,9 @@ def export_classifier(
     answer: Path,
     summary: Path,
     metrics: Path,
-    classifier: Annotated[str, Parameter(help="paths of checkpoints, with {mix}, {n}, ...")],
+    classifier: Annotated[
+        str, Parameter(help="paths of checkpoints, with {learner}, {mix}, {n}, ...")
+    ],
     pool: Path,
     test: Path,
     images: Json,
@@ -40,12 +43,11 @@ def export_classifier(
     model, onnx, classes, card : files to write
     """
     from realink import __version__
-    from realink.learners.small.network import Network, Settings, predict
     from realink.page.card import card as written
-    from realink.store.checkpoints import load
+    from realink.plan.mixes import Mix
     from realink.store.files import read_images, read_json, read_table, write_json, written_whole
-    from realink.store.portable import to_onnx
     from realink.store.reader import Reader
+    from realink.store.tables import read_metrics
 
     if not (found := read_json(answer)["recommended"]):
         raise InputError(f"{answer} recommends no mix: the study has none with real images")
@@ -53,29 +55,32 @@ def export_classifier(
     cell = {"mix": best["mix"], "n_real": best["n_real"]}
     rows, means = (
         table[(table["mix"] == cell["mix"]) & (table["n_real"] == cell["n_real"])]
-        for table in map(read_table, (metrics, summary))
+        for table in (read_metrics(metrics), read_table(summary))
     )
     # Where no image is left for validation, the first.
     (trained,) = rows.sort_values(["validation_error", "replicate"]).head(1).to_dict("records")
     (expected,) = means.to_dict("records")
+    mix = Mix.parse(trained["mix"])
+    trained["mix"] = mix.without_learner.name  # as paths have it
     checkpoint = Path(classifier.format(**trained, n=trained["n_real"]))
-    network = load(checkpoint, "small", Network, Settings)
+    learner = _loaded(checkpoint)
     tested = read_images(test)
     shown = {"classes": list(tested.classes), "images": json.loads(images)}
-    made = to_onnx(network, shown)
-    read = predict(network, tested.images).argmax(1)
-    other = int((Reader(made).predict(tested.images).argmax(1) != read).sum())
+    made = learner.to_onnx(shown)
+    predicted = learner.scores(tested.images).argmax(1)
+    other = int((Reader(made).predict(tested.images).argmax(1) != predicted).sum())
     if other:
-        raise RuntimeError(f"{onnx} would read {other} test images as other classes than {model}")
+        raise RuntimeError(f"{onnx} would put {other} test images into other classes than {model}")
     text = written(
         study=study,
         trained=trained,
         expected=expected,
         pool=len(read_images(pool)),
         test=tested,
-        read=read,
+        predicted=predicted,
         images=shown["images"],
         real=json.loads(real),
+        named=mix.learner is not None,
         version=__version__,
     )
     for path, content in (
@@ -86,7 +91,27 @@ def export_classifier(
         with written_whole(path) as temporary:
             temporary.write_bytes(content)
     write_json(classes, shown)
-    log.info("%s at %d real images, replicate %d", *(trained[k] for k in (*cell, "replicate")))
+    log.info("%s at %d real images, replicate %d", mix.name, best["n_real"], trained["replicate"])
+
+
+class _Loaded(NamedTuple):
+    """A trained classifier, whatever learned it.
+
+    scores : of uint8 images, class probabilities, float32 [n, classes]
+    to_onnx : of what `realink.store.reader` needs to know, an ONNX model
+    """
+
+    scores: Callable[[Any], Any]
+    to_onnx: Callable[[Mapping[str, Any]], bytes]
+
+
+def _loaded(checkpoint: Path) -> _Loaded:
+    from realink.learners.small.network import Network, Settings, predict
+    from realink.store.checkpoints import load
+    from realink.store.portable import to_onnx
+
+    network = load(checkpoint, "small", Network, Settings)
+    return _Loaded(partial(predict, network), partial(to_onnx, network))
 
 
 def classify(
@@ -132,11 +157,11 @@ def classify(
         )
     reader = Reader(model)
     rows = []
-    for path, read in _read(reader, files):
-        if isinstance(read, str):
-            wrong[path] = read
+    for path, found in _predicted(reader, files):
+        if isinstance(found, str):
+            wrong[path] = found
         else:
-            rows.append((_utf8(path), reader.classes[read[0]], f"{read[1]:.4f}"))
+            rows.append((_utf8(path), reader.classes[found[0]], f"{found[1]:.4f}"))
     header = ("file", "class", "probability")
     if output is None:
         csv.writer(sys.stdout, lineterminator="\n").writerows([header, *rows])
@@ -210,8 +235,8 @@ def _found(pictures: tuple[Path, ...]) -> tuple[list[Path], dict[Path, str]]:
     return list(dict.fromkeys(files)), wrong
 
 
-def _read(reader, files: list[Path]) -> Iterator[tuple[Path, tuple[int, float] | str]]:
-    """Read pictures: of each its class and the probability of that, or why it cannot be read."""
+def _predicted(reader, files: list[Path]) -> Iterator[tuple[Path, tuple[int, float] | str]]:
+    """Classify pictures: each one's class and its probability, or why it cannot be read."""
     import numpy as np
     from rich.console import Console
     from rich.progress import track

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from scipy import stats
 
 from realink.answer.statistics import LEVEL
-from realink.answer.words import percent
+from realink.answer.words import network, percent
 from realink.images.imagesets import ImageSet
 
 NAMED = 3  # classes that one is most often taken for
@@ -21,9 +21,10 @@ def card(
     expected: Mapping[str, Any],
     pool: int,
     test: ImageSet,
-    read: np.ndarray,
+    predicted: np.ndarray,
     images: Mapping[str, Any],
     real: Mapping[str, Any],
+    named: bool,
     version: str,
 ) -> str:
     """Write the card, as Markdown.
@@ -33,12 +34,13 @@ def card(
     trained : the classifier's row of metrics.csv
     expected : the row of summary.csv of its mix and count
     pool : how many real images there are to train on
-    test, read : the test images, and int [n] the classes that it read in them
+    test, predicted : the test images, and int [n] the classes that it gives them
     images, real : the config's
+    named : whether to say what learned, as the study has several learners
     version : of realink
     """
-    wrong = int((read != test.labels).sum())
-    alone = stats.binomtest(wrong, len(read)).proportion_ci(LEVEL, method="wilson")
+    wrong = int((predicted != test.labels).sum())
+    alone = stats.binomtest(wrong, len(predicted)).proportion_ci(LEVEL, method="wilson")
     environment = Environment(
         loader=PackageLoader("realink.page"),
         autoescape=True,  # Markdown may hold HTML, and a class any name
@@ -49,30 +51,31 @@ def card(
     )
     environment.filters |= {
         "percent": percent,
-        "count": lambda n: f"{n:,}",
+        "count": lambda n: f"{n:,.0f}",
         "cell": lambda name: " ".join(name.replace("|", "/").split()),
     }
     return environment.get_template("card.md.jinja").render(
         study=study,
         trained=trained,
+        network=network(trained["learner"]) if named else None,
         expected=expected,
         pool=pool,
         alone=alone,
         wrong=wrong,
-        n=len(read),
+        n=len(predicted),
         groups=0 if test.groups is None else len(np.unique(test.groups)),
-        rows=_by_class(test, read),
+        rows=_by_class(test, predicted),
         images=images,
         real=real,
         version=version,
     )
 
 
-def _by_class(test: ImageSet, read: np.ndarray) -> list[tuple[str, int, float, Sequence]]:
+def _by_class(test: ImageSet, predicted: np.ndarray) -> list[tuple[str, int, float, Sequence]]:
     """Of each class: its name, its test images, the share misread, and for what most often."""
     rows = []
     for label, name in enumerate(test.classes):
-        own = read[test.labels == label]
+        own = predicted[test.labels == label]
         counts = np.bincount(own, minlength=len(test.classes))
         right, counts[label] = counts[label], 0
         mistaken = [

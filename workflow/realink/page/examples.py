@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from realink.answer.cells import Reads
 from realink.page.sheets import TEXT, draw, short
 from realink.plan.mixes import Mix
+from realink.store.predictions import Predictions
 
 SHOWN = 10  # images of each domain
 ACROSS = 5
@@ -79,7 +79,7 @@ def pair(metrics: pd.DataFrame, recommended: str | None, n: int) -> Pair | None:
     means = own.groupby("mix")["test_error"].mean().sort_values(kind="stable")
     for name in dict.fromkeys([*filter(None, [recommended]), *means.index]):
         mix = Mix.parse(name)
-        other = Mix(None, True) if mix.is_baseline else mix.baseline
+        other = Mix(None, True, learner=mix.learner) if mix.is_baseline else mix.baseline
         if name in means and name != other.name and other.name in means:
             return Pair(n, name, other.name)
     return None
@@ -89,35 +89,38 @@ class Examples(NamedTuple):
     """Test images that one mix gets right in more replicates than the other.
 
     places : int [at most SHOWN], those that differ most
-    read : int [as many], what the other mix reads in most replicates
+    predicted : int [as many], what the other mix predicts in most replicates
     count : images that the one gets right, and the other wrong, in most replicates
     """
 
     places: np.ndarray
-    read: np.ndarray
+    predicted: np.ndarray
     count: int
 
 
-def examples(metrics: pd.DataFrame, reads: Reads, n: int, right: str, wrong: str) -> Examples:
+def examples(
+    metrics: pd.DataFrame, predictions: Predictions, n: int, right: str, wrong: str
+) -> Examples:
     """Find test images that `right` gets right and `wrong` does not, at a count.
 
     Parameters
     ----------
-    metrics : in the order of `reads`, with the index that counts its rows
+    metrics : in the order of `predictions`, with the index that counts its rows
     """
     at = metrics["n_real"] == n
     first, second = (
-        reads.read[metrics.index[at & (metrics["mix"] == mix)].to_numpy()] for mix in (right, wrong)
+        predictions.predicted[metrics.index[at & (metrics["mix"] == mix)].to_numpy()]
+        for mix in (right, wrong)
     )
-    shares = [(own == reads.labels).mean(axis=0) for own in (first, second)]
+    shares = [(own == predictions.labels).mean(axis=0) for own in (first, second)]
     clear = (shares[0] > 0.5) & (shares[1] < 0.5)
     # Those that differ most; of these any, but always the same.
-    order = np.random.default_rng(0).permutation(len(reads.labels))
+    order = np.random.default_rng(0).permutation(len(predictions.labels))
     order = order[np.argsort(-(shares[0] - shares[1])[order], kind="stable")]
     places = order[clear[order]][:SHOWN]
     wrongly = [
         np.bincount(own[own != label]).argmax()
-        for own, label in zip(second[:, places].T, reads.labels[places], strict=True)
+        for own, label in zip(second[:, places].T, predictions.labels[places], strict=True)
     ]
     return Examples(places, np.array(wrongly, int), int(clear.sum()))
 
@@ -130,7 +133,7 @@ def plot_examples(
     *,
     invert: bool = False,
 ) -> Figure:
-    """Draw examples, a row for each title, with what they are and what they were read as.
+    """Draw examples, a row for each title, with what they are and what they were taken for.
 
     Parameters
     ----------
@@ -154,10 +157,10 @@ def plot_examples(
             if slot >= len(own.places):
                 axes.axis("off")
                 continue
-            place, read = own.places[slot], own.read[slot]
+            place, taken = own.places[slot], own.predicted[slot]
             picture = 255 - images[place] if invert else images[place]
             draw(axes, picture[None, None])
-            words = [short(classes[label], 9) for label in (labels[place], read)]
+            words = [short(classes[label], 9) for label in (labels[place], taken)]
             axes.set_xlabel(
                 f"{words[0]}, not {words[1]}", color=TEXT, fontsize="small", parse_math=False
             )

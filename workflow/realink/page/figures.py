@@ -1,5 +1,6 @@
 """The study's figures: from its tables to matplotlib figures."""
 
+import itertools
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,8 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
+from realink.answer.cells import ALONE, parsed
+from realink.answer.words import network
 from realink.page import look, plotted
-from realink.plan.mixes import RENDERED, Mix, ordered
+from realink.plan.mixes import Mix, ordered
 
 MARKS = "points: replicates; bands: smallest to largest"
 
@@ -26,26 +29,34 @@ def style() -> None:
     )
 
 
-def plot_error(metrics: pd.DataFrame, counts: list[int], total: int) -> Figure:
-    """Draw test error against the number of real images for every mix.
+def plot_error(metrics: pd.DataFrame, counts: list[int]) -> Figure:
+    """Draw test error against the number of real images for every mix, each learner in its row.
 
     Parameters
     ----------
-    metrics : one row a classifier, with mix, n_real, replicate, test_error (a fraction) and n_test
+    metrics : one row a classifier, with mix, n_real, n_synthetic, replicate, test_error (a
+        fraction) and n_test; labels as `realink.store.tables.labelled` makes them
     counts : the study's counts; cells at others only serve `plot_rendered_error`
-    total : images that a mix of real and synthetic ones holds
     """
+    held = plotted.synthetic(metrics)
     metrics = metrics[metrics["n_real"].isin(counts)]
     curves = plotted.errors(metrics)
-    panels = sorted(curves["augmented"].unique())
-    figure = Figure(figsize=(2.4 + 6.6 * len(panels), 5.6), layout="constrained")
-    drawn = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for axes, augmented in zip(drawn, panels, strict=True):
-        _draw_curves(axes, curves[curves["augmented"] == augmented], metrics)
+    panels = plotted.panels(curves["mix"])
+    kinds = sorted({panel.augmented for panel in panels})
+    learners = list(plotted.by_learner(curves["mix"]))
+    size = 2.4 + 6.6 * len(kinds), 5.6 * len(learners)
+    figure = Figure(figsize=size, layout="constrained")
+    drawn = figure.subplots(len(learners), len(kinds), sharey=True, squeeze=False)
+    grid = dict(zip(itertools.product(learners, kinds), drawn.flat, strict=True))
+    for cell in grid.keys() - set(panels):
+        grid[cell].axis("off")
+    for panel in panels:
+        axes = grid[panel]
+        _draw_curves(axes, panel.of(curves), panel.of(metrics))
         axes.set(
-            xlabel=f"{look.COUNTS}; synthetic ones: {look.count(total)} - N",
+            xlabel=look.COUNTS + (held and f"; synthetic ones: {held}"),
             ylabel=look.ERROR,
-            title="with augmentation (-aug)" if augmented else "without augmentation",
+            title=panel.title,
         )
         counts_axis(axes, counts)
         log_axis(axes, plotted.ends(curves))
@@ -86,20 +97,25 @@ def plot_studies(studies: Mapping[str, pd.DataFrame], mixes: Sequence[str]) -> F
 
 def plot_rendered_error(metrics: pd.DataFrame) -> Figure:
     """Draw the distribution gap: test error of rendered images alone against their number."""
-    own = metrics[metrics["mix"] == RENDERED]
+    mixes = parsed(metrics["mix"])
+    own = metrics[[mixes[name].without_learner == ALONE for name in metrics["mix"]]]
     # The same curve as of `plot_error`, but for its axis.
-    curves = plotted.errors(own.assign(n_real=own["n_synthetic"]))
-    figure = Figure(figsize=(7, 4.6), layout="constrained")
-    axes = figure.subplots()
-    _draw_curves(axes, curves, own.assign(n_real=own["n_synthetic"]))
-    axes.set(
-        xlabel="rendered images trained on (no real ones)",
-        ylabel="error on real test images (%): lower is better",
-        title="The distribution gap: rendered images alone",
-    )
-    counts_axis(axes, curves["n_real"])
-    axes.set_ylim(0, look.limits(curves["largest"], 0, 100)[1])
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
+    own = own.assign(n_real=own["n_synthetic"])
+    curves = plotted.errors(own)
+    panels = plotted.panels(own["mix"])
+    figure = Figure(figsize=(7 * len(panels), 4.6), layout="constrained")
+    drawn = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, panel in zip(drawn, panels, strict=True):
+        _draw_curves(axes, panel.of(curves), panel.of(own))
+        named = f", {network(panel.learner)}" if panel.learner else ""
+        axes.set(
+            xlabel="rendered images trained on (no real ones)",
+            ylabel="error on real test images (%): lower is better",
+            title=f"The distribution gap: rendered images alone{named}",
+        )
+        counts_axis(axes, curves["n_real"])
+        axes.set_ylim(0, look.limits(curves["largest"], 0, 100)[1])
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
     figure.text(
         0.01, -0.03, _replicates_note(own["replicate"].nunique()), fontsize="small", color="0.3"
     )
@@ -116,15 +132,20 @@ def plot_gain(points: pd.DataFrame, *, augmented: bool = False) -> Figure:
     """
     names, counts = ordered(points["translator"].unique()), sorted(points["n_real"].unique())
     areas = look.sizes(counts, 18, 150)
-    figure = Figure(figsize=(11, 8), layout="constrained")
-    grid = figure.subplots(2, 2, sharex="col", sharey="row")
-    for line, (outcome, words) in zip(grid, look.OUTCOMES.items(), strict=True):
+    outcomes = [
+        (outcome, [*words, *[network(learner)] * (not pd.isna(learner))], own)
+        for learner, own in points.groupby("learner", sort=False, dropna=False)
+        for outcome, words in look.OUTCOMES.items()
+    ]
+    figure = Figure(figsize=(11, 4 * len(outcomes)), layout="constrained")
+    grid = figure.subplots(len(outcomes), 2, sharex="col", sharey="row")
+    for line, (outcome, words, shown_of) in zip(grid, outcomes, strict=True):
         for axes, column in zip(line, look.FOLLOWED, strict=True):
             measure = look.MEASURES[column]
             axes.set(xlabel=measure.axis, ylabel="\n".join(words))
             axes.label_outer()
             # A study need not have every mix, nor images enough to measure the gap.
-            rows = points.dropna(subset=[column, outcome])
+            rows = shown_of.dropna(subset=[column, outcome])
             if rows.empty:
                 axes.text(0.5, 0.5, "not in this study", transform=axes.transAxes, ha="center")
                 continue

@@ -159,7 +159,7 @@ MEASURES = {
     measure.column: measure
     for measure in (
         Measure("label_retention", "labels kept", "%", 100, "higher",
-                "of the images, those that the judge reads as their label", 0, 100),
+                "of the images, those that the judge takes for their label", 0, 100),
         Measure("detected", "told from real images", "%", 100, "lower",
                 "accuracy of a classifier at that; 50 is chance", 0, 100),
         Measure("frechet", "Fréchet distance", "", 1, "lower",

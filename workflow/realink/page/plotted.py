@@ -1,14 +1,76 @@
 """The tables that are drawn: figures and charts of the same thing take the same one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from realink.answer.cells import CELL, summarise
-from realink.answer.words import as_count
+from realink.answer.cells import CELL, parsed, summarise
+from realink.answer.words import as_count, network, rank
 from realink.page.look import FOLLOWED, MEASURES
 from realink.plan.mixes import RENDERED, Mix
+
+
+class Panel(NamedTuple):
+    """A part of a figure: what one learner learned from augmented mixes, or from others.
+
+    learner : None in a study of one
+    """
+
+    learner: str | None
+    augmented: bool
+
+    @property
+    def key(self) -> str:
+        """Its name in HTML: ``plain``, or ``frozen-aug``."""
+        return "-".join(filter(None, [self.learner, "aug" if self.augmented else "plain"]))
+
+    @property
+    def title(self) -> str:
+        """Its title, which begins with a small letter."""
+        how = "with augmentation (-aug)" if self.augmented else "without augmentation"
+        return f"{network(self.learner)}, {how}" if self.learner else how
+
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Its rows, whose mixes need not name the learner."""
+        own = [
+            label
+            for label, mix in parsed(table["mix"]).items()
+            if Panel(mix.learner, mix.augmented) == self
+        ]
+        return shortened(table[table["mix"].isin(own)])
+
+
+def panels(labels: Iterable[str]) -> list[Panel]:
+    """The panels of a figure of these mixes: of each learner a row, the simplest first."""
+    found = {Panel(mix.learner, mix.augmented) for mix in parsed(labels).values()}
+    return sorted(found, key=lambda panel: (rank(panel.learner), panel.augmented))
+
+
+def by_learner(labels: Iterable[str]) -> dict[str | None, list[str]]:
+    """These mixes by what learns them, the simplest one first; all by None in a study of one."""
+    found: dict[str | None, list[str]] = {}
+    for label, mix in sorted(parsed(labels).items(), key=lambda one: rank(one[1].learner)):
+        found.setdefault(mix.learner, []).append(label)
+    return found
+
+
+def shortened(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one learner, whose mixes do not name it."""
+    names = {label: mix.without_learner.name for label, mix in parsed(table["mix"]).items()}
+    return table.assign(mix=table["mix"].map(names))
+
+
+def synthetic(metrics: pd.DataFrame) -> str:
+    """How many synthetic images mixes hold: ``55,000 - N``, a number, or nothing if it differs."""
+    rows = metrics[metrics["n_synthetic"] > 0]
+    amounts, totals = set(rows["n_synthetic"]), set(rows["n_real"] + rows["n_synthetic"])
+    if len(amounts) == 1:
+        return f"{amounts.pop():,}"
+    return f"{totals.pop():,} - N" if len(totals) == 1 else ""
+
 
 PARTS = 24  # classes or groups that a chart has room for
 
@@ -16,14 +78,15 @@ PARTS = 24  # classes or groups that a chart has room for
 def errors(metrics: pd.DataFrame, *, variants: bool = False) -> pd.DataFrame:
     """One row a mix and count, in percent, for a logarithmic axis; `variants` only if asked for.
 
-    Columns: ``mix``, ``images``, the mix without its augmentation, ``augmented``, ``n_real``,
+    Columns: ``mix``; ``images``, the mix without its augmentation and its learner; ``n_real``,
     ``replicates``; ``percent``, the mean test error, with its 95 % interval ``low`` and ``high``;
     and what is drawn, where no error at all stands at half a test image: ``shown``, the mean, and
     ``smallest`` and ``largest`` of the replicates.
     """
     rows = metrics[metrics["test_error"].notna()].astype({"test_error": float})
+    mixes = parsed(rows["mix"])
     if not variants:
-        rows = rows[np.array([not Mix.parse(name).is_variant for name in rows["mix"]], bool)]
+        rows = rows[~rows["mix"].isin([name for name, mix in mixes.items() if mix.is_variant])]
     table = summarise(rows)
     cells = rows.groupby(["mix", "n_real"])["test_error"].agg(smallest="min", largest="max")
     table = table.merge(cells.reset_index(), on=["mix", "n_real"])
@@ -31,13 +94,12 @@ def errors(metrics: pd.DataFrame, *, variants: bool = False) -> pd.DataFrame:
     for column in ("test_error", "low", "high", "smallest", "largest"):
         table[column] = 100 * table[column].astype(float)
     table = table.rename(columns={"test_error": "percent"}).assign(
-        images=[Mix.parse(name).plain.name for name in table["mix"]],
-        augmented=[Mix.parse(name).augmented for name in table["mix"]],
+        images=[mixes[name].plain.without_learner.name for name in table["mix"]],
         shown=table["test_error"].clip(lower=floor),
         smallest=table["smallest"].clip(lower=floor),
         largest=table["largest"].clip(lower=floor),
     )
-    columns = ["mix", "images", "augmented", "n_real", "replicates", "percent", "low", "high"]
+    columns = ["mix", "images", "n_real", "replicates", "percent", "low", "high"]
     return table[[*columns, "shown", "smallest", "largest"]]
 
 
@@ -54,6 +116,7 @@ def ends(curves: pd.DataFrame) -> list[float]:
 def gains(metrics: pd.DataFrame, translators: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
     """One row a translator and its images' measures, beside what these images did to the error.
 
+    Of several learners, one row for each, which ``learner`` names; it is None in a study of one.
     Measures are in their axes' units. ``alone`` is the test error in percent of these images
     alone, ``ratio`` the error of them and N real images over that of the same real images alone;
     NaN where the study has no such mix, or where it is no number for a logarithmic axis. All are
@@ -74,15 +137,18 @@ def gains(metrics: pd.DataFrame, translators: pd.DataFrame, gaps: pd.DataFrame) 
         return np.array([errors.get(cell, np.nan) for cell in cells], float)
 
     augmented = augmented_alone(metrics["mix"])
-    beside = [Mix(name, True, augmented) for name in rows["translator"]]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = {
-            "alone": 100 * of(Mix(name, False, augmented) for name in rows["translator"]),
-            "ratio": of(beside) / of(mix.baseline for mix in beside),
-        }
-    for outcome, found in values.items():
-        values[outcome] = np.where(np.isfinite(found) & (found > 0), found, np.nan)
-    points = rows[columns].assign(**values)
+    parts = []
+    for learner in by_learner(metrics["mix"]):
+        beside = [Mix(name, True, augmented, learner=learner) for name in rows["translator"]]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = {
+                "alone": 100 * of(replace(mix, real=False) for mix in beside),
+                "ratio": of(beside) / of(mix.baseline for mix in beside),
+            }
+        for outcome, found in values.items():
+            values[outcome] = np.where(np.isfinite(found) & (found > 0), found, np.nan)
+        parts.append(rows[columns].assign(learner=learner, **values))
+    points = pd.concat(parts, ignore_index=True)
     for column in FOLLOWED:
         points = MEASURES[column].of(points)
     return points
@@ -91,7 +157,7 @@ def gains(metrics: pd.DataFrame, translators: pd.DataFrame, gaps: pd.DataFrame) 
 def worth(table: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     """What images are worth, on an axis that ends at the baseline's smallest and largest counts.
 
-    Columns: ``mix``, ``augmented``, ``n_real``; ``shown``, the count of real images
+    Columns: ``mix``, ``n_real``; ``shown``, the count of real images
     alone that gives the same error, with ``low`` and ``high``, all within the ends; ``told``, the
     count in words, and ``interval``.
     """
@@ -99,11 +165,10 @@ def worth(table: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     for row in table.itertuples():
         baseline = summary.loc[summary["mix"] == row.baseline, "n_real"]
         ends = baseline.min(), baseline.max()
-        mix, known = Mix.parse(row.mix), not pd.isna(row.low)
+        known = not pd.isna(row.low)
         rows.append(
             {
                 "mix": row.mix,
-                "augmented": mix.augmented,
                 "n_real": row.n_real,
                 "shown": np.clip(row.equals, *ends),
                 "low": np.clip(row.low, *ends),
@@ -114,7 +179,7 @@ def worth(table: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
                 else "",
             }
         )
-    columns = ["mix", "augmented", "n_real", "shown", "low", "high", "told", "interval"]
+    columns = ["mix", "n_real", "shown", "low", "high", "told", "interval"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -127,8 +192,7 @@ def by_part(table: pd.DataFrame, column: str) -> pd.DataFrame:
     ----------
     column : ``label`` or ``group``
     """
-    mixes = [mix for name in table["mix"].unique() if (mix := Mix.parse(name)).real]
-    mixes = [mix.name for mix in mixes if mix.augmented] or [mix.name for mix in mixes]
+    mixes = worth_showing(table["mix"])
     rows = table[table["mix"].isin(mixes)].rename(columns={column: "part"})
     hardest = rows.groupby("part")["test_error"].mean().sort_values(ascending=False).index[:PARTS]
     rows = rows[rows["part"].isin(hardest)]
@@ -137,7 +201,30 @@ def by_part(table: pd.DataFrame, column: str) -> pd.DataFrame:
     ]
 
 
+def worth_showing(labels: Iterable[str]) -> list[str]:
+    """The mixes with real images, and of these the augmented ones if there are any."""
+    mixes = {label: mix for label, mix in parsed(labels).items() if mix.real}
+    return [label for label, mix in mixes.items() if mix.augmented] or list(mixes)
+
+
+def networks(learners: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Each learner's best mix at each count: ``network``, ``n_real``, ``mix``, errors in percent.
+
+    Parameters
+    ----------
+    learners : as `realink.answer.learners.records` gives them
+    """
+    rows = [
+        {"network": network(own["learner"]), "n_real": one["n_real"], "mix": own["mix"]}
+        | {"percent": 100 * own["test_error"], "validation": 100 * own["validation_error"]}
+        for one in learners
+        for own in one["best"]
+    ]
+    columns = ["network", "n_real", "mix", "percent", "validation"]
+    return shortened(pd.DataFrame(rows, columns=columns))
+
+
 def augmented_alone(mixes: Iterable[str]) -> bool:
     """Whether all mixes of translated images are augmented, so that `gains` is of these."""
-    translated = [mix for name in set(mixes) if (mix := Mix.parse(name)).translator]
+    translated = [mix for mix in parsed(mixes).values() if mix.translator]
     return bool(translated) and all(mix.augmented for mix in translated)

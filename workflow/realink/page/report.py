@@ -1,15 +1,11 @@
 """The answer page: one HTML file that needs nothing else, from a study's tables."""
 
 import base64
-import csv
 import hashlib
 import io
 import itertools
 import json
-import os
-import platform
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,8 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from realink.answer.words import percent
-from realink.page import charts, look, plotted, tables
+from realink.answer.cells import ALONE, parsed
+from realink.answer.words import network, percent
+from realink.page import charts, image_charts, jobs, look, plotted, tables
 from realink.page.used import Used
 from realink.plan import sources
 from realink.plan.mixes import REAL, RENDERED
@@ -48,7 +45,7 @@ def page(
     break_even: pd.DataFrame,
     worth: pd.DataFrame,
     groups: pd.DataFrame | None,
-    answer: Mapping[str, list[str]],
+    answer: Mapping[str, list[Any]],
     translators: pd.DataFrame,
     confusions: pd.DataFrame,
     gaps: pd.DataFrame,
@@ -70,57 +67,57 @@ def page(
     Parameters
     ----------
     config : the study's settings, shown as they are
-    metrics, translators, confusions, gaps : tables of `realink.store.tables`
+    metrics, translators, confusions, gaps : as `realink.store.tables` reads them
     summary, comparisons, break_even, worth : of `realink.answer.analysis`
     groups : errors by group of test images, in a study that has groups
-    answer : the sentences of `realink.answer.sentences`, what is recommended, and the notes
+    answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
+        which is the right one, and the notes
     judge : the judge's own record
     sheets, rendered : PNGs of translated and of rendered images
     triptych, examples : PNGs of the domains side by side, and of test images told apart
     classes : errors by class of test images
     training, domains : training.csv and map.csv, of a study with translators
     used : what was used of the folders that the images come from, if they do
-    benchmarks : of `read_benchmarks`
+    benchmarks : of `realink.page.jobs.read_benchmarks`
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, by round and class, where that is known
     """
-    counts = set(metrics.loc[metrics["mix"] != RENDERED, "n_real"]) or set(metrics["n_real"])
+    alone = [name for name, mix in parsed(metrics["mix"]).items() if mix.without_learner == ALONE]
+    counts = set(metrics.loc[~metrics["mix"].isin(alone), "n_real"]) or set(metrics["n_real"])
     shown = summary[summary["n_real"].isin(counts)]
     curves = plotted.errors(metrics[metrics["n_real"].isin(counts)])
-    drawn = {
-        f"error-{kind}": charts.error(curves, comparisons, augmented=kind == "aug")
-        for kind in _kinds(shown["mix"])
+    panels = {
+        "error": plotted.panels(shown["mix"]),
+        "worth": plotted.panels(worth["mix"]),
     }
+    drawn = {
+        f"error-{panel.key}": charts.error(curves, comparisons, panel) for panel in panels["error"]
+    }
+    if answer["learners"]:
+        drawn["best-of-networks"] = charts.networks(plotted.networks(answer["learners"]))
     measured = []
     for column, measure in look.MEASURES.items():
         if column in translators and translators[column].notna().any():
             # The judge reads no labels of sets that are not translated.
             others = gaps[gaps["images"].isin([RENDERED, REAL])].reindex(columns=["images", column])
-            drawn[f"measure-{column}"] = charts.against_count(translators, measure, others)
+            drawn[f"measure-{column}"] = image_charts.against_count(translators, measure, others)
             measured.append((f"measure-{column}", measure.title, measure.meaning))
-    points, followed = plotted.gains(metrics, translators, gaps), []
-    for outcome, (meaning, _) in look.OUTCOMES.items():
-        for column in look.FOLLOWED:
-            if len(points.dropna(subset=[column, outcome])) > 2:
-                measure = look.MEASURES[column]
-                drawn[f"{outcome}-{column}"] = charts.gain(points, measure, outcome)
-                told = _correlated(points, column, outcome)
-                followed.append((f"{outcome}-{column}", f"{measure.title} and {meaning}", told))
+    found, followed = _gains(plotted.gains(metrics, translators, gaps))
+    drawn |= found
     valued = plotted.worth(worth, summary)
-    drawn |= {
-        f"worth-{kind}": charts.worth(valued, augmented=kind == "aug")
-        for kind in _kinds(valued["mix"])
-    }
+    drawn |= {f"worth-{panel.key}": charts.worth(valued, panel) for panel in panels["worth"]}
+    by_part = {}
     for kind, column, table in (("class", "label", classes), ("group", "group", groups)):
-        if table is not None and len(parts := plotted.by_part(table, column)):
-            drawn[f"by-{kind}"] = charts.by_part(parts, kind)
+        found = {} if table is None else _by_part(plotted.by_part(table, column), kind)
+        by_part[kind] = list(found)
+        drawn |= {f"by-{kind}-{place}": chart for place, chart in enumerate(found.values())}
     trained = []
     if training is not None:
         for name, own in training.groupby("translator"):
-            drawn[f"training-{name}"] = charts.training(own)
+            drawn[f"training-{name}"] = image_charts.training(own)
             trained.append(name)
     if domains is not None:
-        drawn["domains"] = charts.domains(domains)
+        drawn["domains"] = image_charts.domains(domains)
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -132,6 +129,10 @@ def page(
             sentences=answer["sentences"][bool(answer["recommended"]) :],
             notes=answer["notes"],
             charts=drawn,
+            panels=panels,
+            by_part=by_part,
+            learners=tables.networks(answer["learners"]),
+            networks={one["learner"]: network(one["learner"]) for one in _learned(answer)},
             measures=measured,
             followed=followed,
             numbers=tables.numbers(shown, comparisons),
@@ -139,7 +140,7 @@ def page(
             names=sorted(translators["translator"].unique()),
             unlabelled=unlabelled,
             pseudo_labels=[] if pseudo_labels is None else tables.pseudo_labels(pseudo_labels),
-            total=(metrics["n_real"] + metrics["n_synthetic"]).max(),
+            synthetic=plotted.synthetic(metrics),
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
@@ -157,14 +158,14 @@ def page(
             explained=None if domains is None else domains["share"].iloc[0],
             ink=sources.is_mnist(config["real"]),
             metrics=metrics,
-            jobs=_jobs(benchmarks),
+            jobs=jobs.by_rule(benchmarks),
             core_hours=benchmarks["s"].sum() / 3600 if len(benchmarks) else None,
             memory=benchmarks["max_rss"].max() if len(benchmarks) else None,
             settings=json.dumps(config, indent=2),
             versions=[(name, version(name)) for name in LIBRARIES],
             codes=sorted({*metrics["code"].dropna(), *translators["code"].dropna()}),
             devices=sorted(set(metrics["device"])),
-            machine=_machine(),
+            machine=jobs.machine(),
             library=_library(),
         )
     )
@@ -181,11 +182,8 @@ def comparison_page(
     rows : of `realink.answer.studies`
     """
     first, second = curves.values()
-    shared = set(first["mix"]) & set(second["mix"])
-    drawn = {
-        f"error-{kind}": charts.two_studies(dict(curves), augmented=kind == "aug")
-        for kind in _kinds(shared)
-    }
+    panels = plotted.panels(set(first["mix"]) & set(second["mix"]))
+    drawn = {f"error-{panel.key}": charts.two_studies(dict(curves), panel) for panel in panels}
     shown = [
         row
         | {
@@ -197,22 +195,13 @@ def comparison_page(
     ]
     template = _environment().get_template("compare.html.jinja")
     return template.render(
-        studies=list(curves), charts=drawn, rows=shown, notes=notes, library=_library()
+        studies=list(curves),
+        charts=drawn,
+        panels=panels,
+        rows=shown,
+        notes=notes,
+        library=_library(),
     )
-
-
-def read_benchmarks(root: Path) -> pd.DataFrame:
-    """Snakemake's benchmark files under a directory, one row a job: its rule, seconds, memory."""
-    rows = []
-    for path in sorted(root.rglob("*.tsv")):
-        rule = path.relative_to(root).parts[0].removesuffix(".tsv")
-        # Not pandas, which takes a millisecond for each of thousands of files.
-        with path.open() as file:
-            rows += [
-                (rule, job["s"], job["max_rss"]) for job in csv.DictReader(file, delimiter="\t")
-            ]
-    table = pd.DataFrame(rows, columns=["rule", "s", "max_rss"]).replace("NA", "nan")
-    return table.astype({"s": float, "max_rss": float})
 
 
 def _environment() -> Environment:
@@ -226,16 +215,43 @@ def _environment() -> Environment:
     environment.globals["palette"] = look.palette
     environment.filters["count"] = lambda n: f"{n:,}"
     environment.filters["digest"] = digest
+    environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]
     # JSON inside a script: neither `</script` nor `<!--` may be read as markup.
     environment.filters["script"] = lambda value: Markup(json.dumps(value).replace("<", "\\u003c"))
     return environment
 
 
-def _kinds(mixes: Iterable[str]) -> list[str]:
-    """Panels of a figure of errors: plain, aug or both."""
-    return [
-        "aug" if augmented else "plain" for augmented in sorted(set(map(tables.augmented, mixes)))
-    ]
+def _gains(points: pd.DataFrame) -> tuple[dict[str, dict], list[tuple[str, str, str]]]:
+    """Charts of what translated images gain, of each learner, and each one's title and caption."""
+    drawn, followed = {}, []
+    for learner, own in points.groupby("learner", sort=False, dropna=False):
+        for (outcome, (meaning, _)), column in itertools.product(
+            look.OUTCOMES.items(), look.FOLLOWED
+        ):
+            if len(own.dropna(subset=[column, outcome])) <= 2:
+                continue
+            measure, title = look.MEASURES[column], f"{look.MEASURES[column].title} and {meaning}"
+            key = f"{outcome}-{column}"
+            if not pd.isna(learner):
+                key, title = f"{key}-{learner}", f"{title}: {network(learner)}"
+            drawn[key] = image_charts.gain(own, measure, outcome)
+            followed.append((key, title, _correlated(own, column, outcome)))
+    return drawn, followed
+
+
+def _by_part(rows: pd.DataFrame, kind: str) -> dict[str, dict]:
+    """Charts of errors by class or group, of each learner, by what it is called."""
+    return {
+        network(learner) if learner else "": charts.by_part(
+            plotted.shortened(rows[rows["mix"].isin(labels)]), kind
+        )
+        for learner, labels in plotted.by_learner(rows["mix"]).items()
+    }
+
+
+def _learned(answer: Mapping[str, list[Any]]) -> list[Mapping[str, Any]]:
+    """Of several learners all, in order: as many as any count has."""
+    return max((one["best"] for one in answer["learners"]), key=len, default=[])
 
 
 def _library() -> Markup:
@@ -300,29 +316,6 @@ def _correlated(points: pd.DataFrame, column: str, outcome: str) -> str:
     if pd.isna(mean):
         return "Too few marks of the same N to correlate."
     return f"Spearman's rank correlation among those of the same N, on average: {mean:.2f}"
-
-
-def _jobs(benchmarks: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = [
-        {
-            "rule": rule,
-            "jobs": len(own),
-            "median": own["s"].median(),
-            "hours": own["s"].sum() / 3600,
-            "memory": own["max_rss"].max(),
-        }
-        for rule, own in benchmarks.groupby("rule")
-    ]
-    return sorted(rows, key=lambda row: -row["hours"])
-
-
-def _machine() -> str:
-    try:
-        model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    except OSError:
-        model = None
-    name = model[1] if model else platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def embedded(path: Path) -> str:

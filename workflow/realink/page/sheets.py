@@ -48,7 +48,7 @@ def plot_rendered(rendered: ImageSet, faces: int | None = None, *, invert: bool 
 def plot_translations(
     rendered: ImageSet,
     translated: ImageSet,
-    read: np.ndarray,
+    predicted: np.ndarray,
     real: ImageSet,
     title: str,
     *,
@@ -61,7 +61,7 @@ def plot_translations(
     Parameters
     ----------
     rendered, translated : rendered images and their translations, image by image
-    read : int [n], the class that the judge reads in each translation; where that is not the
+    predicted : int [n], the class that the judge gives each translation; where that is not the
         label, the translation is framed and the class written in it
     real : real images that the translator saw; of unlabelled ones, any are shown
     title : of the sheet
@@ -93,9 +93,9 @@ def plot_translations(
     draw(axes, sheet)
     for pair, column in np.argwhere(places >= 0):
         index = places[pair, column]
-        if read[index] != rendered.labels[index]:
+        if predicted[index] != rendered.labels[index]:
             corner = column * width, (2 * pair + 1) * height
-            _frame(axes, corner, (width, height), short(rendered.classes[read[index]], 8))
+            _frame(axes, corner, (width, height), short(rendered.classes[predicted[index]], 8))
         if from_real is not None and from_real[index]:
             left, top = column * width, (2 * pair + 2) * height
             axes.plot(left + 0.12 * width, top - 0.15 * height, "o", color=BENT, ms=4, mec="white")
@@ -108,7 +108,7 @@ def plot_translations(
     axes.set_title(title + _left_out(rendered), fontsize="medium", color=TEXT, parse_math=False)
     for row in range(2, rows, 2):
         axes.axhline(row * height - 0.5, color="0.6", linewidth=0.8)
-    words = ["framed: the judge reads another class, written in it"]
+    words = ["framed: the judge sees another class, written in it"]
     if from_real is not None:
         words.append("dot: a real image, bent; without one: a rendered image, bent")
     axes.set_xlabel("\n".join(words), fontsize="small", color=TEXT)
@@ -199,7 +199,7 @@ def _say_where_real_ones_lack(
 
 
 def _frame(axes: Axes, corner: tuple[int, int], size: tuple[int, int], text: str) -> None:
-    """Frame one image of the sheet, and write what the judge reads into its upper right."""
+    """Frame one image of the sheet, and write what the judge sees into its upper right."""
     (left, top), (width, height) = corner, size
     axes.add_patch(
         Rectangle(corner, width - 1, height - 1, fill=False, edgecolor=LOST, linewidth=2)

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from realink.answer.comparisons import references
+from realink.answer.cells import parsed
+from realink.answer.comparisons import references, within_learners
 from realink.answer.sentences import action
-from realink.answer.words import as_count, listed, percent, span
+from realink.answer.words import as_count, listed, percent, rank, span
+from realink.page.plotted import worth_showing
 from realink.plan.mixes import Mix, ordered
 
 MOST_CLASSES = 12  # a table of the confusions of more could not be read
@@ -17,19 +19,19 @@ MOST_CLASSES = 12  # a table of the confusions of more could not be read
 
 def numbers(summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[tuple[str, list[Any]]]:
     """The table of errors: each mix with one cell a count, None where the grid has a hole."""
-    counts = sorted(summary["n_real"].unique())
+    counts, mixes = sorted(summary["n_real"].unique()), parsed(summary["mix"])
     lowest = summary.groupby("n_real")["test_error"].min()
     cells = summary.set_index(["mix", "n_real"])
     verdicts = comparisons.set_index(["mix", "n_real", "reference"])["verdict"]
     table = []
-    for mix in sorted(ordered(summary["mix"].unique()), key=augmented):
+    for mix in _in_turn(mixes):
         row = []
         for n in counts:
             if (mix, n) not in cells.index:
                 row.append(None)
                 continue
             cell = cells.loc[(mix, n)]
-            against = next((reference.name for reference in references(Mix.parse(mix))), None)
+            against = next((reference.name for reference in references(mixes[mix])), None)
             row.append(
                 {
                     "error": percent(cell["test_error"]),
@@ -50,8 +52,7 @@ def by_group(groups: pd.DataFrame) -> list[tuple[int, list[str], list[tuple[str,
     Only mixes with real images, and of these the augmented ones if there are any. The hardest
     groups come first.
     """
-    mixes = [mix for mix in ordered(groups["mix"].unique()) if Mix.parse(mix).real]
-    mixes = [mix for mix in mixes if augmented(mix)] or mixes
+    mixes = _in_turn(parsed(worth_showing(groups["mix"])))
     found = []
     for n, own in groups[groups["mix"].isin(mixes)].groupby("n_real"):
         errors = own.pivot_table(index=["group", "images"], columns="mix", values="test_error")
@@ -66,8 +67,13 @@ def by_group(groups: pd.DataFrame) -> list[tuple[int, list[str], list[tuple[str,
 
 
 def strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Counts in a row that have the same mix recommended: what to do, and the errors, in words."""
-    found = []
+    """Counts in a row that have the same mix recommended: what to do, and the errors, in words.
+
+    Parameters
+    ----------
+    recommended : records of `realink.answer.recommended`
+    """
+    found, mixes = [], parsed(one["mix"] for one in recommended)
     for mix, own in itertools.groupby(recommended, key=lambda one: one["mix"]):
         run = list(own)
         lowest: dict[str, list[float]] = {}
@@ -77,8 +83,8 @@ def strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         found.append(
             {
                 "mix": mix,
-                "source": Mix.parse(mix).source,
-                "action": action(Mix.parse(mix)),
+                "source": mixes[mix].source,
+                "action": action(mixes[mix]),
                 "counts": [one["n_real"] for one in run],
                 "errors": _ends([one["error"] for one in run]),
                 "lowest": listed([f"{name} {_ends(errors)}" for name, errors in lowest.items()]),
@@ -114,18 +120,16 @@ def verdicts(
     Of each part its title, the counts at which it has a comparison, and its rows, with None where
     they have a hole.
     """
-    same = comparisons[comparisons["n_real"] == comparisons["reference_n_real"]]
+    same = within_learners(comparisons)
     cells = {(row.mix, row.reference, row.n_real): row for row in same.itertuples()}
     ends = {(row.mix, row.reference): row for row in break_even.itertuples()}
-    # Those with real images first, and of these the ones that are not augmented.
-    mixes = sorted(
-        ordered(same["mix"].unique()), key=lambda mix: (not Mix.parse(mix).real, augmented(mix))
-    )
+    mixes = parsed(same["mix"])
+    in_turn = _in_turn(mixes, real_first=True)
     parts, told = [], set()
     for title, reference_of in AGAINST:
         pairs = []
-        for mix in mixes:
-            pair = mix, reference_of(Mix.parse(mix)).name
+        for mix in in_turn:
+            pair = mix, reference_of(mixes[mix]).name
             if pair in ends and pair not in told:
                 told.add(pair)
                 pairs.append(pair)
@@ -176,7 +180,7 @@ def change(ratio: float) -> str:
 def worth_rows(worth: pd.DataFrame, summary: pd.DataFrame) -> list[tuple[str, str, dict]]:
     """Of each mix: its name, its baseline, and by count what it is worth, with an interval."""
     rows = []
-    for mix in sorted(ordered(worth["mix"].unique()), key=augmented):
+    for mix in _in_turn(parsed(worth["mix"])):
         own = worth[worth["mix"] == mix]
         baseline = summary.loc[summary["mix"] == own["baseline"].iloc[0], "n_real"]
         ends = baseline.min(), baseline.max()
@@ -196,7 +200,8 @@ def worth_rows(worth: pd.DataFrame, summary: pd.DataFrame) -> list[tuple[str, st
 
 
 def confusions(table: pd.DataFrame) -> list[tuple[str, int, list[str], list[list[int]]]]:
-    """Of each translator and count, the classes and, in percent of a label's images, what was read.
+    """Of each translator and count, the classes and, in percent of a label's images, what was
+    predicted.
 
     In whole percents, half a percent counting as one; over all replicates. None of studies of more
     classes than a table can show.
@@ -206,7 +211,9 @@ def confusions(table: pd.DataFrame) -> list[tuple[str, int, list[str], list[list
         return []
     found = []
     for (translator, n), own in table.groupby(["translator", "n_real"]):
-        counted = own.pivot_table(index="label", columns="read", values="images", aggfunc="sum")
+        counted = own.pivot_table(
+            index="label", columns="predicted", values="images", aggfunc="sum"
+        )
         counted = counted.reindex(index=classes, columns=classes)
         shares = 100 * counted.div(counted.sum(axis=1).clip(lower=1), axis=0).fillna(0).to_numpy()
         found.append((translator, n, classes, np.floor(shares + 0.5).astype(int).tolist()))
@@ -229,21 +236,54 @@ def pseudo_labels(table: pd.DataFrame) -> list[tuple[str, int, int, str, str, st
 
 
 def mistakes(table: pd.DataFrame) -> list[tuple[str, int, list[tuple[str, str, float]]]]:
-    """Instead of `confusions` of many classes: the labels most often read as another one."""
+    """Instead of `confusions` of many classes: the labels most often taken for another one."""
     if table["label"].nunique() <= MOST_CLASSES:
         return []
     found = []
     for (translator, n), own in table.groupby(["translator", "n_real"]):
-        counted = own.groupby(["label", "read"], as_index=False)["images"].sum()
+        counted = own.groupby(["label", "predicted"], as_index=False)["images"].sum()
         counted["share"] = (
             100 * counted["images"] / counted.groupby("label")["images"].transform("sum")
         )
-        wrong = counted[(counted["label"] != counted["read"]) & (counted["images"] > 0)]
-        worst = wrong.nlargest(MOST_CLASSES, "share")[["label", "read", "share"]]
+        wrong = counted[(counted["label"] != counted["predicted"]) & (counted["images"] > 0)]
+        worst = wrong.nlargest(MOST_CLASSES, "share")[["label", "predicted", "share"]]
         found.append((translator, n, list(worst.itertuples(index=False, name=None))))
     return found
 
 
-def augmented(mix: str) -> bool:
-    """Whether the mix of this name is augmented."""
-    return Mix.parse(mix).augmented
+def networks(learners: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Of each count: every learner's best mix and its errors, what validation picks, what is right.
+
+    Parameters
+    ----------
+    learners : as `realink.answer.learners.records` gives them
+    """
+    return [
+        {
+            "n": one["n_real"],
+            "best": {
+                own["learner"]: (
+                    Mix.parse(own["mix"]).without_learner.name,
+                    percent(own["test_error"]),
+                    percent(own["validation_error"]),
+                )
+                for own in one["best"]
+            },
+            "picked": one["picked"],
+            "right": one["right"][0] if len(one["right"]) == 1 else None,
+        }
+        for one in learners
+    ]
+
+
+def _in_turn(mixes: Mapping[str, Mix], *, real_first: bool = False) -> list[str]:
+    """Labels in the order of a table: by learner, and of each those with augmentation last.
+
+    And if asked for, those with real images before all others.
+    """
+
+    def place(label: str) -> tuple[tuple[int, str], bool, bool]:
+        mix = mixes[label]
+        return rank(mix.learner), real_first and not mix.real, mix.augmented
+
+    return sorted(ordered(mixes), key=place)

@@ -91,6 +91,11 @@ class Mix:
         return f"{self.learner}:{label}" if self.learner else label
 
     @property
+    def without_learner(self) -> "Mix":
+        """The same mix, whatever learns it."""
+        return replace(self, learner=None)
+
+    @property
     def plain(self) -> "Mix":
         """The mix of the same images without augmentation."""
         return replace(self, augmented=False)

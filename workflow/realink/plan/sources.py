@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from realink import learners
 from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
 from realink.images import listing
@@ -357,6 +358,13 @@ def _check_learners(config: Mapping[str, Any]) -> None:
     for name in config["learners"]:
         what = f"config key `learners`: {name!r}"
         check_shape(what, LEARNERS.declared(name).LIMITS, **_shape(config))
+        weights = learners.weights_file(config["learner_settings"][name])
+        if weights is not None and not os.path.isfile(weights):
+            raise InputError(
+                f"config key `learner_settings: {name}: weights:`: {weights!r} is no file; name "
+                f"one, or {learners.WHEEL} (those that come with realink), or "
+                f"{learners.DOWNLOADED} (what timm downloads)"
+            )
     if not grid.cells(config):
         raise InputError("config key `mixes`: no learner of `learners` can do any of them")
 

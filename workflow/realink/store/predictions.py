@@ -1,28 +1,68 @@
-"""What all classifiers of a study read in the test images, as `collect` wrote it."""
+"""What the classifiers of a study predicted of its test images: predictions.safetensors."""
 
 from pathlib import Path
+from typing import NamedTuple
 
-from realink.answer.cells import Reads
+import numpy as np
+
 from realink.errors import InputError
 from realink.store.files import read_tensors
 
 
-def read_reads(predictions: Path) -> Reads:
-    """Read what `collect` wrote; raise `InputError` if it is something else."""
-    if not predictions.exists():
+class Predictions(NamedTuple):
+    """What every classifier of a study predicted of the test images.
+
+    predicted : unsigned [classifiers, n], places in `classes`; classifiers as rows of metrics.csv
+    labels : int64 [n], places in `classes`
+    classes : names of the labels, in order
+    groups : int64 [n], places in `group_names`, of images that come in groups
+    group_names : names of the groups, in order
+    """
+
+    predicted: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    groups: np.ndarray | None = None
+    group_names: tuple[str, ...] = ()
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Which images each classifier got wrong: bool [classifiers, n]."""
+        return self.predicted != self.labels
+
+    @property
+    def cases(self) -> np.ndarray | None:
+        """What varies in the test set: groups, int64 [n], or None for single images.
+
+        A single group says nothing of how much groups vary.
+        """
+        several = self.groups is not None and len(np.unique(self.groups)) > 1
+        return self.groups if several else None
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read what `collect` wrote.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it is something else.
+    """
+    if not path.exists():
         raise InputError(
-            f"{predictions}: no such file; without what its classifiers read, a study cannot be "
+            f"{path}: no such file; without what its classifiers predicted, a study cannot be "
             "compared. Of a published study, get it by `git pull`; else finish the study with "
             "snakemake"
         )
-    tensors, metadata = read_tensors(predictions)
+    tensors, metadata = read_tensors(path)
     try:
-        return Reads(
-            tensors["predicted"] if "predicted" in tensors else tensors["read"],
+        return Predictions(
+            # As it was called in studies that were published before.
+            tensors["read"] if "read" in tensors else tensors["predicted"],
             tensors["labels"],
             tuple(metadata["classes"]),
             tensors.get("groups"),
             tuple(metadata["group_names"]),
         )
     except KeyError as missing:
-        raise InputError(f"{predictions}: holds no {missing}, so it is not from collect") from None
+        raise InputError(f"{path}: holds no {missing}, so it is not from collect") from None

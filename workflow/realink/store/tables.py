@@ -1,4 +1,4 @@
-"""The study's tables, from the records that its jobs wrote."""
+"""The study's tables: made of the records that its jobs wrote, and read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +16,28 @@ def classifiers_table(metrics: Iterable[Path]) -> pd.DataFrame:
     Every row carries its own identity, so paths are never parsed.
     """
     rows = pd.DataFrame(_records(metrics, CELL))
-    return rows.sort_values(["mix", "n_real", "replicate"])
+    return rows.sort_values(list(CELL))
+
+
+def read_metrics(path: Path) -> pd.DataFrame:
+    """Read what `classifiers_table` made, `labelled`."""
+    return labelled(read_table(path, WHOLE))
+
+
+def labelled(table: pd.DataFrame, several: bool | None = None) -> pd.DataFrame:
+    """A table of mixes whose labels name what learned them, ``frozen:real``, if that is to be told.
+
+    Parameters
+    ----------
+    table : with columns ``mix`` and ``learner``, as they are on disk; in studies from before there
+        were several learners, the latter is absent
+    several : whether there are other learners to tell from; if not said, those of the table
+    """
+    if "learner" not in table:
+        table = table.assign(learner=SMALL)
+    if several is None:
+        several = len(set(table["learner"])) > 1
+    return table.assign(mix=table["learner"] + ":" + table["mix"]) if several else table
 
 
 def gap_table(gaps: Sequence[Path]) -> pd.DataFrame:
@@ -28,7 +49,7 @@ def gap_table(gaps: Sequence[Path]) -> pd.DataFrame:
 def translators_table(
     metrics: Iterable[Path], retentions: Iterable[Path], gap: pd.DataFrame
 ) -> pd.DataFrame:
-    """One row a translator: its training's record, what the judge read, and its images' gap."""
+    """One row a translator: its training's record, the judge's, and its images' gap."""
     trained = pd.DataFrame(_records(metrics, TRANSLATOR), columns=TRAINED)
     judged = pd.DataFrame(_records(retentions, TRANSLATOR), columns=JUDGED)
     measured = gap.rename(columns={"images": "translator"})
@@ -38,9 +59,9 @@ def translators_table(
 
 
 def confusions_table(retentions: Iterable[Path]) -> pd.DataFrame:
-    """How often the judge read each class for each label, of every translated set.
+    """How often the judge predicted each class for each label, of every translated set.
 
-    Columns: those of `IDENTITY`, ``label`` and ``read``, names of classes, and ``images``.
+    Columns: those of `IDENTITY`, ``label`` and ``predicted``, names of classes, and ``images``.
     """
     rows, paths = [], list(retentions)
     known = TRANSLATOR | {"classes": list, "confusion": list}
@@ -55,15 +76,15 @@ def confusions_table(retentions: Iterable[Path]) -> pd.DataFrame:
             )
         for label, counts in zip(names, confusion, strict=True):
             rows += [
-                identity | {"label": label, "read": read, "images": n}
-                for read, n in zip(names, counts, strict=True)
+                identity | {"label": label, "predicted": predicted, "images": n}
+                for predicted, n in zip(names, counts, strict=True)
             ]
-    return pd.DataFrame(rows, columns=[*IDENTITY, "label", "read", "images"])
+    return pd.DataFrame(rows, columns=[*IDENTITY, "label", "predicted", "images"])
 
 
 def read_confusions(path: Path) -> pd.DataFrame:
     """Read what `confusions_table` made; a class may well be called NA, or 007."""
-    return read_table(path, dtype={"label": str, "read": str}, keep_default_na=False)
+    return read_table(path, dtype={"label": str, "predicted": str}, keep_default_na=False)
 
 
 def _records(paths: Iterable[Path], known: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -84,7 +105,9 @@ def _records(paths: Iterable[Path], known: Mapping[str, Any]) -> list[dict[str, 
 
 TRANSLATOR = {"translator": str, "n_real": int, "replicate": int}
 IDENTITY = list(TRANSLATOR)
-CELL = {"mix": str, "n_real": int, "replicate": int}
+CELL = {"learner": str, "mix": str, "n_real": int, "replicate": int}
+WHOLE = ["mix", "n_real", "n_synthetic", "replicate", "test_error"]
+SMALL = "small"  # what learned in all studies once
 GAP = {"images": str, "n_real": int | None, "replicate": int}
 # A study without translators still has the tables, so that their readers need no special case.
 TRAINED = ["study", *IDENTITY, "train_steps", "train_seconds", "device", "code"]
