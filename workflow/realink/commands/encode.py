@@ -6,6 +6,9 @@ from pathlib import Path
 
 from realink.commands.support import Device, Json, log
 
+SYNTHETIC = ("rendered/", "translated/")  # sets of which not all need be seen
+AT_ONCE = 512  # images in memory
+
 
 def encode(
     *,
@@ -36,6 +39,7 @@ def encode(
     from realink.images.resized import reduced, size
     from realink.learners import backbone
     from realink.learners.views import view as viewed
+    from realink.learners.whole import batches
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.features import write_features
@@ -45,16 +49,18 @@ def encode(
     device = device_for(device)
     knobs = settings_from(module.Settings, json.loads(settings))
     found = read_images(images, labelled=False)
+    if images_of.startswith(SYNTHETIC) and len(found) > knobs.synthetic:
+        order = np.random.default_rng(seed_for(seed, "encoded")).permutation(len(found))
+        found = found.take(np.sort(order[: knobs.synthetic]))
     height, width = size(knobs.side, *found.images.shape[1:3])
     encoder, started, made = module.model.Encoder(knobs).to(device).eval(), time.perf_counter(), []
     with torch.inference_mode():
-        for place, start in enumerate(range(0, len(found), backbone.AT_ONCE)):
-            part = np.asarray(found.images[start : start + backbone.AT_ONCE])
+        for place, start in enumerate(range(0, len(found), AT_ONCE)):
+            part = np.asarray(found.images[start : start + AT_ONCE])
             of_part = seed_for(seed, "view", images_of, view, place)
             seen = viewed(reduced(part, height, width), view, of_part)
             made += [
-                encoder(batch).to(torch.float16).cpu().numpy()
-                for batch in backbone.batches(seen, device)
+                encoder(batch).to(torch.float16).cpu().numpy() for batch in batches(seen, device)
             ]
     seconds = time.perf_counter() - started
     features = np.concatenate(made)[None]

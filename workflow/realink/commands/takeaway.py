@@ -3,10 +3,9 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -42,7 +41,10 @@ def export_classifier(
     images, real : the config's
     model, onnx, classes, card : files to write
     """
+
     from realink import __version__
+    from realink.images.resized import reduced
+    from realink.learners.whole import Classifier
     from realink.page.card import card as written
     from realink.plan.mixes import Mix
     from realink.store.files import read_images, read_json, read_table, write_json, written_whole
@@ -63,12 +65,15 @@ def export_classifier(
     mix = Mix.parse(trained["mix"])
     trained["mix"] = mix.without_learner.name  # as paths have it
     checkpoint = Path(classifier.format(**trained, n=trained["n_real"]))
-    learner = _loaded(checkpoint)
+    learner = Classifier(checkpoint)
     tested = read_images(test)
-    shown = {"classes": list(tested.classes), "images": json.loads(images)}
+    sizes = {"height": learner.shape.height, "width": learner.shape.width}
+    shown = {"classes": list(tested.classes), "images": json.loads(images) | sizes}
     made = learner.to_onnx(shown)
     predicted = learner.scores(tested.images).argmax(1)
-    other = int((Reader(made).predict(tested.images).argmax(1) != predicted).sum())
+    other = int(
+        (Reader(made).predict(reduced(tested.images, **sizes)).argmax(1) != predicted).sum()
+    )
     if other:
         raise RuntimeError(f"{onnx} would put {other} test images into other classes than {model}")
     text = written(
@@ -92,26 +97,6 @@ def export_classifier(
             temporary.write_bytes(content)
     write_json(classes, shown)
     log.info("%s at %d real images, replicate %d", mix.name, best["n_real"], trained["replicate"])
-
-
-class _Loaded(NamedTuple):
-    """A trained classifier, whatever learned it.
-
-    scores : of uint8 images, class probabilities, float32 [n, classes]
-    to_onnx : of what `realink.store.reader` needs to know, an ONNX model
-    """
-
-    scores: Callable[[Any], Any]
-    to_onnx: Callable[[Mapping[str, Any]], bytes]
-
-
-def _loaded(checkpoint: Path) -> _Loaded:
-    from realink.learners.small.network import Network, Settings, predict
-    from realink.store.checkpoints import load
-    from realink.store.portable import to_onnx
-
-    network = load(checkpoint, "small", Network, Settings)
-    return _Loaded(partial(predict, network), partial(to_onnx, network))
 
 
 def classify(

@@ -10,7 +10,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import timm
 import torch
 from torch import nn
@@ -19,8 +18,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from realink.errors import InputError
 from realink.learners import DEFAULT_BACKBONE, DOWNLOADED, WHEEL
 
-AT_ONCE = 512  # images in memory
-PIXELS = 400_000  # that a network sees at once: what a CPU's cache holds of its maps
 TAPS = (3 / 8, 3 / 4)  # of the blocks, after which maps are read; and at the end
 ALIKE = 1e-3  # outputs of a folded network may differ by so much of their spread
 
@@ -284,17 +281,3 @@ def folded(network: nn.Module) -> nn.Module:
         convolution.weight = nn.Parameter(state[f"{own}.weight"])
         convolution.bias = nn.Parameter(state[f"{own}.bias"]) if f"{own}.bias" in state else None
     return network
-
-
-def batches(images: np.ndarray, device: str | torch.device) -> Any:
-    """Yield images as float32 [b, 1 or 3, height, width] in 0..1, channels last, on a device.
-
-    Parameters
-    ----------
-    images : uint8 [n, height, width] or [n, height, width, 3], of which each part is read once
-    """
-    size = max(1, PIXELS // (images.shape[1] * images.shape[2]))
-    for start in range(0, len(images), size):
-        pixels = torch.from_numpy(np.array(images[start : start + size])).to(device)
-        planes = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
-        yield planes.float().div_(255).contiguous(memory_format=torch.channels_last)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from statistics import mean
 from typing import Any
 
-from realink.plan import grid
+from realink import learners
+from realink.plan import grid, sizes
 
 # Seconds of one job, as measured (docs/performance.md): of a classifier and of the translators on
 # images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
@@ -18,6 +19,8 @@ COLOUR_FACTOR, PHOTOMETRIC_FACTOR = 1.15, 1.4
 # Translating, judging and measuring the gap; and a job's start.
 TRANSLATED_SECONDS, START_SECONDS = 12.0, 4.0
 HEAD_SECONDS = 5.0
+# Images of 128 x 128 that a pretrained network sees in a second; and a step on 32 of its maps.
+ENCODED_A_SECOND, ENCODED_PIXELS, FINETUNED_STEP = 110.0, 128 * 128, 0.25
 AROUND_SECONDS = 60.0  # reading, drawing, the judge, tables and figures
 # Two rounds of `realink.training.pseudo`, and what they read: 2.1 times a training with 2,000
 # unlabelled images, 2.9 with 55,000. A mix's teacher is another cell.
@@ -33,6 +36,7 @@ def work(config: Mapping[str, Any]) -> float:
     return (
         AROUND_SECONDS
         + sum(_classifier(config, cell) for cell in cells)
+        + sum(_encoding(config, learner) for learner in config["learners"])
         + sum(_translator(config, cell) + translated for cell in trained)
     )
 
@@ -54,11 +58,28 @@ def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _classifier(config: Mapping[str, Any], cell: grid.Recipe) -> float:
-    if cell.steps is None:
-        return START_SECONDS + HEAD_SECONDS
+    if learners.encoded(cell.learner):
+        return START_SECONDS + HEAD_SECONDS + FINETUNED_STEP * (cell.steps or 0)
     seconds = CLASSIFIER_SECONDS * cell.steps / CLASSIFIER_STEPS * _pixels(config)
     seconds *= _photometric(config) if cell.augmented else 1
     return START_SECONDS + seconds * (PSEUDO_TRAININGS if cell.pseudo else 1)
+
+
+def _encoding(config: Mapping[str, Any], learner: str) -> float:
+    """Seconds of all that a learner's pretrained network sees."""
+    if not learners.encoded(learner):
+        return 0
+    settings, images = config["learner_settings"][learner], config["images"]
+    tested = sizes.count(config, "validation") + sizes.count(config, "test")
+    sets = 1 + len(grid.translator_cells(config))
+    seen = (
+        learners.n_views(learner, settings) * sizes.count(config, "pool")
+        + 2 * tested
+        + sets * min(settings["synthetic"], sizes.count(config, "rendered"))
+    )
+    pixels = (settings["side"] or max(images["height"], images["width"])) ** 2
+    jobs = learners.n_views(learner, settings) + 4 + sets
+    return jobs * START_SECONDS + seen * pixels / ENCODED_PIXELS / ENCODED_A_SECOND
 
 
 def _translator(config: Mapping[str, Any], cell: grid.TranslatorCell) -> float:
@@ -68,9 +89,11 @@ def _translator(config: Mapping[str, Any], cell: grid.TranslatorCell) -> float:
 
 def _pixels(config: Mapping[str, Any]) -> float:
     """How many times the pixels that were measured."""
-    images = config["images"]
+    images, side = config["images"], config["learner_settings"][grid.SMALL]["side"]
     factor = COLOUR_FACTOR if images["channels"] == 3 else 1
-    return images["height"] * images["width"] / MEASURED_PIXELS * factor
+    height, width = images["height"], images["width"]
+    smaller = min(1, side / max(height, width)) if side else 1
+    return height * width * smaller**2 / MEASURED_PIXELS * factor
 
 
 def _photometric(config: Mapping[str, Any]) -> float:

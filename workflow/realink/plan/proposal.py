@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import yaml
 
-from realink.images.listing import RENDERED, TRAIN
+from realink.images.listing import TRAIN
 from realink.images.survey import Survey
-from realink.plan import durations, grid
+from realink.plan import durations, grid, sources
 
 CORES = 2
 LEAST_COUNT, MOST_COUNTS = 55, 5  # the talk's smallest count
 FONT_IMAGES = 20_000
+PRETRAINED_SIDES = (96, 128, 160, 192, 224)  # pixels of the longer side
+# For photographs: the first that fits, or the last.
+PRETRAINED = [["small", "frozen", "finetuned"], ["small", "frozen"]]
 NEAR_SQUARE = 1.3  # proportion up to which pictures are made square
 LONGEST = 1.25  # side of others, of the square's: the network would halve longer ones once more
 ALIKE = 2.0  # ratio of the outer proportions up to which stretching all pictures is harmless
@@ -81,24 +84,22 @@ def propose(
     dict
         Every key of a config.
     """
-    height, width = size(real.sizes)
+    small = size(real.sizes)
     channels = 3 if real.coloured or (rendered is not None and rendered.coloured) else 1
     photographs = channels == 3 or not real.plain
+    height, width = pretrained_size(real.sizes) if photographs else small
     images = {"height": height, "width": width, "channels": channels, "fit": fit(real.sizes)}
+    side = max(small) if max(small) < max(height, width) else 0
     pool = len(real.kept(TRAIN))
     fewest = least_count(pool, len(real.listing.classes))
     if rendered is None:
-        total = max(pool, min(FONT_IMAGES, 10 * pool), 10)
-        drawn = {"source": "fonts", "characters": characters, "geometry": "frame"}
+        count = max(pool, min(FONT_IMAGES, 10 * pool), 10)
+        drawn = {"source": "fonts", "characters": characters, "geometry": "frame", "count": count}
         texts = characters.values() if isinstance(characters, dict) else characters
         if photographs and set("".join(texts)) <= set("0123456789"):
             drawn["folder"] = SEGMENTS
     else:
-        there = len(rendered.kept(RENDERED))
-        # Without a label, all that a mix holds is rendered.
-        beside = 0 if unlabelled_directory else fewest
-        total = min(there + beside, max(pool, FONT_IMAGES))
-        drawn = {"source": "folder", "directory": rendered_directory}
+        drawn = {"source": "folder", "directory": rendered_directory, "count": None}
     settings = {
         "source": "folder",
         "directory": real_directory,
@@ -120,31 +121,45 @@ def propose(
         "real": defaults["real"] | settings,
         "unlabelled": defaults["unlabelled"] | without,
         "rendered": defaults["rendered"] | drawn,
-        "total": total,
+        "synthetic": "all",
         "rendered_counts": [],
-        "classifier": defaults["classifier"] | {"standardise": photographs},
+        "learners": [grid.SMALL],
+        "learner_settings": {
+            grid.SMALL: ({"side": side} if side else {})
+            | ({"standardise": True} if photographs else {})
+        },
         "augmentation": augmentation,
     }
     mixes = PHOTOGRAPHS if photographs else PLAIN
     if unlabelled_directory:
         mixes = UNLABELLED_PHOTOGRAPHS if photographs else UNLABELLED_PLAIN
-    return _within_budget(config, mixes, fewest, min(pool, total), 60 * minutes)
+    learners = PRETRAINED if photographs else [[grid.SMALL]]
+    return _within_budget(config, mixes, learners, fewest, pool, 60 * minutes)
 
 
 def _within_budget(
-    config: dict[str, Any], mixes: Sequence[str], fewest: int, most: int, budget: float
+    config: dict[str, Any],
+    mixes: Sequence[str],
+    learners: Sequence[list[str]],
+    fewest: int,
+    most: int,
+    budget: float,
 ) -> dict[str, Any]:
-    """Fill in mixes, counts and replicates: the largest grid that fits, or else the smallest."""
+    """Fill in learners, mixes, counts and replicates: the largest grid that fits, or the last."""
     grids = [
-        (replicates, n, places)
-        for replicates, n in ((3, MOST_COUNTS), (3, 4), (2, 4), (2, 3), (1, 3), (1, 2))
-        for places in range(len(mixes), min(6, len(mixes)) - 1 if replicates > 1 else 3, -1)
+        (learned, replicates, n, places)
+        for learned in learners
+        for replicates, n in ((3, MOST_COUNTS), (3, 4), (3, 3), (2, 4), (2, 3), (1, 3), (1, 2))
+        for places in range(len(mixes), min(5, len(mixes)) - 1 if replicates > 1 else 3, -1)
+        # A further learner is worth less than draws.
+        if learned == learners[-1] or replicates == 3
     ]
     proposed = config
-    for replicates, n, places in grids:
+    for learned, replicates, n, places in grids:
         none = [0] if grid.has_unlabelled(config) else []
         chosen = {"counts": none + counts(fewest, most, n), "replicates": replicates}
-        proposed = config | chosen | {"mixes": list(mixes[:places])}
+        chosen |= {"mixes": list(mixes[:places]), "learners": learned}
+        proposed = config | chosen
         if seconds(proposed) <= budget:
             break
     return proposed
@@ -187,6 +202,19 @@ def size(sizes: np.ndarray) -> tuple[int, int]:
     return (longest, short) if ratio > 1 else (short, longest)
 
 
+def pretrained_size(sizes: np.ndarray) -> tuple[int, int]:
+    """Height and width at which a pretrained network sees pictures of these sizes, int64 [n, 2].
+
+    As large as the pictures, in steps, since it was trained on large ones; of the proportion that
+    `size` gives.
+    """
+    height, width = size(sizes)
+    shorter = np.median(sizes.min(axis=1))
+    side = next((step for step in PRETRAINED_SIDES if step >= shorter), PRETRAINED_SIDES[-1])
+    longest = max(height, width)
+    return round(height * side / longest), round(width * side / longest)
+
+
 def _even(value: float) -> int:
     return 2 * round(value / 2)
 
@@ -199,7 +227,7 @@ def fit(sizes: np.ndarray) -> str:
 
 def seconds(config: Mapping[str, Any]) -> float:
     """Estimate how long a study takes on two cores, within a third or so."""
-    return durations.work(config) / CORES
+    return durations.work(sources.complete(config)) / CORES
 
 
 def differing(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

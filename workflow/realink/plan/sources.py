@@ -3,6 +3,7 @@
 Needs the standard library only, because every parse of the workflow reads it.
 """
 
+import os
 import re
 import sys
 from collections.abc import Mapping

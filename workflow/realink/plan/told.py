@@ -11,7 +11,7 @@ import numpy as np
 from realink.asked import shown
 from realink.images.listing import TRAIN, Listing
 from realink.images.survey import Survey
-from realink.plan import grid
+from realink.plan import grid, sources
 
 NAMED = 5  # files that the report names, at most
 # Of a class with fewer, each test picture is more than 10 % of its error.
@@ -132,11 +132,15 @@ def comments(config: dict[str, Any], found: Survey) -> dict[str, str]:
         "rendered.geometry": "anywhere in the picture, in many sizes",
         "unlabelled.source": "further real pictures, whose labels nothing reads",
         "counts": f"real images, N; {pool} can be trained on",
-        "total": "images of a mix: N real ones, the others rendered or translated",
+        "synthetic": "all that were rendered join each mix",
+        "rendered.count": "how many fonts draw"
+        if config["rendered"]["source"] == "fonts"
+        else "all",
+        "learners": "small learns from scratch; a pretrained network may know such things",
         "rendered_counts": "no further classifiers on rendered images alone",
         "replicates": "draws of the N real images",
         "mixes": "with -aug: augmented while training",
-        "classifier.standardise": "light differs from picture to picture",
+        "learner_settings.small": "side: to which it reduces images; standardise: light varies",
         "augmentation.brightness": "of photographs; 0 switches one off",
         "augmentation.invert": "fonts draw light on dark only; real ones may be both",
     }
@@ -146,6 +150,9 @@ def study(config: dict[str, Any], takes: int, minutes: float, output: Path) -> s
     """What the study will do, how long it takes, and how it is run."""
     images, draws, results = config["images"], config["replicates"], f"results/{config['study']}"
     counts = ", ".join(f"{n:,}" for n in config["counts"])
+    learners = config["learners"]
+    by = f", by {len(learners)} learners each ({', '.join(learners)})" if len(learners) > 1 else ""
+    cells = grid.cells(sources.complete(config))
     indents = dict.fromkeys(["initial_indent", "subsequent_indent"], "    ")
     mixes = textwrap.fill(", ".join(config["mixes"]), 90, break_on_hyphens=False, **indents)
     middle = ", of each its middle, since their shapes differ"
@@ -157,8 +164,8 @@ def study(config: dict[str, Any], takes: int, minutes: float, output: Path) -> s
         f"{'in colour' if images['channels'] == 3 else 'grey'}\n"
         f"  labelled pictures: {counts} of those to train on, drawn "
         f"{'once' if draws == 1 else f'anew {draws} times'}\n"
-        f"  classifiers: {len(grid.cells(config))}, trained on {len(config['mixes'])} mixes of"
-        f" pictures (README.md says what each is):\n{mixes}\n"
+        f"  classifiers: {len(cells)}, trained on {len(config['mixes'])} mixes of"
+        f" pictures{by} (README.md says what each is):\n{mixes}\n"
         f"  time: about {takes} minutes on two cores{more if takes > max(1, minutes) else ''}\n\n"
         f"Run it, and read {results}/report.html; the classifier to use will be in {results}/final:"
         f"\n\n    snakemake --cores 2 --configfile {shlex.quote(str(output))}"

@@ -44,3 +44,17 @@ def load(path: Path, name: str, kind: type[Network], settings: type) -> Network:
             "again"
         ) from None
     return network.eval()
+
+
+def learner_of(path: Path) -> str:
+    """Name of the learner, or translator, whose checkpoint a file is.
+
+    Raises
+    ------
+    InputError
+        It is no checkpoint.
+    """
+    name = read_tensors(path)[1].get("network")
+    if not isinstance(name, str):
+        raise InputError(f"{path}: no checkpoint; delete it and run snakemake again")
+    return name

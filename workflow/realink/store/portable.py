@@ -9,7 +9,7 @@ import onnx
 import torch
 from torch import nn
 
-from realink.learners.small.network import Network
+from realink.images.imagesets import Shape
 from realink.store.reader import INPUT, METADATA, OUTPUT
 
 # They tell a job's log of every constant that they fold.
@@ -20,30 +20,33 @@ for name in "onnxscript", "onnx_ir":
 class _Reading(nn.Module):
     """From images as they are on disk to probabilities, so that a caller scales nothing."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, whole: nn.Module) -> None:
         super().__init__()
-        self.network = network
+        self.whole = whole
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         planes = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
-        return self.network(planes.float() / 255).softmax(dim=1)
+        return self.whole(planes.float() / 255)
 
 
-def to_onnx(network: Network, record: Mapping[str, Any]) -> bytes:
-    """Translate a network into an ONNX model; the same network, the same bytes.
+def to_onnx(whole: nn.Module, shape: Shape, record: Mapping[str, Any]) -> bytes:
+    """Translate a classifier into an ONNX model; the same classifier, the same bytes.
 
     Its input ``images`` is uint8 [n, height, width], grey, or [n, height, width, 3], sRGB; its
     output ``probabilities`` float32 [n, classes].
 
     Parameters
     ----------
-    network : on the CPU, in evaluation mode
+    whole : from images, float32 [n, 1 or 3, height, width] in 0..1, to probabilities; on the CPU,
+        in evaluation mode
+    shape : of the images
     record : what `realink.store.reader` needs to know, kept in the model's metadata
     """
-    height, width, channels, _ = network.shape
-    example = torch.zeros((2, height, width, *[3] * (channels == 3)), dtype=torch.uint8)
+    example = torch.zeros(
+        (2, shape.height, shape.width, *[3] * (shape.channels == 3)), dtype=torch.uint8
+    )
     program = torch.onnx.export(
-        _Reading(network).eval(),
+        _Reading(whole).eval(),
         (example,),
         input_names=[INPUT],
         output_names=[OUTPUT],

@@ -17,6 +17,7 @@ from realink.learners.frozen.model import fitted
 from realink.learners.job import Fitted, Job
 
 AT_ONCE = 64  # images whose maps are read at once
+BETAS = (0.9, 0.98)  # of AdamW; the second fits a few hundred steps
 WARMUP = 0.25  # share of the steps that rises to the peak
 
 
@@ -124,7 +125,7 @@ def _train(network: Network, parts: list[Features], share: float | None, job: Jo
         {"params": [p for p in rest if p.ndim < 2], "lr": knobs.learning_rate, "weight_decay": 0},
         {"params": network.head.parameters(), "lr": knobs.head_learning_rate, "weight_decay": 0},
     ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=knobs.weight_decay)
+    optimiser = torch.optim.AdamW(groups, betas=BETAS, weight_decay=knobs.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser,
         [group["lr"] for group in groups],
@@ -140,7 +141,8 @@ def _train(network: Network, parts: list[Features], share: float | None, job: Jo
         drawn = [next(stream) for stream in streams]
         encoded, labels = (torch.cat(one).to(job.device) for one in zip(*drawn, strict=True))
         mirror = torch.rand(len(labels), device=job.device) < 0.5 * float(network.mirrored)
-        loss = F.cross_entropy(network(encoded, mirror), labels)
+        logits = network(encoded, mirror)
+        loss = F.cross_entropy(logits, labels, label_smoothing=knobs.label_smoothing)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -9,7 +9,11 @@ from realink.learners import DEFAULT_BACKBONE
 from realink.settings import Bounded, setting
 
 # Images that it can do; and the settings that its features follow from.
-LIMITS = {"channels": (1, 3), "sides": (32, 224), "encoded": ("backbone", "weights", "side")}
+LIMITS = {
+    "channels": (1, 3),
+    "sides": (32, 224),
+    "encoded": ("backbone", "weights", "side", "synthetic"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +33,12 @@ class Settings(Bounded):
         In how many views the head sees each real image, of mixes with -aug: as it is, mirrored,
         and augmented. The first two are read of the images that are tested, too, where validation
         images are classified better so.
+    synthetic
+        How many images of a synthetic set are seen at most, drawn at random.
     """
 
     backbone: str = DEFAULT_BACKBONE
     weights: str = "wheel"
     side: int = setting(0, low=0, high=224)
-    views: int = setting(6, low=2, high=20)
+    views: int = setting(4, low=2, high=20)
+    synthetic: int = setting(4000, low=1)

@@ -17,7 +17,14 @@ from realink.learners.frozen import Settings
 from realink.learners.job import Fitted, Job
 from realink.learners.views import MIRRORED
 
-PENALTIES = (0.3, 0.1, 0.03, 0.01, 0.003)  # L2 of the head, of which validation images choose
+PENALTIES = (
+    0.3,
+    0.1,
+    0.03,
+    0.01,
+    0.003,
+    0.001,
+)  # L2 of the head, of which validation images choose
 PENALTY = 0.03  # where there are none
 # Standardised features are scaled to a norm of about 10, so that one range of penalties serves
 # all backbones.
@@ -142,11 +149,8 @@ def _path(
         rows += views
         labels += [part.labels] * len(views)
         weights += [np.full(len(part), share / len(views) / len(part))] * len(views)
-    first = len(rows) - len(parts[1].values if len(parts) > 1 else ())
     features = torch.from_numpy(np.concatenate(rows)).float()
-    # Where there are real images, these are what the features are held to.
-    real = torch.from_numpy(np.concatenate(rows[:first])).float()
-    mean, spread = real.mean(0), real.std(0)
+    mean, spread = features.mean(0), features.std(0)
     scale = NORM / features.shape[1] ** 0.5 / (spread + 1e-3 * spread.mean() + 1e-6)
     found = linear.path(
         (features - mean) * scale,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
 
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
@@ -82,3 +84,14 @@ def fit(job: Job[ImageSet]) -> Fitted:
 def predict(network: Network, images: ImageSet, *, device: str = "cpu") -> np.ndarray:
     """Class probabilities, float32 [n, classes]."""
     return networks.predict(network, images.images, device=device)
+
+
+class Whole(nn.Module):
+    """Images, float32 [n, c, h, w] in 0..1, to class probabilities, float32 [n, classes]."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.network(images).softmax(dim=1)

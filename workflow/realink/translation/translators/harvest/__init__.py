@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from realink.settings import Bounded, setting
 
-SHAPES = {"channels": (1, 3), "sides": (16, 128), "unlabelled": True}
+SHAPES = {"channels": (1, 3), "sides": (16, 224), "unlabelled": True}
 
 
 @dataclass(frozen=True, kw_only=True)
