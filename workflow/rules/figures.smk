@@ -39,7 +39,7 @@ rule plot_error:
         mem_mb=500,
         runtime=5,
     params:
-        **call("plot_error", counts=config["counts"], total=0),
+        **call("plot_error", counts=config["counts"]),
     shell:
         RUN
 
