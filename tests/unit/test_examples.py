@@ -175,7 +175,7 @@ def test_the_map_shows_real_images_that_the_first_translators_have_not_seen(tmp_
     write_images(tmp_path / "pool", pool)
     write_images(tmp_path / "rendered", pool.take(slice(200)))
     network = small.Network(gap.DETECTOR, pool.shape)
-    save(tmp_path / "judge", network, "classifier", gap.DETECTOR, pool.shape)
+    save(tmp_path / "judge", network, "small", gap.DETECTOR, pool.shape)
     shown = {}
     monkeypatch.setattr(plane, "on_a_plane", lambda sets, *_, **__: shown.update(sets) or TABLE)
     commands.map_domains(
