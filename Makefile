@@ -53,8 +53,9 @@ bench: env  ## how fast this machine trains, translates and starts, on one core,
 lint: env  ## ruff, snakefmt, and Snakemake's own linter
 	ruff check .
 	ruff format --check .
-	snakefmt --check Snakefile workflow
+	snakefmt --check Snakefile workflow studies
 	snakemake --lint
+	snakemake --lint --snakefile studies/talk/Snakefile
 
 lock: env  ## pin every package, with hashes; versions that still fit stay
 	$(COMPILE) pyproject.toml --all-extras resources/fonts/families.txt --output-file $(LOCK)

@@ -24,7 +24,6 @@ include: "workflow/rules/sheets.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/answer.smk"
 include: "workflow/rules/takeaway.smk"
-include: "workflow/rules/talk.smk"
 
 
 # The tables of the study, its figures, its answer page, and a classifier to use.

@@ -126,7 +126,7 @@ def write(
     return patterns
 
 
-def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[str, Path]:
+def answered(root: Path, config: dict, **made) -> dict[str, Path]:
     """Write a study's records, and have the commands make its tables, its figures and its page."""
     from realink.commands import answer, figures, sheets
 
@@ -148,7 +148,6 @@ def answered(root: Path, config: dict, *, claims: bool = False, **made) -> dict[
             "break_even",
             "worth",
             "classes",
-            *["claims"] * claims,
         )
     } | {"answer": root / "answer/answer.json"}
     if config["real"].get("group") is not None:

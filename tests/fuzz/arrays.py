@@ -113,7 +113,8 @@ class ImageSets(Tensors):
         from realink.store.files import read_images
 
         images = read_images(path)
-        arrays = images.images, images.labels, images.masks, images.groups
+        names = "images", "labels", "masks", "groups", "colours"
+        arrays = [getattr(images, name) for name in names]
         content = [None if a is None else (str(a.dtype), a.shape, a.tobytes()) for a in arrays]
         return content, images.classes, images.group_names
 

@@ -1,6 +1,5 @@
 """The answer of made-up studies, whose truth is known."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,6 @@ from realink.answer.recommended import recommended
 from realink.answer.sentences import advice, certainty, sentences
 from realink.answer.statistics import compare, log_ratios, pool
 from realink.answer.studies import Study, compare_studies
-from realink.answer.talk import claims
 from realink.answer.words import as_count, fewer, percent, places, span
 from realink.errors import InputError
 from realink.plan.mixes import Mix
@@ -104,15 +102,6 @@ def the(table, **where):
 
 def verdicts(answer, mix, reference):
     return answer.verdicts(Mix.parse(mix), Mix.parse(reference))
-
-
-def verdict_of(answer, start, translator=None):
-    table = claims(answer)
-    own = table[table["claim"].str.startswith(start)]
-    if translator is not None:
-        own = own[own["translator"] == translator]
-    assert len(own) == 1
-    return own["verdict"].iloc[0]
 
 
 # --- comparisons ----------------------------------------------------------------------------------
@@ -247,65 +236,6 @@ def test_summary_has_means_and_intervals(talk):
     assert row["test_error"] == pytest.approx(0.1, rel=0.1)
     assert row["low"] < row["test_error"] < row["high"]
     assert (row["replicates"], row["n_synthetic"]) == (3, TOTAL - 55)
-
-
-# --- claims ---------------------------------------------------------------------------------------
-
-
-def test_claims_of_a_study_like_the_talks(talk):
-    assert verdict_of(talk, "rendered images alone") == "holds"
-    assert verdict_of(talk, "translated images alone", "gan") == "holds"
-    assert verdict_of(talk, "translated images beside", "gan") == "holds in part"
-    assert verdict_of(talk, "rendered images beside") == "holds"
-    assert verdict_of(talk, "labels are lost", "gan") == "holds"
-    measured = claims(talk).set_index("claim")["measured"]
-    rises = measured[measured.index.str.startswith("rendered images alone")].iloc[0]
-    assert "with 16,500 rendered images" in rises
-    assert "with 54,945" in rises
-    beside = measured[measured.index.str.startswith("translated images beside")].iloc[0]
-    at = re.findall(r"(better|undecided|worse) at ([0-9,]+) \(\S+ % against \S+ %\)", plain(beside))
-    assert at == [("better", "385"), ("undecided", "5,500"), ("worse", "38,500")]
-
-
-@pytest.mark.parametrize(
-    ("errors", "start", "verdict"),
-    [
-        ({"rendered": {55: 0.2, 5500: 0.3}}, "rendered images alone", "does not hold"),
-        ({"rendered": {55: 0.2, 5500: 0.2}}, "rendered images alone", "undecided"),
-        ({"rendered": {55: 0.2}}, "rendered images alone", "not tested"),
-        ({"gan": {55: 0.1, 385: 0.2}}, "translated images alone", "holds in part"),
-        ({"gan": {55: 0.1, 385: 0.1}}, "translated images alone", "does not hold"),
-        ({"gan": {385: 0.1}}, "translated images alone", "undecided"),
-        ({"real-gan": {55: 0.1}}, "translated images beside", "not tested"),
-        ({"real-gan": {55: 0.4, 385: 0.05, 5500: 0.02}}, "translated images beside", "holds"),
-        ({"real-gan": {55: 0.1, 385: 0.2}}, "translated images beside", "does not hold"),
-        ({"real-rendered": {55: 0.05, 385: 0.02}}, "rendered images beside", "does not hold"),
-        ({"real-rendered": {55: 0.05, 385: 0.09}}, "rendered images beside", "holds in part"),
-        ({"real-rendered": {55: 0.4}}, "rendered images beside", "does not hold"),
-        ({}, "rendered images beside", "not tested"),
-    ],
-)
-def test_claims_each_way(errors, start, verdict):
-    assert verdict_of(answer_of(part("real") | errors), start) == verdict
-
-
-@pytest.mark.parametrize(
-    ("kept", "verdict"),
-    [
-        ({55: 0.5, 385: 0.7, 38_500: 0.95}, "holds"),
-        ({55: 0.5, 385: 0.95, 38_500: 0.95}, "holds in part"),
-        ({55: 0.98, 385: 0.98, 38_500: 0.5}, "does not hold"),
-        ({55: 0.5}, "holds in part"),
-        ({55: np.nan, 385: np.nan}, "not tested"),
-        ({40: 0.5, 400: 0.5}, "not tested"),
-    ],
-)
-def test_lost_labels(kept, verdict):
-    found = answer_of(part("real", "gan"), kept)
-    assert verdict_of(found, "labels are lost", "gan") == verdict
-    if kept == {55: 0.5}:
-        measured = claims(found)["measured"].iloc[-1]
-        assert measured == "kept: 50% at 55; not tested at 385 and 38,500"
 
 
 def plain(text):
@@ -531,7 +461,6 @@ def test_no_test_error_at_all():
     metrics, predictions = study(part("real", "real-gan"))
     found = analyse(metrics.assign(test_error=None), predictions, judged({}), pool=TOTAL, seed=1)
     assert len(found.notes) >= len(metrics)
-    assert set(claims(found)["verdict"]) == {"not tested"}
     assert sentences(found)
     for table in (found.summary, found.comparisons, found.break_even, found.worth):
         assert table.empty
@@ -547,7 +476,6 @@ def test_no_baseline():
         "This study has no baseline (the mix `real` or `real-aug`), so it cannot say whether "
         "translation helps."
     ]
-    assert verdict_of(found, "translated images beside", "gan") == "not tested"
     assert found.worth.empty
 
 
@@ -564,15 +492,12 @@ def test_no_translator():
         "This study has no translator, so it cannot say whether translation helps."
     )
     assert "transl" not in said(found)[55]
-    assert verdict_of(found, "translated images alone") == "not tested"
-    assert verdict_of(found, "labels are lost") == "not tested"
 
 
 def test_the_baseline_alone_and_a_single_count():
     found = answer_of({"real": REAL})
     for table in (found.comparisons, found.break_even, found.worth):
         assert table.empty
-    assert set(claims(found)["verdict"]) == {"not tested"}
     found = answer_of({"real": {55: 0.2}, "real-gan": {55: 0.1}})
     assert found.worth.empty
     assert verdicts(found, "real-gan", "real") == {55: "better"}
@@ -584,7 +509,6 @@ def test_classifiers_without_errors():
     zero = dict.fromkeys(COUNTS, 0)
     found = answer_of({"real": zero, "real-rendered": zero, "real-gan": zero}, images=50)
     assert set(found.comparisons["verdict"]) == {"undecided"}
-    assert verdict_of(found, "rendered images beside") == "holds"
     assert sentences(found)
 
 

@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from realink.images.folders import load_rendered
 from realink.images.imagesets import ImageSet, Shape
 from realink.store import checkpoints
 from realink.training import augmentation
@@ -185,6 +187,41 @@ def test_pictures_with_colours_of_their_own_keep_them():
     red, green, blue = in_range(translated(harvest, HARVEST, objects, photographed())).unbind(1)
     greenish = (green > red + 0.2) & (green > blue + 0.2)
     assert (greenish.sum((1, 2)) > 20).float().mean() > 0.95
+
+
+def discs(tmp_path, level: int, background: int) -> ImageSet:
+    """Smooth discs of one level, transparent around, read as a folder's pictures are."""
+    for label in CLASSES[:2]:
+        (tmp_path / label).mkdir()
+        for n in range(6):
+            y, x = np.mgrid[:96, :80]
+            far = np.hypot(y - 40 - 3 * n, x - 40) - 20 - n - 6 * (label == CLASSES[0])
+            alpha = (255 * np.clip(0.5 - far / 6, 0, 1)).astype(np.uint8)
+            # What is not to be seen is white.
+            levels = np.where(alpha > 0, level, 255).astype(np.uint8)
+            picture = Image.fromarray(np.dstack([levels, levels, levels, alpha]))
+            picture.save(tmp_path / label / f"{n}.png")
+    how = {"height": 24, "width": 20, "channels": 3, "fit": "stretch", "background": background}
+    return load_rendered(tmp_path, CLASSES[:2], **how, total=100, seed=1)[0]
+
+
+@BOTH
+@pytest.mark.parametrize("background", [0, 255])
+def test_cut_outs_have_no_rim(tmp_path, monkeypatch, module, settings, background):
+    """Level 20 over level 20 is level 20, however much of a pixel is covered."""
+    rendered = discs(tmp_path, 20, background)
+    ground = np.full((6, 24, 20, 3), 20, np.uint8)
+    real = ImageSet(ground, np.arange(6) % 2, rendered.classes)
+    if module is randomised:
+        settings = dataclasses.replace(settings, gradient=0.0, blur=0.0, noise=0.0)
+        constant = lambda _, like: torch.full_like(like, 20 / 255)  # noqa: E731
+        monkeypatch.setattr(randomised.model.Translator, "_backgrounds", constant)
+    half = (rendered.masks > 80) & (rendered.masks < 180)
+    assert half.sum((1, 2)).min() > 5
+    result = translated(module, settings, rendered, real)
+    assert abs(result.astype(int) - 20).max() <= 1
+    laid = dataclasses.replace(rendered, colours=None)
+    assert abs(translated(module, settings, laid, real).astype(int) - 20).max() > 4
 
 
 CONSTANT = np.full((4, 24, 20, 3), 128, np.uint8)

@@ -1,5 +1,7 @@
 """Files: whole or not at all, and clear about what is wrong with them."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from realink.errors import InputError
 from realink.images.imagesets import ImageSet
 from realink.store import tables
 from realink.store.files import (
+    digest,
     read_images,
     read_json,
     read_table,
@@ -57,6 +60,17 @@ def test_arrays_in_another_memory_order_are_written_right(tmp_path, images):
     turned = images.images.swapaxes(1, 2)
     write_tensors(tmp_path / "i.safetensors", {"turned": turned})
     np.testing.assert_array_equal(read_tensors(tmp_path / "i.safetensors")[0]["turned"], turned)
+
+
+def test_the_bytes_are_those_of_safetensors_itself(tmp_path):
+    kinds = ["?", "u1", "i1", "i2", "u2", "f2", "i4", "u4", "f4", "f8", "i8", "u8"]
+    arrays = {f"{name}{kind}": np.arange(3).astype(kind) for kind in kinds for name in ("b", "a")}
+    arrays |= {"ü\n'\"\x7f": np.zeros((2, 0, 3), np.uint8), "one": np.array(7.0)}
+    for record in ({}, {"classes": ["NA", "<script>", "ü\n'\"", "\x00\\"]}):
+        write_tensors(tmp_path / "ours", arrays, record)
+        text = json.dumps(record, sort_keys=True)
+        save_file(arrays, tmp_path / "its", {"realink": f"{digest(arrays, text)} {text}"})
+        assert (tmp_path / "ours").read_bytes() == (tmp_path / "its").read_bytes()
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):

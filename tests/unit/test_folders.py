@@ -355,6 +355,38 @@ def test_rendered_pictures_keep_their_masks(objects):
     assert sum((mask == 255).all() for mask in images.masks) == 1
 
 
+def test_cut_outs_keep_their_colours_beside_the_background(objects):
+    noise(50, (24, 40)).save(objects / "cat" / "opaque.png")
+    images, _ = rendered(objects, background=7, fit="fit")
+    own = [np.asarray(Image.open(path)) for path in sorted(objects.glob("*/?.png"))]
+    shown = {picture[6:18, 5:15, :3].tobytes() for picture in own}
+    found = images.colours[:, 6:18, 5:15]
+    opaque = [place for place in range(17) if found[place].tobytes() not in shown]
+    assert len(opaque) == 1
+    # An opaque picture's are its pixels; nothing is object in what `fit` adds to it.
+    np.testing.assert_array_equal(images.colours[opaque], images.images[opaque])
+    assert (images.masks[opaque[0], 6:18] == 255).all()
+    assert not images.masks[opaque[0], [0, 5, 18, -1]].any()
+    assert (images.images[opaque[0], [0, 5, 18, -1]] == 7).all()
+
+
+def test_real_pictures_may_be_cut_out_too(tmp_path):
+    draw(tmp_path, n=10)
+    *opaque, _ = load(tmp_path)
+    assert [(part.masks, part.colours) for part in opaque] == [(None, None)] * 3
+    for path in tmp_path.glob("*/*.png"):
+        picture = Image.open(path).convert("RGBA")
+        picture.putpixel((3, 5), (20, 20, 20, 128))
+        picture.save(path)
+    listing.list_real.cache_clear()
+    for part in load(tmp_path)[:3]:
+        assert (part.masks[:, 5, 3] == 128).all()
+        assert (part.colours[:, 5, 3] == 20).all()
+        assert abs(part.images[:, 5, 3].astype(int) - 137).max() <= 1
+        part.masks[:, 5, 3] = 255
+        assert (part.masks == 255).all()
+
+
 def test_opaque_rendered_pictures_have_no_masks(tmp_path):
     images, _ = rendered(draw(tmp_path), ("cat", "dog", "wolf"), fit="fit")
     assert images.masks is None

@@ -22,6 +22,7 @@ from realink.images.characters import characters_of
 from realink.images.glyphs import HEIGHTS, SHIFT, WIDEST, normalise, place_in_frame
 from realink.images.imagesets import ImageSet
 from realink.images.looks import misread_faces
+from realink.store import rows
 
 DIGITS = characters_of("0123456789")
 SEGMENTS = Path(__file__).parents[2] / "resources/segments"
@@ -227,18 +228,31 @@ def test_reproducible_from_seed_and_from_csv(spread, tmp_path, how):
     assert not np.array_equal(faces, other_faces)
 
 
+def test_large_sets_are_drawn_the_same_into_a_file(spread, tmp_path, monkeypatch):
+    how = {"geometry": "frame", "size": (32, 24), "channels": 3}
+    plain, face = render(spread, 60, 5, **how)
+    monkeypatch.setattr(rows, "LARGE", 5000)
+    monkeypatch.setattr(fonts, "AT_ONCE", 2000)  # two glyphs
+    spooled, again = render(spread, 60, 5, beside=tmp_path, **how)
+    assert isinstance(spooled.images, rows.Rows)
+    for name in "images", "masks", "labels":
+        np.testing.assert_array_equal(getattr(plain, name), getattr(spooled, name))
+    assert np.array_equal(face, again)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_labels_and_faces_name_what_is_drawn(spread):
     out, drawn = render(spread, 400, 2)
-    rows = spread[spread["accepted"]]
+    accepted = spread[spread["accepted"]]
     looks = [
-        fonts._probe(faces.locate(file), axes, DIGITS)[0]
-        for file, axes in zip(rows["file"], rows["axes"], strict=True)
+        faces._probe(faces.locate(file), axes, DIGITS)[0]
+        for file, axes in zip(accepted["file"], accepted["axes"], strict=True)
     ]
     models = np.stack(looks).reshape(-1, 28 * 28).astype(np.float32)
     images = out.images.reshape(-1, 28 * 28).astype(np.float32)
     likeness = images @ (models / np.linalg.norm(models, axis=1, keepdims=True)).T
     face, digit = np.divmod(likeness.argmax(1), 10)
-    family = rows["family"].to_numpy()
+    family = accepted["family"].to_numpy()
     # Hairline digits of two raster sizes can miss each other by a pixel: not all are nearest.
     assert (digit == out.labels).mean() >= 0.97
     assert (family[face] == family[drawn]).mean() >= 0.9

@@ -35,3 +35,13 @@ def test_sets_of_other_sizes_or_classes_are_not_put_together():
     for other in numbered(0, 9, width=21), numbered(0, 8):
         with pytest.raises(InputError, match="do not go with"):
             concatenate([numbered(0, 9), other])
+
+
+def test_colours_fit_the_images_and_need_masks():
+    pixels, labels = np.zeros((3, 24, 20, 3), np.uint8), np.zeros(3, np.int64)
+    masks = pixels[..., 0]
+    ImageSet(pixels, labels, ("a",), masks, colours=pixels)
+    with pytest.raises(ValueError, match="colours without masks"):
+        ImageSet(pixels, labels, ("a",), colours=pixels)
+    with pytest.raises(ValueError, match=r"colours are uint8 \[3, 24, 20\]"):
+        ImageSet(pixels, labels, ("a",), masks, colours=masks)

@@ -64,12 +64,10 @@ def test_every_choice_of_mixes_has_an_answer(tmp_path, mixes, seed):
         measured=seed % 4 != 2,
         errors=(0, 0) if nothing_wrong else (0, 1),
         seed=seed,
-        claims=False,
     )
     page = made["page"].read_text()
     assert page.rstrip().endswith("</html>")
     assert "NaN" not in page.partition("const charts = ")[2].partition("\n")[0]
-    assert 'id="claims"' not in page
     assert set(pd.read_csv(made["summary"])["mix"]) == set(pd.read_csv(made["metrics"])["mix"])
 
 
@@ -108,15 +106,6 @@ def test_of_one_learner_nothing_is_seen(tmp_path):
     assert "network" not in head.partition("<h2>What the images are")[0].replace("no network", "")
     assert "frozen" not in head
     assert "frozen" in settings
-
-
-def test_the_talks_claims_are_made_of_its_own_images_alone(tmp_path):
-    config = made_up.settings(real={"source": "embedded", "directory": ""})
-    made = made_up.answered(tmp_path, config, claims=True)
-    assert 'id="claims"' in made["page"].read_text()
-    claims = pd.read_csv(made["claims"])["claim"]
-    assert claims.is_unique
-    assert len(claims) == 6  # the talk's five, and that rendered ones help less
 
 
 def test_errors_by_group_are_on_the_page_under_the_groups_own_names(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from realink.errors import InputError
 from realink.images import mnist as source
 from realink.images.imagesets import ImageSet
-from realink.plan import sources
+from realink.images.sources import SOURCES
 
 
 def idx(array):
@@ -114,7 +114,10 @@ def test_embedded_split_is_fixed_and_disjoint():
     seen = {image.tobytes() for image in pool.images}
     assert not any(image.tobytes() in seen for image in test.images)
     assert pool.images.max() == 255
-    assert {"embedded": len(pool), "mnist": source.MNIST_POOL} == sources.POOLS
+    counts = {name: SOURCES[name].real({}).counts for name in ("embedded", "mnist")}
+    there = {"train": len(pool), "validation": len(validation), "test": len(test)}
+    assert counts["embedded"] == there
+    assert counts["mnist"] == {"train": source.MNIST_POOL, "validation": 5_000, "test": 10_000}
 
 
 def numbered(n):

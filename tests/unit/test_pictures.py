@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from realink.images.pictures import Unreadable, decode, fitted
+from realink.images.pictures import Unreadable, decode, fitted, fitted_cut_out, inside
 
 RGB = np.random.default_rng(0).integers(0, 256, (12, 10, 3), dtype=np.uint8)
 
@@ -79,6 +79,35 @@ def test_transparency_is_laid_on_the_background_and_kept():
         image = Image.fromarray(np.dstack([RGB, alpha])).convert("LA")
         content = encoded(image if mode == "LA" else image.convert("RGBA").quantize(8))
         np.testing.assert_array_equal(np.asarray(decode(content).cut_out)[..., 3], alpha)
+
+
+@pytest.mark.parametrize("fit", ["stretch", "fit", "crop"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(24, 20), (60, 90)])
+def test_colours_that_are_not_to_be_seen_do_not_come_in(fit, channels, size):
+    # Level 20 as far as it is to be seen, and white behind it.
+    layers = np.full((60, 90, 4), 255, np.uint8)
+    layers[..., 3] = np.hypot(*np.mgrid[-30:30, -45:45]) < 20
+    layers[..., 3] *= 255
+    layers[layers[..., 3] > 0, :3] = 20
+    picture = decode(encoded(layers)).cut_out
+    how = {"height": size[0], "width": size[1], "channels": channels, "fit": fit}
+    colours, mask = fitted_cut_out(picture, **how)
+    assert colours.shape == (*size, *[3] * (channels == 3))
+    covers = mask.reshape(*size, *[1] * (channels == 3)) / 255
+    assert (abs(colours.astype(int) - 20) * covers < 2).all()
+    assert (mask == 255).any()
+    alone = Image.fromarray(layers[..., 3])
+    np.testing.assert_array_equal(mask, fitted(alone, **how | {"channels": 1}, background=0))
+    if fit == "fit" and size == (24, 20):
+        assert inside(picture.size, height=24, width=20, fit=fit) == (20, 13)
+        assert not mask[[0, 4, -5, -1]].any()
+
+
+def test_large_photographs_are_decoded_twice_as_large_as_they_are_used():
+    photograph = encoded(Image.new("RGB", (3000, 2000), (9, 99, 200)), "JPEG")
+    sides = {side: min(decode(photograph, side=side).pixels.size) for side in (0, 128, 224, 500)}
+    assert sides == {0: 500, 128: 500, 224: 500, 500: 1000}
 
 
 def test_an_alpha_channel_that_hides_nothing_is_none():

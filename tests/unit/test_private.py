@@ -54,21 +54,31 @@ def test_snakemakes_scheduler_holds_the_slurm_executor_and_that_its_run():
     )
 
 
-def test_snakemake_says_where_in_a_config_an_error_is(tmp_path):
-    from snakemake.exceptions import WorkflowError
-    from snakemake.utils import validate
+def test_snakemakes_scheduler_keeps_the_jobs_that_ended_until_it_finishes_them():
+    from snakemake.scheduling.job_scheduler import JobScheduler
 
-    schema = tmp_path / "schema.yaml"
-    schema.write_text(
-        '$schema: "https://json-schema.org/draft/2020-12/schema"\n'
-        "properties: {a: {properties: {b: {type: integer}}}}\n"
+    source = inspect.getsource(JobScheduler)
+    assert "self._tofinish.append(job)" in source and "self._tofinish.clear()" in source, (  # noqa: PT018
+        "Snakemake's scheduler notes ended jobs in another way: see whether after Ctrl-C it still "
+        "forgets those that ended while it waited, and drop or move the lines in `fail` of "
+        "workflow/rules/common.smk"
     )
-    with pytest.raises(WorkflowError) as refused:
-        validate({"a": {"b": "x"}}, str(schema))
-    assert re.search(r"\n\n(.|\n)*On instance\['a'\]\['b'\]", str(refused.value)), (
-        "Snakemake words a config's errors in another way: adapt how workflow/rules/common.smk "
-        "shortens them, or they have hundreds of lines"
+    assert list(inspect.signature(JobScheduler._finish_jobs).parameters) == ["self"]
+
+
+def test_snakemake_gives_a_module_s_names_to_the_workflow_that_uses_it():
+    from snakemake.modules import WorkflowModifier
+
+    assert "workflow.globals[self.namespace] = " in inspect.getsource(WorkflowModifier.__exit__), (
+        "`realink.call` and `realink.begin` of studies/talk need another way to the names of "
+        "workflow/rules/common.smk"
     )
+
+
+def test_all_that_rules_use_of_the_scheduler_is_looked_at_here():
+    rules = [*(ROOT / "workflow/rules").glob("*.smk"), *(ROOT / "studies").rglob("*.smk")]
+    used = {name for path in rules for name in re.findall(r"scheduler\.(\w+)", path.read_text())}
+    assert used == {"job_rate_limiter", "_lock", "_executor", "_tofinish", "_finish_jobs"}
 
 
 def test_fonttools_gives_a_files_directory():

@@ -80,7 +80,8 @@ def test_it_is_a_study_that_the_workflow_takes(settings, monkeypatch):
     # As if they were saved and given as --configfile; the photographs need not be here.
     if settings["real"]["source"] == "mnist":
         sources.check(config | settings)
-    laid_over = ROOT / f"config/{settings['study']}.yaml"
+    own = ROOT / f"studies/{settings['study']}/config.yaml"
+    laid_over = own if own.exists() else ROOT / f"config/{settings['study']}.yaml"
     asked = yaml.safe_load(laid_over.read_text()) if laid_over.exists() else config
     # The config may ask for more.
     assert set(settings["counts"]) <= set(asked["counts"])

@@ -9,7 +9,8 @@ import yaml
 
 from realink.errors import InputError
 from realink.images import listing
-from realink.plan import sources
+from realink.images.sources import mnist
+from realink.plan import schema, sources
 from tests import drawn
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,12 @@ def test_the_full_config_passes(config):
     sources.check(config)
     assert sources.classes(config) == tuple("0123456789")
     assert sources.manifest(config["real"], "x") == {}
+
+
+def test_images_have_sides_of_up_to_224_pixels(config):
+    schema.check(laid_over(config, {"images": {"height": 224, "width": 224}}))
+    with pytest.raises(InputError, match="`images: width:`: 225 is greater"):
+        schema.check(laid_over(config, {"images": {"width": 225}}))
 
 
 def test_two_folders_pass(folders):
@@ -104,7 +111,7 @@ def test_a_folder_of_pictures_is_not_mnist(folders):
 
 
 def test_mnists_own_files_pass_plain_or_zipped(config, tmp_path):
-    for place, name in enumerate(sources.IDX):
+    for place, name in enumerate(mnist.IDX):
         (tmp_path / f"{name}-ubyte{'.gz' * (place % 2)}").touch()
     sources.check(laid_over(config, {"real": {"directory": str(tmp_path)}}))
 

@@ -31,7 +31,7 @@ class Project:
     def create(cls, root: Path, configs: Sequence[str] = ("small.yaml",)) -> "Project":
         ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
         shutil.copy(ROOT / "Snakefile", root)
-        for name in ("profiles", "workflow", "config", "envs", "resources"):
+        for name in ("profiles", "workflow", "config", "studies", "envs", "resources"):
             shutil.copytree(ROOT / name, root / name, ignore=ignore)
         (root / "resources/fonts/few.txt").write_text("\n".join(FAMILIES))
         for path in Path(__file__).parent.glob("*.yaml"):

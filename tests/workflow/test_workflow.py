@@ -69,7 +69,7 @@ def test_every_target_is_there(finished):
     gap = pd.read_csv(finished.results / "gap.csv")
     assert gap["images"].tolist() == ["cyclegan", "cyclegan", "real", "rendered", "warp", "warp"]
     assert translators["detected"].between(0, 1).all()
-    for table in ("summary", "comparisons", "break_even", "worth", "classes", "claims"):
+    for table in ("summary", "comparisons", "break_even", "worth", "classes"):
         assert len(pd.read_csv(finished.results / f"answer/{table}.csv")) > 1
     for figure in ("triptych", "examples"):
         assert (finished.results / f"figures/{figure}.png").stat().st_size > 5_000
@@ -458,7 +458,7 @@ def test_the_report_shows_figures_with_captions(project):
         "error.svg",
         "translations/cyclegan/n20.svg",
         "Below the black line",
-        "claims.csv",
+        "worth.csv",
     ):
         assert word in page
 

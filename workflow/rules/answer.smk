@@ -63,17 +63,12 @@ rule collect:
 
 
 rule analyse:
-    """The answer in numbers: intervals, comparisons, break-even, worth; errors by group; the talk's claims."""
+    """The answer in numbers: intervals, comparisons, break-even, worth; errors by group."""
     input:
         metrics="results/{study}/metrics.csv",
         predictions="results/{study}/predictions.safetensors",
         translators="results/{study}/translators.csv",
     output:
-        **(
-            {"claims": shown("results/{study}/answer/claims.csv", "Answer")}
-            if sources.is_mnist(config["real"])
-            else {}
-        ),
         **(
             {"groups": shown("results/{study}/answer/groups.csv", "Answer")}
             if sources.has_groups(config["real"])

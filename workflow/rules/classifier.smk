@@ -14,7 +14,11 @@ def recipe_of(wildcards):
 def sets_of(wildcards):
     """The image sets that a classifier is made from and tested on, by the command's options."""
     cell, drawn = recipe_of(wildcards), "n{n}/rep{replicate}"
-    rendered = "rendered/images" if cell.translator is None else f"translated/{cell.translator}/{drawn}/images"
+    rendered = (
+        "rendered/images"
+        if cell.translator is None
+        else f"translated/{cell.translator}/{drawn}/images"
+    )
     encoded = learners.encoded(cell.learner)
     # Features are those of the whole pool, whatever is drawn from it.
     real = "real/pool" if encoded else f"real/{drawn}/images"
@@ -24,13 +28,13 @@ def sets_of(wildcards):
     sets |= {"unlabelled": "unlabelled/images"} if UNLABELLED else {}
     if not encoded:
         return {name: f"results/{{study}}/{images}.safetensors" for name, images in sets.items()}
-    views = learners.views(cell.learner, config["learner_settings"][cell.learner])
-    of_real = range(views if cell.augmented else 1)
-    features = "results/{{study}}/features/{{learner}}/{images}/view{view}.safetensors"
+    views = learners.n_views(cell.learner, config["learner_settings"][cell.learner])
+    # Tested images are seen as they are and mirrored, synthetic ones as they are.
+    seen = {"real": range(views), "synthetic": [0]}
     return {
         name: [
-            features.format(images=images, view=view)
-            for view in (of_real if name == "real" else [0])
+            f"results/{{study}}/features/{{learner}}/{images}/view{view}.safetensors"
+            for view in (seen.get(name, [0, 1]) if cell.augmented else [0])
         ]
         for name, images in sets.items()
     }
@@ -101,4 +105,6 @@ rule train_classifier:
 rule all_classifiers:
     """Every classifier of the grid."""
     input:
-        of_classifiers("results/{study}/classifier/{learner}/{mix}/n{n}/rep{replicate}/metrics.json"),
+        of_classifiers(
+            "results/{study}/classifier/{learner}/{mix}/n{n}/rep{replicate}/metrics.json"
+        ),

@@ -82,6 +82,7 @@ GPU = int(config["device"] == "cuda")
 # Megabytes of such a job, which took up to 1,100 by measure, and up to 1,800 on a GPU.
 MEMORY = 2500 if GPU else 1500
 
+
 wildcard_constraints:
     study=re.escape(STUDY),
     mix="|".join(map(re.escape, [*grid.mixes(config), *TEACHERS, "rendered"])),
@@ -96,19 +97,24 @@ RUN = "REALINK_CODE={params.code} {params.call} >{log:q} 2>&1"
 code_hash = cache(provenance.code_hash)  # every job of a rule asks for it
 
 
-def call(command, *placed, **settings):
+def call(command, *placed, package=None, **settings):
     """Params that run a command of realink: the hash of its code, its settings, how it is called.
 
     First comes what it takes by its place. Its options are named as the inputs, outputs and
     wildcards, and as `settings`, whose values may be functions of the wildcards. What has no name is
     not handed over, but for an only output, which is `output`; nor are wildcards that the command
-    does not ask for.
+    does not ask for. `package` is the directory of another Python package that has the command, of a
+    workflow that uses realink as a module.
     """
-    asked = provenance.parameters(command)
+    asked = provenance.parameters(command, package)
+    start, program = START, "realink"
+    if package:
+        start += f" PYTHONPATH={shlex.quote(os.pathsep.join(map(str, (PACKAGE, package.parent))))}"
+        program = package.name
 
     def code(wildcards):
         chosen = {name: wildcards.get(name) for name in ("translator", "learner") if name in asked}
-        return code_hash(command, **chosen)
+        return code_hash(command, package, **chosen)
 
     def values(wildcards):
         return {n: v(wildcards) if callable(v) else v for n, v in settings.items()}
@@ -127,9 +133,7 @@ def call(command, *placed, **settings):
                 words.append(f"--{name.replace('_', '-')}={text}")
         # A training's state is no output, but left behind like one.
         writes = shlex.join([*output, *([options["state"]] if "state" in options else [])])
-        return (
-            f"{START} {outputs.WRITES}={shlex.quote(writes)} python -m realink {shlex.join(words)}"
-        )
+        return f"{start} {outputs.WRITES}={shlex.quote(writes)} python -m {program} {shlex.join(words)}"
 
     return {"code": code, "settings": recorded, "call": line}
 
@@ -184,5 +188,3 @@ def real_shown(n):
 def real_shown_of(wildcards):
     """The same of a translator's count."""
     return real_shown(int(wildcards.n))
-
-

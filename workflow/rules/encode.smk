@@ -12,7 +12,7 @@ def encoding_of(wildcards):
 
 def weights_of(wildcards):
     """The file of a backbone's weights, if it has one of its own."""
-    return encoding_of(wildcards)["weights"] or []
+    return learners.weights_file(encoding_of(wildcards)) or []
 
 
 rule encode:

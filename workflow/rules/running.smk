@@ -11,7 +11,9 @@ if workflow.is_main_process and not {"--unlock", "--delete-all-output"} & set(sy
 
 # Snakemake holds the lock of this study's files by now, so no other one is at work on them: jobs
 # that the last one left are orphans. All SLURM jobs of one snakemake bear the executor's `run_uuid`.
-onstart:
+# Functions, since Snakemake runs these blocks of the main workflow only, not of a module.
+def begin():
+    """Before the first job starts."""
     # Each job that ends while others wait would leave one more timer that wakes the scheduler every
     # second until the end: after 170 jobs these took 0.4 of a core (Snakemake 9.27).
     workflow.scheduler.job_rate_limiter = None
@@ -25,7 +27,8 @@ onstart:
     orphans.end(RESULTS)
 
 
-onsuccess:
+def succeed():
+    """After all jobs ended well."""
     SLURM_RUN.unlink(missing_ok=True)
     if changed := outputs.changed(RESULTS):
         raise WorkflowError(outputs.complaint(changed))
@@ -34,7 +37,8 @@ onsuccess:
             print(f"The {what}: {RESULTS / path}", file=sys.stderr)
 
 
-onerror:
+def fail():
+    """After a job failed, or Ctrl-C."""
     # The plugin cancels nothing if Ctrl-C comes while it looks at the queue.
     try:
         slurm.take_over(SLURM_RUN, None)
@@ -45,3 +49,15 @@ onerror:
     with workflow.scheduler._lock:
         if workflow.scheduler._tofinish:
             workflow.scheduler._finish_jobs()
+
+
+onstart:
+    begin()
+
+
+onsuccess:
+    succeed()
+
+
+onerror:
+    fail()

@@ -4,7 +4,9 @@ Takes the answer, classifiers and translated sets; gives final/, and on demand e
 """
 
 # Classifiers at the largest count that the answer speaks of: one of them is given away.
-STANDARD = [cell for cell in CELLS if not (cell.control or cell.unlabelled) and cell.mix in config["mixes"]]
+STANDARD = [
+    cell for cell in CELLS if not (cell.control or cell.unlabelled) and cell.mix in config["mixes"]
+]
 ALONE = [cell for cell in STANDARD if cell.real and cell.synthetic == "none" and not cell.pseudo]
 LARGEST = max((cell.n_real for cell in ALONE), default=None)
 LAST = [cell for cell in STANDARD if cell.n_real == LARGEST]

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 
 from cyclopts import App, Group, Parameter
 
@@ -27,7 +28,6 @@ from realink.commands import (
     rendered,
     sheets,
     takeaway,
-    talk,
     translator,
 )
 from realink.commands.support import check_code
@@ -60,8 +60,6 @@ JOBS = [
     answer.check_pseudo_labels,
     answer.report,
     takeaway.export_classifier,
-    talk.explain_talk,
-    talk.plot_talk,
     figures.plot_error,
     figures.plot_rendered_error,
     figures.plot_gain,
@@ -87,8 +85,13 @@ for place, command in enumerate(JOBS):
     app.command(command, sort_key=place, group=jobs)
 
 
-def main() -> None:
-    """Run one command; a person's mistake ends in one line on stderr and exit status 1."""
+def main(other: App | None = None, package: Path | None = None) -> None:
+    """Run one command; a person's mistake ends in one line on stderr and exit status 1.
+
+    Parameters
+    ----------
+    other, package : commands of another package, such as a study's own, and its directory
+    """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     # Looking for garbage among torch's many objects, again and again while they are imported and
     # once more at the end, takes a third of a job's start.
@@ -97,11 +100,11 @@ def main() -> None:
         for number in (signal.SIGINT, signal.SIGALRM):
             signal.signal(number, _interrupt)
     try:
-        check_code(sys.argv[1:])
+        check_code(sys.argv[1:], package)
         if writes := outputs.assigned():
             outputs.clear(writes)
             outputs.check_inputs(sys.argv[1:])
-        app(sys.argv[1:])
+        (other or app)(sys.argv[1:])
         if writes:
             # What was read may have been changed since it was looked at.
             outputs.check_inputs(sys.argv[1:])

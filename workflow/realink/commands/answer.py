@@ -87,7 +87,6 @@ def analyse(
     worth: Path,
     classes: Path,
     answer: Path,
-    claims: Path | None = None,
     groups: Path | None = None,
 ) -> None:
     """Compute the answer: intervals, comparisons, break-even, worth in real images.
@@ -96,10 +95,9 @@ def analyse(
     ----------
     pool : real images that the replicates draw from
     unlabelled : real images without labels that the study has
-    claims : where to write what became of the talk's claims; for studies of MNIST
     groups : where to write errors by group of test images, where these come in groups
     """
-    from realink.answer import analysis, cells, learners, sentences, talk
+    from realink.answer import analysis, cells, learners, sentences
     from realink.answer.recommended import recommended
     from realink.store.files import read_table, write_json, write_table
     from realink.store.predictions import read_predictions
@@ -115,8 +113,6 @@ def analyse(
     write_table(worth, found.worth)
     rows, _ = cells.usable(cells.fitting(errors, predicted))
     write_table(classes, cells.errors_by_class(rows, predicted))
-    if claims is not None:
-        write_table(claims, talk.claims(found))
     if groups is not None:
         write_table(groups, found.groups)
     write_json(
@@ -218,7 +214,6 @@ def report(
     }
     # A class may be called NA, or 007.
     names = {"dtype": {"label": str, "group": str}, "keep_default_na": False}
-    of_the_talk = sources.is_mnist(settings["real"])
     html = pages.page(
         study=study,
         config=settings,
@@ -227,7 +222,6 @@ def report(
         confusions=read_confusions(confusions),
         gaps=read_table(gaps),
         **tables,
-        claims=read_table(answer.parent / "claims.csv") if of_the_talk else None,
         groups=(
             read_table(answer.parent / "groups.csv", **names)
             if sources.has_groups(settings["real"])

@@ -34,7 +34,8 @@ def encode(
     from realink.declared import LEARNERS
     from realink.images.features import Features
     from realink.images.resized import reduced, size
-    from realink.learners import backbone, views
+    from realink.learners import backbone
+    from realink.learners.views import view as viewed
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.features import write_features
@@ -50,7 +51,7 @@ def encode(
         for place, start in enumerate(range(0, len(found), backbone.AT_ONCE)):
             part = np.asarray(found.images[start : start + backbone.AT_ONCE])
             of_part = seed_for(seed, "view", images_of, view, place)
-            seen = views.view(reduced(part, height, width), view, of_part)
+            seen = viewed(reduced(part, height, width), view, of_part)
             made += [
                 encoder(batch).to(torch.float16).cpu().numpy()
                 for batch in backbone.batches(seen, device)

@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -23,8 +24,13 @@ def recorded_code() -> str:
     return os.environ.get(CODE, "")
 
 
-def check_code(arguments: Sequence[str]) -> None:
+def check_code(arguments: Sequence[str], package: Path | None = None) -> None:
     """Refuse to run code other than what the workflow recorded when it started.
+
+    Parameters
+    ----------
+    arguments : of the command line
+    package : directory of the package that has the command, if not realink
 
     Raises
     ------
@@ -38,7 +44,7 @@ def check_code(arguments: Sequence[str]) -> None:
     command = arguments[0].replace("-", "_")
     options = dict(argument.partition("=")[::2] for argument in arguments)
     loaded = {kind: options.get(f"--{kind}") for kind in LOADED}
-    if (found := code_hash(command, **loaded)) != recorded:
+    if (found := code_hash(command, package, **loaded)) != recorded:
         raise InputError(
             f"the code of {command} is {found}, not {recorded}: it was edited since this run "
             "started; start snakemake again"

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from realink.store.rows import Rows
-
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 # More than this, uncompressed, is taken for a decompression bomb: Pillow's own limit.
 MOST_PIXELS = Image.MAX_IMAGE_PIXELS
@@ -144,7 +142,7 @@ def fitted(
     -------
     uint8 [height, width], or [height, width, 3] of three channels
     """
-    picture = picture.convert("RGB" if channels == 3 else "L")
+    picture = _of_mode(picture, "RGB" if channels == 3 else "L")
     return np.asarray(_fitted(picture, (width, height), fit, background))
 
 
@@ -165,7 +163,7 @@ def fitted_cut_out(
     mask : uint8 [height, width], 0 in what `fit` adds
     """
     # Pillow itself multiplies these modes by their alpha, resizes, and divides.
-    picture = picture.convert("RGBA" if channels == 3 else "LA")
+    picture = _of_mode(picture, "RGBA" if channels == 3 else "LA")
     layers = np.asarray(_fitted(picture, (width, height), fit, 0))
     return layers[..., :3] if channels == 3 else layers[..., 0], layers[..., -1]
 
@@ -178,6 +176,11 @@ def inside(size: tuple[int, int], *, height: int, width: int, fit: str) -> tuple
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
+def _of_mode(picture: Image.Image, mode: str) -> Image.Image:
+    # Pillow would copy one that is of it.
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
 def _fitted(picture: Image.Image, size: tuple[int, int], fit: str, background: int) -> Image.Image:
     if fit == "stretch":
         return picture.resize(size, FILTER)
@@ -187,22 +190,3 @@ def _fitted(picture: Image.Image, size: tuple[int, int], fit: str, background: i
     whole = Image.new(picture.mode, size, (background,) * len(picture.getbands()))
     whole.paste(picture.resize(part, FILTER), ((size[0] - part[0]) // 2, (size[1] - part[1]) // 2))
     return whole
-
-
-def reduced(images: np.ndarray | Rows, height: int, width: int) -> np.ndarray | Rows:
-    """Bring images to another size, each pixel a weighted mean over its area.
-
-    Parameters
-    ----------
-    images : uint8 [n, height, width] or [n, height, width, 3]; large ones are read by slices
-
-    Returns
-    -------
-    uint8 [n, height, width] or [n, height, width, 3]; the images themselves, if they are so large
-    """
-    if images.shape[1:3] == (height, width):
-        return images
-    result = np.empty((len(images), height, width, *images.shape[3:]), np.uint8)
-    for place, image in enumerate(images):
-        result[place] = Image.fromarray(image).resize((width, height), FILTER)
-    return result

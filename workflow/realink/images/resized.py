@@ -3,6 +3,8 @@
 import numpy as np
 from PIL import Image
 
+from realink.store.rows import Rows
+
 FILTER = Image.Resampling.BICUBIC
 
 
@@ -14,11 +16,20 @@ def size(side: int, height: int, width: int) -> tuple[int, int]:
     return max(1, round(height * side / longest)), max(1, round(width * side / longest))
 
 
-def reduced(images: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Bring images, uint8 [n, h, w] or [n, h, w, 3], to a size; of this size, they stay."""
+def reduced(images: np.ndarray | Rows, height: int, width: int) -> np.ndarray | Rows:
+    """Bring images to a size; each pixel is a weighted mean over its area.
+
+    Parameters
+    ----------
+    images : uint8 [n, h, w] or [n, h, w, 3]; large ones are read by slices
+
+    Returns
+    -------
+    uint8 [n, height, width] or [n, height, width, 3]; those of this size as they were
+    """
     if images.shape[1:3] == (height, width):
         return images
     made = np.empty((len(images), height, width, *images.shape[3:]), np.uint8)
-    for place in range(len(images)):
-        made[place] = Image.fromarray(images[place]).resize((width, height), FILTER)
+    for place, image in enumerate(images):
+        made[place] = Image.fromarray(image).resize((width, height), FILTER)
     return made

@@ -9,6 +9,8 @@ from typing import Any
 from realink.declared import LEARNERS
 
 DEFAULT_BACKBONE = "tf_efficientnet_lite0"
+# Weights that are no file: those that come with realink, and those that timm downloads.
+WHEEL, DOWNLOADED = "wheel", "timm"
 
 
 def encoded(learner: str) -> bool:
@@ -27,6 +29,12 @@ def encoding(learner: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: settings[name] for name in LEARNERS.declared(learner).LIMITS["encoded"]}
 
 
-def views(learner: str, settings: Mapping[str, Any]) -> int:
+def n_views(learner: str, settings: Mapping[str, Any]) -> int:
     """In how many views a learner is trained on real images; the first is the images themselves."""
     return settings["views"]
+
+
+def weights_file(settings: Mapping[str, Any]) -> str | None:
+    """The file of a backbone's weights, of a learner that has one."""
+    asked = settings.get("weights")
+    return None if asked in (None, WHEEL, DOWNLOADED) else asked

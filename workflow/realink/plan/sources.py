@@ -3,105 +3,87 @@
 Needs the standard library only, because every parse of the workflow reads it.
 """
 
-import os
 import re
 import sys
 from collections.abc import Mapping
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
+from realink import learners
 from realink.declared import LEARNERS
 from realink.errors import InputError, meant
-from realink.images import listing
-from realink.images.characters import READ, UNREAD, characters_of
+from realink.images.sources import Known, source
 from realink.plan import grid
 from realink.plan.mixes import EXPOSED, JUDGED, RENDERED, Mix
 from realink.translation import settings as translators
 
-# Of the sources that are no folder: images that may be drawn (`realink.images.mnist` splits so).
-POOLS = {"mnist": 55_000, "embedded": 4_000}
-MNIST = {"height": 28, "width": 28, "channels": 1}
-IDX = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-
 
 def is_mnist(real: Mapping[str, Any]) -> bool:
     """Whether the config's real images are of MNIST."""
-    return real["source"] in POOLS
+    return source(real).MNIST
 
 
 def has_groups(real: Mapping[str, Any]) -> bool:
     """Whether the config's real images come in groups."""
-    return real["source"] == "folder" and real["group"] is not None
+    return source(real).PICTURES and real["group"] is not None
 
 
-def files(source: Mapping[str, Any]) -> list[str]:
+def files(asked: Mapping[str, Any]) -> list[str]:
     """Every file that a config's images depend on, of `real`, `rendered` or `unlabelled`."""
-    if source["source"] == "fonts":
-        own = Path(source["folder"]).rglob("*")
-        return sorted(str(path) for path in own if path.suffix.lower() in READ + UNREAD)
-    return listing.inputs(Path(source["directory"])) if source["source"] == "folder" else []
+    return source(asked).files(asked)
 
 
-def unnameable(source: Mapping[str, Any]) -> dict[str, str]:
+def unnameable(asked: Mapping[str, Any]) -> dict[str, str]:
     """What stands for the files that cannot be inputs of a rule: their contents' hashes."""
-    folder = source["source"] == "folder"
-    return listing.unnameable(Path(source["directory"])) if folder else {}
+    return source(asked).unnameable(asked)
 
 
-def manifest(source: Mapping[str, Any], path: str) -> dict[str, str]:
+def manifest(asked: Mapping[str, Any], path: str) -> dict[str, str]:
     """Where what became of each picture is recorded, by the name of the rule's output."""
-    return {"manifest": path} if source["source"] == "folder" else {}
+    return {"manifest": path} if source(asked).PICTURES else {}
 
 
 def classes(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the classes, in order: those of the real images."""
-    if is_mnist(config["real"]):
-        return tuple("0123456789")
     return _real(config).classes
 
 
-def _real(config: Mapping[str, Any]) -> listing.Listing:
-    real = config["real"]
-    names = "validation", "test", "group"
-    return listing.list_real(Path(real["directory"]), **{name: real[name] for name in names})
+def _real(config: Mapping[str, Any]) -> Known:
+    return source(config["real"]).real(config["real"])
 
 
-def _rendered(config: Mapping[str, Any]) -> listing.Listing:
-    return listing.list_rendered(Path(config["rendered"]["directory"]))
+def _rendered(config: Mapping[str, Any]) -> Known:
+    return source(config["rendered"]).rendered(config["rendered"])
 
 
 def pool(config: Mapping[str, Any]) -> int:
     """Real images that there are to train on, from which each replicate draws its N."""
-    real = config["real"]
-    return POOLS[real["source"]] if is_mnist(real) else len(_real(config).split("train"))
+    return counts(config)["train"]
+
+
+def counts(config: Mapping[str, Any]) -> Mapping[str, int]:
+    """Real images that there are, by split: train, validation and test."""
+    return _real(config).counts
 
 
 def unlabelled(config: Mapping[str, Any]) -> int:
     """Real images without labels that a study has, 0 or as many as are there and asked for."""
-    asked = config["unlabelled"]
-    if asked["source"] == "none":
-        return 0
-    return min(_unlabelled(config), asked["count"] or sys.maxsize)
+    return min(_unlabelled(config), config["unlabelled"]["count"] or sys.maxsize)
 
 
 def _unlabelled(config: Mapping[str, Any]) -> int:
-    asked, real = config["unlabelled"], config["real"]
-    if asked["source"] == "pool":
-        return pool(config)
-    groups = _real(config).held_out_groups if has_groups(real) else frozenset()
-    directory = Path(asked["directory"])
-    return len(listing.list_unlabelled(directory, group=real["group"], held_out=groups).used)
+    asked = config["unlabelled"]
+    return source(asked).unlabelled(asked, config["real"], _real(config))
 
 
-def needed(config: Mapping[str, Any], source: str) -> int:
+def needed(config: Mapping[str, Any], kind: str) -> int:
     """How many images of a folder, ``real`` or ``rendered``, the grid draws; 0 of other sources.
 
     Of rendered ones that a mix takes `all` of, whatever their number, one.
     """
-    if config[source]["source"] != "folder":
+    if not source(config[kind]).PICTURES:
         return 0
-    if source == "real":
+    if kind == "real":
         return max(grid.counts(config))
     if config["synthetic"] == "all":
         return 1
@@ -116,12 +98,7 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
     InputError
         A translator, a learner or a setting is unknown, or a value is out of its bounds.
     """
-    rendered = config["rendered"]
-    if rendered["source"] == "folder":
-        there = len(_rendered(config).split("rendered"))
-        rendered = rendered | {"count": min(there, rendered["count"] or there)}
-    elif rendered["count"] is None:
-        raise InputError("config key `rendered: count:`: say how many images the fonts are to draw")
+    rendered = config["rendered"] | {"count": _rendered(config).counts["rendered"]}
     asked = config["learner_settings"]
     settings = {
         name: LEARNERS.complete(name, asked.get(name) or {})
@@ -173,35 +150,10 @@ def _check_finite(value: Any, key: str) -> None:
 
 
 def _check_images(config: Mapping[str, Any]) -> None:
-    images, real, rendered = config["images"], config["real"], config["rendered"]
-    if is_mnist(real):
-        for key, value in MNIST.items():
-            if images[key] != value:
-                raise InputError(
-                    f"config key `images: {key}:` is {images[key]}, but the images of the source "
-                    f"{real['source']!r} have {value}"
-                )
-    if real["source"] == "mnist" and real["directory"]:
-        _check_idx(Path(real["directory"]))
-    names = set(classes(config))
-    if rendered["source"] == "folder":
-        drawn, key = set(_rendered(config).classes), "rendered: directory:"
-    else:
-        drawn, key = set(characters_of(rendered["characters"])), "rendered: characters:"
-        # Not Path's, to which the empty path is the working directory, and a long one an error.
-        if not os.path.isfile(rendered["families"]):
-            raise InputError(
-                f"config key `rendered: families:`: {rendered['families']} is not a file"
-            )
-        if not os.path.isdir(rendered["folder"]):
-            raise InputError(
-                f"config key `rendered: folder:`: {rendered['folder']} is not a directory"
-            )
-        if rendered["geometry"] == "mnist" and any(images[k] != v for k, v in MNIST.items()):
-            raise InputError(
-                "config key `rendered: geometry:`: mnist draws grey images of 28 x 28; take frame "
-                "for those of another size or in colour"
-            )
+    for kind in ("real", "rendered"):
+        source(config[kind]).check(config[kind], config["images"])
+    names, drawn = set(classes(config)), set(_rendered(config).classes)
+    key = f"rendered: {'directory' if source(config['rendered']).PICTURES else 'characters'}:"
     lacking = {"real": sorted(drawn - names), f"`{key}`": sorted(names - drawn)}
     for side, missing in lacking.items():
         if missing:
@@ -209,16 +161,6 @@ def _check_images(config: Mapping[str, Any]) -> None:
                 f"real and rendered images do not have the same classes (config key `{key}`): "
                 f"{side} lacks {', '.join(map(repr, missing[:10]))}"
             )
-
-
-def _check_idx(directory: Path) -> None:
-    names = os.listdir(directory) if os.path.isdir(directory) else []
-    there = {name.removesuffix(".gz") for name in names}
-    if missing := [f"{name}-ubyte" for name in IDX if f"{name}-ubyte" not in there]:
-        raise InputError(
-            f"config key `real: directory:`: {directory} lacks {', '.join(missing)} (plain or "
-            ".gz), files of MNIST; for pictures of your own take `real: source: folder`"
-        )
 
 
 def _key(config: Mapping[str, Any], mix: str) -> str:
@@ -296,7 +238,8 @@ def _check_counts(config: Mapping[str, Any]) -> None:
     there = config["rendered"]["count"]
     most = max((cell.n_synthetic for cell in grid.cells(config)), default=0)
     if most > there:
-        where = config["rendered"]["directory"] if config["rendered"]["source"] == "folder" else ""
+        rendered = config["rendered"]
+        where = rendered["directory"] if source(rendered).PICTURES else ""
         raise InputError(
             f"config key `synthetic`: a mix takes up to {most} rendered images, but "
             + (f"{where} gives" if where else "`rendered: count:` gives")
@@ -372,6 +315,13 @@ def _check_learners(config: Mapping[str, Any]) -> None:
                 f"config key `learners`: {name!r} does not do images of {images['height']} x "
                 f"{images['width']} with {images['channels']} "
                 f"channels; it does sides of {low} to {high}"
+            )
+        weights = learners.weights_file(config["learner_settings"][name])
+        if weights is not None and not os.path.isfile(weights):
+            raise InputError(
+                f"config key `learner_settings: {name}: weights:`: {weights!r} is no file; name "
+                f"one, or {learners.WHEEL} (those that come with realink), or "
+                f"{learners.DOWNLOADED} (what timm downloads)"
             )
     if not grid.cells(config):
         raise InputError("config key `mixes`: no learner of `learners` can do any of them")

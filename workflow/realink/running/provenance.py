@@ -17,22 +17,23 @@ LOADED = {family.kind: family.package for family in (TRANSLATORS, LEARNERS)}
 PACKAGE = Path(__file__).parents[1]
 
 
-def code_hash(command: str, **loaded: str | None) -> str:
+def code_hash(command: str, package: Path | None = None, **loaded: str | None) -> str:
     """Hash the code that a command runs.
 
     Parameters
     ----------
     command : name of a function in a module of `realink.commands`, e.g. ``train_classifier``
+    package : directory of another package that has the command in its `commands`, such as a study's
     loaded : what it loads, if anything, by kind, e.g. ``translator="cyclegan"`` (see `LOADED`)
 
     Returns
     -------
     12 hexadecimal digits of the SHA-256 of the syntax trees of the command's own function, of the
-    functions of its module that it names, and of every realink module that these import, directly
-    or not. Comments, docstrings and layout do not count; nor do `realink.errors`, other packages
-    and Python's version.
+    functions of its module that it names, and of every module of realink (and of that package)
+    that these import, directly or not. Comments, docstrings and layout do not count; nor do
+    `realink.errors`, other packages and Python's version.
     """
-    pending, texts, functions = set(), {}, _commands(PACKAGE)
+    pending, texts, functions = set(), {}, _commands(package or PACKAGE)
     for kind, name in loaded.items():
         if name:
             pending |= {f"{LOADED[kind]}.{name}", f"{LOADED[kind]}.{name}.model"}
@@ -46,28 +47,29 @@ def code_hash(command: str, **loaded: str | None) -> str:
         called += sorted((named & own) - set(called))
     while pending:
         module = pending.pop()
-        path = _path(module)
+        path = _path(module, package)
         if module in texts or path is None:
             continue
         tree = _tree(path)
-        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        pending |= _imports(tree, package)
+        within = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        pending |= _imports(tree, within)
         texts[module] = _text(tree)
     text = "\n".join(f"{name} {texts[name]}" for name in sorted(texts))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def parameters(command: str) -> set[str]:
-    """Names of a command's parameters."""
-    _, node = _commands(PACKAGE)[command]
+def parameters(command: str, package: Path | None = None) -> set[str]:
+    """Names of the parameters of a command, of realink or of another package."""
+    _, node = _commands(package or PACKAGE)[command]
     return {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
 
 
 def _commands(package: Path) -> dict[str, tuple[str, ast.FunctionDef]]:
     """Every function of the modules of commands, by name: its module and its tree."""
+    modules = [*package.glob("commands.py"), *sorted(package.glob("commands/*.py"))]
     return {
-        node.name: (f"realink.commands.{path.stem}", node)
-        for path in sorted(package.glob("commands/*.py"))
+        node.name: (".".join(path.relative_to(package.parent).with_suffix("").parts), node)
+        for path in modules
         for node in _tree(path).body
         if isinstance(node, ast.FunctionDef)
     }
@@ -101,7 +103,7 @@ def _text(node: Any) -> str:
 
 
 def _imports(tree: ast.AST, package: str) -> set[str]:
-    """Names of realink's own modules that code inside `package` imports."""
+    """Names of modules, and of what else, that code inside `package` imports."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -110,11 +112,16 @@ def _imports(tree: ast.AST, package: str) -> set[str]:
             names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
+    return names
+
+
+def _path(module: str, package: Path | None) -> Path | None:
+    """File of a module whose code counts."""
+    first, *rest = module.split(".")
+    roots = {"realink": PACKAGE} | ({package.name: package} if package else {})
     # The bare package holds the version alone, and `errors` what is said where nothing is made.
-    return {name for name in names if name.startswith("realink.")} - {"realink.errors"}
-
-
-def _path(module: str) -> Path | None:
-    stem = PACKAGE.joinpath(*module.split(".")[1:])
+    if first not in roots or not rest or module == "realink.errors":
+        return None
+    stem = roots[first].joinpath(*rest)
     candidates = (stem.with_suffix(".py"), stem / "__init__.py")
     return next((path for path in candidates if path.is_file()), None)

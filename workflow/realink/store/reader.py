@@ -49,4 +49,4 @@ class Reader:
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Class probabilities, float32 [n, classes], of uint8 images [n, height, width(, 3)]."""
-        return self._session.run([OUTPUT], {INPUT: images})[0]
+        return self._session.run([OUTPUT], {INPUT: np.asarray(images)})[0]

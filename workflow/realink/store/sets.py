@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from realink.images.features import Features
 from realink.images.imagesets import ImageSet
 from realink.images.resized import reduced, size
@@ -50,4 +48,5 @@ def sized(images: ImageSet, side: int) -> ImageSet:
     height, width = size(side, *images.images.shape[1:3])
     if images.images.shape[1:3] == (height, width):
         return images
-    return replace(images, images=reduced(np.asarray(images.images), height, width), masks=None)
+    smaller = reduced(images.images, height, width)
+    return replace(images, images=smaller, masks=None, colours=None)

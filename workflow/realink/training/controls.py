@@ -34,9 +34,9 @@ def changed(control: str, images: ImageSet, read: np.ndarray | None, seed: int) 
     if control == "shuffled":
         return replace(images, labels=random.permutation(images.labels))
     if control == "noise":
-        pixels = images.images.reshape(len(images), -1, *images.images.shape[3:])
+        pixels = np.asarray(images.images).reshape(len(images), -1, *images.images.shape[3:])
         mixed = np.stack([random.permutation(image) for image in pixels])
-        return replace(images, images=mixed.reshape(images.images.shape))
+        return replace(images, images=mixed.reshape(images.images.shape), colours=None)
     if control == "reread":
         return replace(images, labels=read.astype(np.int64))
     if control == "confirmed":
@@ -58,7 +58,7 @@ def flipped(images: ImageSet, seed: int) -> ImageSet:
     The images, each flipped at random, labelled by how, 0 to 3.
     """
     labels = np.random.default_rng(seed).integers(0, 4, len(images))
-    result = images.images.copy()
+    result = np.array(images.images)
     for label in range(1, 4):
         axes = [axis for axis in (1, 2) if label & axis]
         result[labels == label] = np.flip(result[labels == label], axes)

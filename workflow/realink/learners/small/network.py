@@ -208,11 +208,13 @@ def batches(shape: Shape, images: np.ndarray, device: str | torch.device) -> Ite
     if images.dtype != np.uint8 or images.shape[1:] != (height, width, *[3] * (channels == 3)):
         # Floats in 0..1 would be scaled twice without any other sign of it.
         raise ValueError(f"need uint8 images of {shape}, not {images.dtype} {list(images.shape)}")
-    for chunk in _pixels(images).split(math.ceil(PREDICT_PIXELS / (height * width))):
-        yield _inputs(chunk.to(device))
+    size = math.ceil(PREDICT_PIXELS / (height * width))
+    for start in range(0, len(images), size):
+        yield _inputs(_pixels(images[start : start + size]).to(device))
 
 
 def _pixels(images: np.ndarray) -> torch.Tensor:
+    images = np.asarray(images)
     # torch warns about arrays that nobody may write to.
     return torch.from_numpy(images if images.flags.writeable else images.copy())
 

@@ -29,7 +29,7 @@ def plot_talk(metrics: pd.DataFrame, gains: pd.DataFrame, epochs: float) -> Figu
     Parameters
     ----------
     metrics : one row a classifier
-    gains : as `realink.answer.talk.gains` gives them
+    gains : as `talk_study.reasons.gains` gives them
     epochs : the study's own budget
     """
     figure = Figure(figsize=(13, 5), layout="constrained")

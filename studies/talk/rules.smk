@@ -1,7 +1,36 @@
-"""Why the talk saw what it saw: for config/talk.yaml, and asked for by the target `talk`.
+"""What the study found of the talk's claims, and why the talk saw what it saw.
 
-Takes the study's tables; gives answer/{protocols,hypotheses,gains}.csv and figures/talk.
+Takes the study's tables; gives answer/{claims,protocols,hypotheses,gains}.csv and figures/talk.
 """
+
+from pathlib import Path
+
+# The commands of these rules; edited, they rerun.
+CODE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))) / "talk_study"
+
+
+rule judge_claims:
+    """The talk's claims, what this study measured, and whether they hold in it."""
+    input:
+        summary="results/{study}/answer/summary.csv",
+        comparisons="results/{study}/answer/comparisons.csv",
+        translators="results/{study}/translators.csv",
+    output:
+        "results/{study}/answer/claims.csv",
+    log:
+        "results/{study}/logs/judge_claims.log",
+    benchmark:
+        "results/{study}/benchmarks/judge_claims.tsv"
+    localrule: True
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        **realink.call("judge_claims", package=CODE),
+    shell:
+        realink.RUN
 
 
 rule explain_talk:
@@ -25,9 +54,9 @@ rule explain_talk:
         mem_mb=1000,
         runtime=10,
     params:
-        **call("explain_talk", epochs=config["epochs"]),
+        **realink.call("explain_talk", package=CODE, epochs=config["epochs"]),
     shell:
-        RUN
+        realink.RUN
 
 
 rule plot_talk:
@@ -49,13 +78,6 @@ rule plot_talk:
         mem_mb=500,
         runtime=5,
     params:
-        **call("plot_talk", epochs=config["epochs"]),
+        **realink.call("plot_talk", package=CODE, epochs=config["epochs"]),
     shell:
-        RUN
-
-
-rule talk:
-    """All that is said of the talk alone."""
-    input:
-        expand(rules.explain_talk.output, study=STUDY),
-        expand(rules.plot_talk.output, study=STUDY),
+        realink.RUN
