@@ -13,6 +13,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/running.smk"
+include: "workflow/rules/cells.smk"
 include: "workflow/rules/real.smk"
 include: "workflow/rules/rendered.smk"
 include: "workflow/rules/translator.smk"
