@@ -7,7 +7,7 @@ from pathlib import Path
 from realink.commands.support import Device, Json, log
 
 SYNTHETIC = ("rendered/", "translated/")  # sets of which not all need be seen
-AT_ONCE = 512  # images in memory
+AT_ONCE = 128  # images in memory
 
 
 def encode(
