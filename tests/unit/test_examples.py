@@ -105,7 +105,7 @@ def test_errors_by_class_are_of_its_images_alone():
     assert table.loc[("real-aug", "a"), "images"] == 2
     parts = plotted.by_part(table.reset_index(), "label")
     assert set(parts["mix"]) == {"real-aug", "real-warp-aug"}  # warp has no real images
-    chart = charts.by_part(parts, "class")
+    chart = charts.by_part(parts, "class", 50)
     assert chart["layer"][1]["encoding"]["y"]["sort"] == ["b", "a", "c"]
     assert chart["params"][0]["value"] == 20
 

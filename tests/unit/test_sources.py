@@ -125,7 +125,10 @@ def test_mnists_own_files_pass_plain_or_zipped(config, tmp_path):
             {"total": 36},
             "`total`: of 36 images a mix draws up to 31 rendered ones, but .* holds 30",
         ),
-        ({"mixes": ["real", "warp"]}, "'warp' does not do images of 24 x 20 .* take cyclegan or"),
+        (
+            {"mixes": ["real", "warp"]},
+            "key `mixes`: .* 'warp' does grey .*, not 24 x 20 .* take cyclegan or",
+        ),
         ({"real": {"directory": "nowhere"}}, "`real: directory:`: 'nowhere' is not a directory"),
         ({"rendered": {"directory": "nowhere"}}, "`rendered: directory:`: 'nowhere' is not a"),
         ({"real": {"directory": "config"}}, "`real: directory:`: config must hold .* two"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from realink.commands.support import Device, Json, log
 
 SYNTHETIC = ("rendered/", "translated/")  # sets of which not all need be seen
-AT_ONCE = 512  # images in memory
+AT_ONCE = 128  # images in memory
 
 
 def encode(
@@ -57,7 +57,7 @@ def encode(
     made = []
     encoder = module.model.Encoder(knobs, shape).to(device).eval()
     with torch.inference_mode():
-        for place, start in enumerate(range(0, len(found), AT_ONCE)):
+        for place, start in enumerate(range(0, max(1, len(found)), AT_ONCE)):
             part = np.asarray(found.images[start : start + AT_ONCE])
             of_part = seed_for(seed, "view", images_of, view, place)
             seen = viewed(reduced(part, height, width), view, of_part)
@@ -69,6 +69,6 @@ def encode(
     write_features(
         output,
         Features(features, found.labels, found.classes, shape),
-        weights=backbone.fingerprint(knobs.weights),
+        backbone=backbone.about(knobs.backbone, knobs.weights),
     )
     log.info("%d images in %.1f s, %d numbers each", len(found), seconds, features.shape[2])

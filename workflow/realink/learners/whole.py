@@ -12,6 +12,7 @@ import torch
 from realink.declared import LEARNERS
 from realink.images.imagesets import Shape
 from realink.images.resized import reduced
+from realink.learners import encoded
 from realink.store.checkpoints import learner_of, load
 from realink.store.portable import to_onnx
 from realink.store.rows import Rows
@@ -26,6 +27,7 @@ class Classifier:
     ----------
     learner : its name
     shape : of the images that it reads
+    pretrained : ``name``, ``sha256`` and ``source`` of its backbone's weights, or None
     """
 
     def __init__(self, checkpoint: Path) -> None:
@@ -41,6 +43,11 @@ class Classifier:
         network = load(checkpoint, self.learner, module.model.Network, module.Settings)
         self.shape: Shape = network.shape
         self._whole = module.model.Whole(network).eval()
+        self.pretrained = None
+        if encoded(self.learner):
+            from realink.learners import backbone
+
+            self.pretrained = backbone.about(network.settings.backbone, network.settings.weights)
 
     def scores(self, images: np.ndarray | Rows) -> np.ndarray:
         """Class probabilities, float32 [n, classes], of uint8 images of any size."""
@@ -60,10 +67,11 @@ def batches(
 
     Parameters
     ----------
-    images : uint8 [n, height, width] or [n, height, width, 3], of which each part is read once
+    images : uint8 [n, height, width] or [n, height, width, 3], of which each part is read once;
+        of none of them there is one batch, of none
     """
     size = max(1, PIXELS // (images.shape[1] * images.shape[2]))
-    for start in range(0, len(images), size):
+    for start in range(0, max(1, len(images)), size):
         pixels = torch.from_numpy(np.array(images[start : start + size])).to(device)
         planes = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
         yield planes.float().div_(255).contiguous(memory_format=torch.channels_last)

@@ -201,7 +201,7 @@ def predict(
     """Class probabilities, float32 [n, classes], of images as they are and mirrored."""
     made = []
     with torch.inference_mode():
-        for start in range(0, len(features), AT_ONCE):
+        for start in range(0, max(1, len(features)), AT_ONCE):
             views = features.values[: 1 + int(network.mirrored), start : start + AT_ONCE]
             scores = [network(torch.from_numpy(view).to(device)).softmax(1) for view in views]
             made.append(torch.stack(scores).mean(0).cpu())
