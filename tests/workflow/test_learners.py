@@ -11,6 +11,7 @@ import timm
 import torch
 
 from realink.store.features import read_features
+from realink.store.files import read_tensors
 from realink.store.reader import Reader
 from tests import drawn
 
@@ -37,6 +38,12 @@ def learned(once) -> Project:
         assert done.returncode == 0, done.stdout
 
     return Project(once("learners", make), CONFIGS)
+
+
+def write_weights(path: Path, seed: int) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        safetensors.torch.save_file(timm.create_model(VIT).state_dict(), path)
 
 
 def encoded(project: Project, learner: str) -> set[str]:
@@ -105,26 +112,18 @@ def test_a_setting_of_the_features_encodes_anew(learned, tmp_path):
 
 def test_a_transformer_with_weights_of_ones_own(tmp_path):
     project = create(tmp_path)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        safetensors.torch.save_file(
-            timm.create_model(VIT).state_dict(), tmp_path / "vit.safetensors"
-        )
+    write_weights(tmp_path / "vit.safetensors", 0)
     own = f"  frozen:\n    backbone: {VIT}\n    weights: vit.safetensors\n"
     project.edit("learners.yaml", "  frozen:\n", own)
     project.edit("learners.yaml", "[small, frozen, finetuned]", "[frozen]")
     project.edit("learners.yaml", "replicates: 2", "replicates: 1")
     done = project.run("--cores", "2")
     assert done.returncode == 0, done.stdout
-    features = read_features([project.results / "features/frozen/real/pool/view0.safetensors"])
-    assert features.values.shape[2] == 3 * 192
+    path = project.results / "features/frozen/real/pool/view0.safetensors"
+    assert read_tensors(path)[0]["features"].shape[1] == 3 * 192
     assert (project.results / "report.html").is_file()
     assert VIT in (project.results / "final/README.md").read_text()
     assert Reader(project.results / "final/model.onnx").classes == drawn.SHAPES
     # Other weights are other features.
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        safetensors.torch.save_file(
-            timm.create_model(VIT).state_dict(), tmp_path / "vit.safetensors"
-        )
+    write_weights(tmp_path / "vit.safetensors", 1)
     assert project.planned()["encode"] == len(encoded(project, "frozen"))
