@@ -139,7 +139,7 @@ def test_variants_are_no_missing_cells_and_no_curves(made_up):
     notes = [note for note in usable(lacking)[1] if note.startswith("missing")]
     assert notes == ["missing: real-gan-noise at 55 and 385, replicate 2"]
     curves = {"real", "gan", "real-gan", "rendered", "real-rendered"}
-    drawn = figures.plot_error(metrics.assign(n_test=3000), [55, 385, 5500], 55_000)
+    drawn = figures.plot_error(metrics.assign(n_test=3000), [55, 385, 5500])
     (legend,) = drawn.legends
     assert {text.get_text() for text in legend.get_texts()} == curves
 

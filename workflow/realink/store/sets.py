@@ -10,7 +10,7 @@ from realink.images.features import Features
 from realink.images.imagesets import ImageSet
 from realink.images.resized import reduced, size
 from realink.learners import encoded
-from realink.plan.grid import Recipe
+from realink.plan.recipe import Recipe
 from realink.seeds import seed_for
 from realink.store.features import read_features
 from realink.store.files import read_images
