@@ -64,7 +64,7 @@ def app(tokens):
     except KeyboardInterrupt:
         time.sleep(60)
 
-commands.check_code, commands.app = lambda tokens: None, app
+commands.check_code, commands.app = lambda *_: None, app
 commands.main()
 """
     with subprocess.Popen(

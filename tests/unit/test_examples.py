@@ -105,7 +105,7 @@ def test_errors_by_class_are_of_its_images_alone():
     assert table.loc[("real-aug", "a"), "images"] == 2
     parts = plotted.by_part(table.reset_index(), "label")
     assert set(parts["mix"]) == {"real-aug", "real-warp-aug"}  # warp has no real images
-    chart = charts.by_part(parts, "class")
+    chart = charts.by_part(parts, "class", 50)
     assert chart["layer"][1]["encoding"]["y"]["sort"] == ["b", "a", "c"]
     assert chart["params"][0]["value"] == 20
 
@@ -175,7 +175,7 @@ def test_the_map_shows_real_images_that_the_first_translators_have_not_seen(tmp_
     write_images(tmp_path / "pool", pool)
     write_images(tmp_path / "rendered", pool.take(slice(200)))
     network = small.Network(gap.DETECTOR, pool.shape)
-    save(tmp_path / "judge", network, "classifier", gap.DETECTOR, pool.shape)
+    save(tmp_path / "judge", network, "small", gap.DETECTOR, pool.shape)
     shown = {}
     monkeypatch.setattr(plane, "on_a_plane", lambda sets, *_, **__: shown.update(sets) or TABLE)
     commands.map_domains(

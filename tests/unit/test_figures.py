@@ -101,6 +101,47 @@ def test_augmented_twins_stand_in_a_panel_of_their_own_and_look_alike(metrics):
     assert len(figure.legends[0].get_texts()) == 5
 
 
+def test_each_learner_has_panels_of_its_own_on_one_axis(metrics):
+    halved = metrics.assign(test_error=metrics["test_error"] / 2)
+    both = [own.assign(mix=f"{name}:" + own["mix"]) for name, own in
+            (("small", metrics), ("frozen", halved))]  # fmt: skip
+    both = pd.concat(both, ignore_index=True)
+    figure = figures.plot_error(both, [55, 385, 1000])
+    small, frozen = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "the small network, without augmentation",
+        "the pretrained network (frozen), without augmentation",
+    ]
+    one, other = lines(small)["real-gan"], lines(frozen)["real-gan"]
+    np.testing.assert_allclose(2 * other.get_ydata(), one.get_ydata())
+    assert (one.get_color(), one.get_marker()) == (other.get_color(), other.get_marker())
+    assert small.get_ylim() == frozen.get_ylim()
+    assert len(figure.legends[0].get_texts()) == 5
+    alone = figures.plot_rendered_error(both).axes
+    assert [axes.get_title(loc="left").rpartition(", ")[2] for axes in alone] == [
+        "the small network", "the pretrained network (frozen)"
+    ]  # fmt: skip
+    points = pd.DataFrame({"translator": "gan", "n_real": [55, 385] * 2, "replicate": 1})
+    points = points.assign(label_retention=90.0, frechet=3.0, alone=20.0, ratio=0.8)
+    drawn = figures.plot_gain(points.assign(learner=["small"] * 2 + ["frozen"] * 2)).axes
+    assert [axes.get_ylabel().rpartition("\n")[2] for axes in drawn[::2]] == [
+        "the small network"] * 2 + ["the pretrained network (frozen)"] * 2  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (lambda rows: 1000 - rows["n_real"], "; synthetic ones: 1,000 - N"),
+        (lambda rows: 6000, "; synthetic ones: 6,000"),
+        (lambda rows: 0, ""),
+        (lambda rows: rows["n_real"] ** 2, ""),
+    ],
+)
+def test_the_axis_says_how_many_synthetic_images_there_are(metrics, held, said):
+    axes = figures.plot_error(metrics.assign(n_synthetic=held), [55, 385]).axes[0]
+    assert axes.get_xlabel() == f"N real images{said}"
+
+
 def test_a_study_without_the_baseline_still_has_its_curves(metrics):
     figure = figures.plot_error(metrics[metrics["mix"] == "gan"], [55, 385])
     np.testing.assert_array_equal(lines(figure.axes[0])["gan"].get_xdata(), [55, 385])

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,43 @@ def test_every_choice_of_mixes_has_an_answer(tmp_path, mixes, seed):
     assert page.rstrip().endswith("</html>")
     assert "NaN" not in page.partition("const charts = ")[2].partition("\n")[0]
     assert set(pd.read_csv(made["summary"])["mix"]) == set(pd.read_csv(made["metrics"])["mix"])
+
+
+def test_a_study_of_several_learners_tells_them_apart(tmp_path):
+    mixes = ["real", "rendered", "real-rendered", "real-aug", "warp", "real-warp-aug"]
+    config = made_up.settings(mixes=mixes, learners=["small", "frozen"], rendered_counts=[10])
+    made = made_up.answered(tmp_path, config)
+    metrics = pd.read_csv(made["metrics"])
+    assert set(metrics["mix"]) == set(mixes)  # as it is on disk
+    assert set(metrics["learner"]) == {"small", "frozen"}
+    labels = {f"{learner}:{mix}" for learner in ("small", "frozen") for mix in mixes}
+    assert set(pd.read_csv(made["summary"])["mix"]) == labels
+    found = json.loads(made["answer"].read_text())
+    assert [one["n_real"] for one in found["learners"]] == [20, 60, 100]
+    for one in found["learners"]:
+        assert one["picked"] == min(one["best"], key=lambda own: own["validation_error"])["learner"]
+    page = made["page"].read_text()
+    charts = json.loads(page.partition("const charts = ")[2].partition(";\n")[0])
+    panels = {f"{learner}-{kind}" for learner in ("small", "frozen") for kind in ("plain", "aug")}
+    assert {f"error-{panel}" for panel in panels} < charts.keys()
+    # The panel names what learned, so that its marks need not.
+    drawn = json.dumps(charts["error-frozen-aug"])
+    assert "real-warp-aug" in drawn
+    assert "frozen:" not in drawn
+    assert "The pretrained network (frozen), with augmentation (-aug)" in page
+    assert 'id="networks"' in page
+    for place in re.findall(r'class="chart[^"]*" id="([^"]+)"', page):
+        assert page.count(f'id="{place}"') == 1
+        assert place in charts
+    assert len(charts) == len(re.findall(r'class="chart[^"]*" id=', page))
+
+
+def test_of_one_learner_nothing_is_seen(tmp_path):
+    page = made_up.answered(tmp_path, made_up.settings(learners=["frozen"]))["page"].read_text()
+    head, _, settings = page.partition("const charts = ")[0].partition("<summary>Settings")
+    assert "network" not in head.partition("<h2>What the images are")[0].replace("no network", "")
+    assert "frozen" not in head
+    assert "frozen" in settings
 
 
 def test_errors_by_group_are_on_the_page_under_the_groups_own_names(tmp_path):

@@ -29,7 +29,7 @@ def test_snakemakes_scheduler_has_a_rate_limiter_that_may_be_none():
     assert "self.job_rate_limiter is None" in source, (
         "Snakemake's scheduler has no job_rate_limiter that may be None: see whether its idle "
         "scheduler still takes processor time after some hundred jobs, and drop or move the line "
-        "in onstart of workflow/rules/common.smk"
+        "in onstart of workflow/rules/running.smk"
     )
 
 
@@ -39,7 +39,7 @@ def test_snakemakes_scheduler_has_a_lock_that_its_thread_cannot_take_twice():
     assert "self._lock = threading.Lock()" in inspect.getsource(JobScheduler), (
         "Snakemake's scheduler has another lock: see whether its handler of SIGTERM can take it "
         "in the thread that holds it, and drop or move the line in onstart of "
-        "workflow/rules/common.smk"
+        "workflow/rules/running.smk"
     )
 
 
@@ -50,7 +50,7 @@ def test_snakemakes_scheduler_holds_the_slurm_executor_and_that_its_run():
     found = "self._executor =" in inspect.getsource(JobScheduler)
     assert found and "self.run_uuid =" in inspect.getsource(slurm.Executor), (  # noqa: PT018
         "the name that all SLURM jobs of a run bear is no longer scheduler._executor.run_uuid: "
-        "find it, for onstart of workflow/rules/common.smk, or jobs of a killed snakemake stay"
+        "find it, for onstart of workflow/rules/running.smk, or jobs of a killed snakemake stay"
     )
 
 
@@ -61,7 +61,7 @@ def test_snakemakes_scheduler_keeps_the_jobs_that_ended_until_it_finishes_them()
     assert "self._tofinish.append(job)" in source and "self._tofinish.clear()" in source, (  # noqa: PT018
         "Snakemake's scheduler notes ended jobs in another way: see whether after Ctrl-C it still "
         "forgets those that ended while it waited, and drop or move the lines in `fail` of "
-        "workflow/rules/common.smk"
+        "workflow/rules/running.smk"
     )
     assert list(inspect.signature(JobScheduler._finish_jobs).parameters) == ["self"]
 
@@ -71,7 +71,7 @@ def test_snakemake_gives_a_module_s_names_to_the_workflow_that_uses_it():
 
     assert "workflow.globals[self.namespace] = " in inspect.getsource(WorkflowModifier.__exit__), (
         "`realink.call` and `realink.begin` of studies/talk need another way to the names of "
-        "workflow/rules/common.smk"
+        "workflow/rules"
     )
 
 

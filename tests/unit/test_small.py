@@ -217,6 +217,7 @@ def test_any_size_is_read_from_a_small_last_map(
     network, _ = small.train([some], settings, augment=POLICY, seed=1)
     assert network.layers[-1].in_features == 16 * last[0] * last[1]
     assert small.predict(network, images).shape == (5, classes)
+    assert small.predict(network, images[:0]).shape == (0, classes)  # a study without validation
 
 
 def test_a_network_of_the_same_seed_has_had_these_weights():

@@ -241,7 +241,10 @@ def test_mnists_own_files_pass_plain_or_zipped(config, tmp_path):
             {"rendered": {"count": 11}},
             "`synthetic`: a mix takes up to 15 rendered images, but .*/rendered gives 11$",
         ),
-        ({"mixes": ["real", "warp"]}, "'warp' does not do images of 24 x 20 .* take cyclegan or"),
+        (
+            {"mixes": ["real", "warp"]},
+            "key `mixes`: .* 'warp' does grey .*, not 24 x 20 .* take cyclegan or",
+        ),
         ({"real": {"directory": "nowhere"}}, "`real: directory:`: 'nowhere' is not a directory"),
         ({"rendered": {"directory": "nowhere"}}, "`rendered: directory:`: 'nowhere' is not a"),
         ({"real": {"directory": "config"}}, "`real: directory:`: config must hold .* two"),

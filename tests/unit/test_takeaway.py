@@ -3,6 +3,7 @@
 import csv
 import gc
 import io
+import itertools
 import json
 import subprocess
 import sys
@@ -13,7 +14,6 @@ import onnx
 import pandas as pd
 import pytest
 import torch
-import yaml
 from PIL import Image
 
 from realink import commands
@@ -28,8 +28,7 @@ from realink.store.reader import Reader
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ("cat", "dog | <b>", "wolf")
-SETTINGS = yaml.safe_load((ROOT / "config/config.yaml").read_text())["classifier"] | {"width": 2}
-PATTERN = "{mix}-{n}-{replicate}.safetensors"
+PATTERN = "{learner}-{mix}-{n}-{replicate}.safetensors"
 
 
 def images(n: int, channels: int, seed: int = 1) -> ImageSet:
@@ -42,7 +41,7 @@ def images(n: int, channels: int, seed: int = 1) -> ImageSet:
 def network(shape, seed: int, **settings) -> tuple[Network, Settings]:
     """Random weights, balanced so that images are read as different classes."""
     torch.manual_seed(seed)
-    knobs = Settings(**SETTINGS | settings)
+    knobs = Settings(width=2, **settings)
     made = Network(knobs, shape)
     noise = torch.rand(64, shape.channels, shape.height, shape.width)
     with torch.no_grad():
@@ -51,39 +50,35 @@ def network(shape, seed: int, **settings) -> tuple[Network, Settings]:
     return made, knobs
 
 
-def study(root: Path, channels: int, *, pool: int = 30, replicates: int = 2) -> dict:
-    """A study's files; arguments of `export_classifier`."""
+def study(root: Path, channels: int, *, pool: int = 30, replicates: int = 2, learners=("small",)):
+    """A study's files; arguments of `export_classifier`. The last learner has the advised one."""
     test = images(60, channels)
-    rows = []
-    for mix in ("real", "real-aug"):
-        for n in (10, 30):
-            for replicate in range(1, replicates + 1):
-                net, knobs = network(test.shape, replicate, standardise=channels == 3)
-                save(
-                    root / f"{mix}-{n}-{replicate}.safetensors",
-                    net,
-                    "classifier",
-                    knobs,
-                    test.shape,
-                )
-                # The second is the better one.
-                errors = {"validation_error": 0.4 - 0.1 * replicate, "test_error": 0.2}
-                rows.append(
-                    {"mix": mix, "n_real": n, "replicate": replicate, "n_synthetic": 0}
-                    | {"synthetic": "none", "augmented": mix == "real-aug", "train_steps": 1100}
-                    | {"code": "0123456789ab"}
-                    | errors
-                )
+    cells = list(itertools.product(learners, ("real", "real-aug"), (10, 30)))
+    rows, means, known = [], [], replicates > 1
+    for learner, mix, n in cells:
+        identity = {"learner": learner, "mix": mix, "n_real": n}
+        for replicate in range(1, replicates + 1):
+            seed = replicate + 10 * learners.index(learner)
+            net, knobs = network(test.shape, seed, standardise=channels == 3)
+            path = root / PATTERN.format(**identity, n=n, replicate=replicate)
+            save(path, net, "small", knobs, test.shape)
+            # The second is the better one.
+            errors = {"validation_error": 0.4 - 0.1 * replicate, "test_error": 0.2}
+            rows.append(
+                identity
+                | {"replicate": replicate, "n_synthetic": 0, "synthetic": "none"}
+                | {"augmented": mix == "real-aug", "code": "0123456789ab"}
+                | {"train_steps": 1100 if learner == "small" else None}
+                | errors
+            )
+        label = f"{learner}:{mix}" if len(learners) > 1 else mix
+        means.append(
+            {"mix": label, "n_real": n, "replicates": replicates, "test_error": 0.2}
+            | {"low": 0.123 if known else np.nan, "high": 0.277 if known else np.nan}
+        )
     write_table(root / "metrics.csv", pd.DataFrame(rows))
-    known = replicates > 1
-    means = [
-        {"mix": mix, "n_real": n, "replicates": replicates, "test_error": 0.2}
-        | {"low": 0.123 if known else np.nan, "high": 0.277 if known else np.nan}
-        for mix in ("real", "real-aug")
-        for n in (10, 30)
-    ]
     write_table(root / "summary.csv", pd.DataFrame(means))
-    best = [{"n_real": 10, "mix": "real"}, {"n_real": 30, "mix": "real-aug"}]
+    best = [{"n_real": 10, "mix": means[-4]["mix"]}, {"n_real": 30, "mix": means[-1]["mix"]}]
     write_json(root / "answer.json", {"recommended": best})
     write_images(root / "pool.safetensors", images(pool, channels))
     write_images(root / "test.safetensors", test)
@@ -115,7 +110,7 @@ def final(request, tmp_path_factory) -> Path:
 
 
 def test_the_recommended_classifier_of_the_best_replicate_is_given_away(final):
-    asked = (final.parent / "real-aug-30-2.safetensors").read_bytes()
+    asked = (final.parent / "small-real-aug-30-2.safetensors").read_bytes()
     assert (final / "model.safetensors").read_bytes() == asked
     record = json.loads((final / "classes.json").read_text())
     assert record["classes"] == list(CLASSES)
@@ -123,7 +118,7 @@ def test_the_recommended_classifier_of_the_best_replicate_is_given_away(final):
 
 
 def test_onnx_reads_as_the_network_does(final):
-    net = load(final / "model.safetensors", "classifier", Network, Settings)
+    net = load(final / "model.safetensors", "small", Network, Settings)
     reader = Reader(final / "model.onnx")
     assert reader.classes == CLASSES
     for n in (1, 5, 300):
@@ -135,7 +130,7 @@ def test_onnx_reads_as_the_network_does(final):
 
 def test_onnx_is_the_same_each_time_and_names_no_place_of_this_machine(final):
     content = (final / "model.onnx").read_bytes()
-    net = load(final / "model.safetensors", "classifier", Network, Settings)
+    net = load(final / "model.safetensors", "small", Network, Settings)
     record = json.loads((final / "classes.json").read_text())
     assert portable.to_onnx(net, record) == content
     assert str(ROOT).encode() not in content
@@ -157,6 +152,7 @@ def test_the_card_says_what_it_is_and_what_to_expect(final):
     ):
         assert said in text
     assert "counts" not in text
+    assert "network (" not in text  # there is but one
     assert max(map(len, text.splitlines())) < 250
 
 
@@ -169,7 +165,7 @@ def pretend(monkeypatch, probabilities: np.ndarray) -> None:
 
 def test_one_replicate_and_fewer_images_than_there_are_say_so(tmp_path, monkeypatch):
     arguments = study(tmp_path, 1, pool=99, replicates=1)
-    net = load(tmp_path / "real-aug-30-1.safetensors", "classifier", Network, Settings)
+    net = load(tmp_path / "small-real-aug-30-1.safetensors", "small", Network, Settings)
     pretend(monkeypatch, predict(net, images(60, 1).images))
     takeaway.export_classifier(**arguments)
     text = (tmp_path / "final/README.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
@@ -178,10 +174,23 @@ def test_one_replicate_and_fewer_images_than_there_are_say_so(tmp_path, monkeypa
     assert "add 99 to `counts`" in text
 
 
+def test_of_several_learners_the_advised_one_is_given_away(tmp_path, monkeypatch):
+    arguments = study(tmp_path, 1, learners=("small", "frozen"))
+    asked = tmp_path / "frozen-real-aug-30-2.safetensors"
+    net = load(asked, "small", Network, Settings)  # whatever it is called
+    pretend(monkeypatch, predict(net, images(60, 1).images))
+    takeaway.export_classifier(**arguments)
+    assert (tmp_path / "final/model.safetensors").read_bytes() == asked.read_bytes()
+    text = (tmp_path / "final/README.md").read_text()
+    assert "| what learned | the pretrained network (frozen) |" in text
+    assert "30 (all) real images, augmented: the mix `real-aug`, replicate 2 |" in text
+    assert "| steps |" not in text  # it has none
+
+
 def test_a_file_that_reads_otherwise_is_not_given_away(tmp_path, monkeypatch):
     arguments = study(tmp_path, 1)
     pretend(monkeypatch, np.eye(3)[np.zeros(60, int)])
-    with pytest.raises(RuntimeError, match=r"would read \d+ test images as other classes"):
+    with pytest.raises(RuntimeError, match=r"would put \d+ test images into other classes"):
         takeaway.export_classifier(**arguments)
     assert list((tmp_path / "final").iterdir()) == []
 
@@ -210,7 +219,7 @@ def table(text: str) -> list[dict[str, str]]:
 def test_pictures_are_read_as_the_study_reads_them(final, pictures, capsys):
     found, folder = pictures
     takeaway.classify(final, folder)
-    net = load(final / "model.safetensors", "classifier", Network, Settings)
+    net = load(final / "model.safetensors", "small", Network, Settings)
     asked = predict(net, found.images)
     rows = {Path(row["file"]).stem: row for row in table(capsys.readouterr().out)}
     assert len(rows) == 9

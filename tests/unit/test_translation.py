@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from realink.declared import check_shape
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
 from realink.store.checkpoints import load as load_checkpoint
 from realink.store.checkpoints import save
 from realink.store.states import State
 from realink.translation import loop
-from realink.translation.loop import Pool, check_shape, load, train
+from realink.translation.loop import Pool, load, train
 
 cyclegan, warp = load("cyclegan"), load("warp")
 TEN = tuple("0123456789")
@@ -433,9 +434,9 @@ def test_a_shape_that_a_translator_cannot_do_is_refused_before_training():
     with pytest.raises(InputError, match=r"'warp' does grey images .*; take cyclegan or harvest"):
         train(warp, patches(colour, 9), patches(colour, 5), WARP, seed=0)
     with pytest.raises(InputError, match="sides of 16 to 128 pixels, not 15 x 40"):
-        check_shape(cyclegan, Shape(15, 40, 1, classes=3))
+        check_shape("it", cyclegan.SHAPES, height=15, width=40, channels=1)
     with pytest.raises(InputError, match="not 16 x 129"):
-        check_shape(cyclegan, Shape(16, 129, 1, classes=3))
+        check_shape("it", cyclegan.SHAPES, height=16, width=129, channels=1)
 
 
 def test_domains_of_other_sizes_or_classes_do_not_go_together():

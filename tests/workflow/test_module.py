@@ -15,7 +15,7 @@ realink:
   study: meters
   real: {source: embedded}
   counts: [20, 200]
-  total: 200
+  synthetic: {total: 200}
   rendered_counts: []
   replicates: 1
   mixes: [real, real-rendered]

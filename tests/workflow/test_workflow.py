@@ -174,6 +174,17 @@ def test_a_dry_run_of_the_full_grid_takes_seconds(tmp_path):
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 10
 
 
+def test_a_page_is_made_of_all_its_templates(tmp_path):
+    """Its look and its script are some, too: who edits them wants another page."""
+    project = Project.create(tmp_path)
+    done = project.run("--dry-run", "-p", "--cores", "1", "results/small/report.html")
+    assert done.returncode == 0, done.stdout
+    (needed,) = re.findall(r"^rule report:\n    input: (.*)$", done.stdout, re.MULTILINE)
+    for path in project.root.glob("workflow/realink/page/templates/*"):
+        # Of a model's card a page holds nothing.
+        assert (str(path.relative_to(project.root)) in needed) == (path.name != "card.md.jinja")
+
+
 def test_another_count_only_adds_jobs(project):
     project.edit("small.yaml", "counts: [20, 100", "counts: [20, 50, 100")
     assert (

@@ -126,6 +126,31 @@ class Family:
         )
 
 
+def check_shape(
+    what: str, can: Mapping[str, Any], *, height: int, width: int, channels: int
+) -> None:
+    """Refuse images that a translator or a learner cannot do.
+
+    Parameters
+    ----------
+    what : who cannot, as the message begins
+    can : its ``channels``, its least and largest ``sides``, and perhaps what to take ``instead``
+
+    Raises
+    ------
+    InputError
+        The images have other channels, or a side that is too short or too long.
+    """
+    low, high = can["sides"]
+    if channels in can["channels"] and low <= min(height, width) <= max(height, width) <= high:
+        return
+    kinds = " or ".join({1: "grey", 3: "colour"}[number] for number in can["channels"])
+    raise InputError(
+        f"{what} does {kinds} images with sides of {low} to {high} pixels, not {height} x {width} "
+        f"with {channels} channels" + (f"; take {can['instead']}" if "instead" in can else "")
+    )
+
+
 @cache
 def _bound(path: Path) -> set[str]:
     """Names that a module defines, assigns or imports, without running it."""

@@ -24,12 +24,13 @@ HIDDEN = bool(PSEUDO_CELLS) and config["unlabelled"]["source"] == "pool"
 # What a page looks like is part of no module. Relative, so that a moved checkout reruns nothing.
 TEMPLATES = [
     os.path.relpath(template)
-    for template in sorted(PACKAGE.glob("realink/page/templates/*.html.jinja"))
+    for template in sorted(PACKAGE.glob("realink/page/templates/*.jinja"))
+    if not template.match("*.md.jinja")  # the model card's
 ]
 
 
 rule collect:
-    """Collect all records into tables, what all classifiers read, and the settings."""
+    """Collect all records into tables, what all classifiers predicted, and the settings."""
     input:
         of_classifiers(RECORDS["classifier"]),
         of_classifiers(RECORDS["scores"]),
@@ -96,7 +97,7 @@ rule analyse:
 
 
 rule check_pseudo_labels:
-    """How right pseudo-labels were, by labels that nothing which trains has read."""
+    """How right pseudo-labels were, by labels that nothing which trains has seen."""
     input:
         grid.paths(RECORDS["scores"], PSEUDO_CELLS),
         pool="results/{study}/real/pool.safetensors",

@@ -5,16 +5,6 @@ it is, the others are augmented.
 """
 
 
-def encoding_of(wildcards):
-    """The settings of a learner that its features follow from; no other one encodes anew."""
-    return learners.encoding(wildcards.learner, config["learner_settings"][wildcards.learner])
-
-
-def weights_of(wildcards):
-    """The file of a backbone's weights, if it has one of its own."""
-    return learners.weights_file(encoding_of(wildcards)) or []
-
-
 rule encode:
     """Let a pretrained network see one view of an image set."""
     input:
@@ -32,8 +22,8 @@ rule encode:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(MEMORY),
-        runtime=growing(30),
+        mem_mb=encode_memory,
+        runtime=encode_minutes,
         gpu=GPU,
     params:
         **call(

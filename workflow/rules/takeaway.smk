@@ -7,7 +7,8 @@ Takes the answer, classifiers and translated sets; gives final/, and on demand e
 STANDARD = [
     cell for cell in CELLS if not (cell.control or cell.unlabelled) and cell.mix in config["mixes"]
 ]
-LARGEST = max((cell.n_real for cell in STANDARD if cell.real), default=None)
+ALONE = [cell for cell in STANDARD if cell.real and cell.synthetic == "none" and not cell.pseudo]
+LARGEST = max((cell.n_real for cell in ALONE), default=None)
 LAST = [cell for cell in STANDARD if cell.n_real == LARGEST]
 
 

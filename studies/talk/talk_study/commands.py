@@ -37,10 +37,11 @@ def explain_talk(
     """
     from realink.store.files import read_table, write_table
     from realink.store.predictions import read_predictions
+    from realink.store.tables import read_metrics
     from talk_study import protocols as by_budget
     from talk_study import reasons
 
-    table, predicted = read_table(metrics), read_predictions(predictions)
+    table, predicted = read_metrics(metrics), read_predictions(predictions)
     judged = by_budget.protocols(table, predicted, read_table(translators), epochs)
     write_table(protocols, judged)
     write_table(hypotheses, reasons.hypotheses(table, predicted))
@@ -58,11 +59,12 @@ def plot_talk(*, epochs: float, metrics: Path, gains: Path, svg: Path, png: Path
     from realink.page import figures
     from realink.page.saved import save
     from realink.store.files import read_table
+    from realink.store.tables import read_metrics
     from talk_study import figure
 
     figures.style()
     left = read_table(gains).fillna({"instead": ""})
-    save(figure.plot_talk(read_table(metrics), left, epochs), svg, png)
+    save(figure.plot_talk(read_metrics(metrics), left, epochs), svg, png)
 
 
 app = App(name="talk_study", help="The talk's claims.", result_action="return_value")

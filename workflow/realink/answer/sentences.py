@@ -111,10 +111,10 @@ def _translating(answer: Answer) -> list[str]:
             rival = mix.untranslated if answer.verdicts(mix, mix.untranslated) else mix.baseline
             others = "none at all" if rival == mix.baseline else "untranslated ones"
             where = _where(others, answer.verdicts(mix, rival))
-            where += f", with {network(learner)}" if learner else ""
+            pair = [one.without_learner.name for one in (mix, rival)]
             said.append(
-                f"Beside real images, those translated by {mix.source} are {where} ({mix.name} "
-                f"against {rival.name})."
+                f"Beside real images, those translated by {mix.source} are {where}"
+                f"{f', with {network(learner)}' if learner else ''} ({pair[0]} against {pair[1]})."
             )
     if said:
         return said

@@ -206,13 +206,14 @@ def worth(rows: pd.DataFrame, panel: plotted.Panel) -> dict:
     return vega.themed(chart, mixes)
 
 
-def by_part(rows: pd.DataFrame, kind: str) -> dict:
+def by_part(rows: pd.DataFrame, kind: str, largest: float) -> dict:
     """Errors by class or group, the hardest first, at a count that the reader picks.
 
     Parameters
     ----------
     rows : of `realink.page.plotted.by_part`, of one learner
     kind : what the parts are called
+    largest : error in percent up to which the axis goes, that of other learners alike
     """
     mixes, counts = ordered(rows["mix"].unique()), sorted(map(int, rows["n_real"].unique()))
     # All are augmented or none is, so the marks of the plain mixes serve.
@@ -227,7 +228,7 @@ def by_part(rows: pd.DataFrame, kind: str) -> dict:
     )
     hardest = rows[rows["n_real"] == counts[0]].groupby("part")["percent"].mean()
     parts = list(hardest.sort_values(ascending=False).index)
-    ends = 0, min(100, rows["percent"].max() * 1.05 or 1)
+    ends = 0, min(100, largest * 1.05 or 1)
     base = alt.Chart(rows).transform_filter("datum.n_real == count")
     y = alt.Y("part:N", sort=parts, title=None).axis(labelLimit=PART)
     points = base.mark_point(size=60, opacity=0.9).encode(

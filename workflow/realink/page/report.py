@@ -243,7 +243,7 @@ def _by_part(rows: pd.DataFrame, kind: str) -> dict[str, dict]:
     """Charts of errors by class or group, of each learner, by what it is called."""
     return {
         network(learner) if learner else "": charts.by_part(
-            plotted.shortened(rows[rows["mix"].isin(labels)]), kind
+            plotted.shortened(rows[rows["mix"].isin(labels)]), kind, rows["percent"].max()
         )
         for learner, labels in plotted.by_learner(rows["mix"]).items()
     }

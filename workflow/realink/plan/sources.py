@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any
 
 from realink import learners
-from realink.declared import LEARNERS
+from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
 from realink.images.sources import Known, source
 from realink.plan import grid
@@ -299,31 +299,15 @@ def _check_unlabelled(config: Mapping[str, Any]) -> None:
 
 
 def _check_translators(config: Mapping[str, Any]) -> None:
-    images = config["images"]
     for name in _of_mixes(config):
-        shapes = translators.declared(name).SHAPES
-        low, high = shapes["sides"]
-        sides = [low <= images[side] <= high for side in ("height", "width")]
-        if images["channels"] not in shapes["channels"] or not all(sides):
-            raise InputError(
-                f"config key `mixes`: the translator {name!r} does not do images of "
-                f"{images['height']} x {images['width']} with {images['channels']} channels"
-                + (f"; take {shapes['instead']}" if "instead" in shapes else "")
-            )
+        what = f"config key `mixes`: the translator {name!r}"
+        check_shape(what, translators.declared(name).SHAPES, **_shape(config))
 
 
 def _check_learners(config: Mapping[str, Any]) -> None:
-    images = config["images"]
     for name in config["learners"]:
-        limits = LEARNERS.declared(name).LIMITS
-        low, high = limits["sides"]
-        sides = [low <= images[side] <= high for side in ("height", "width")]
-        if images["channels"] not in limits["channels"] or not all(sides):
-            raise InputError(
-                f"config key `learners`: {name!r} does not do images of {images['height']} x "
-                f"{images['width']} with {images['channels']} "
-                f"channels; it does sides of {low} to {high}"
-            )
+        what = f"config key `learners`: {name!r}"
+        check_shape(what, LEARNERS.declared(name).LIMITS, **_shape(config))
         weights = learners.weights_file(config["learner_settings"][name])
         if weights is not None and not os.path.isfile(weights):
             raise InputError(
@@ -333,3 +317,7 @@ def _check_learners(config: Mapping[str, Any]) -> None:
             )
     if not grid.cells(config):
         raise InputError("config key `mixes`: no learner of `learners` can do any of them")
+
+
+def _shape(config: Mapping[str, Any]) -> dict[str, int]:
+    return {name: config["images"][name] for name in ("height", "width", "channels")}

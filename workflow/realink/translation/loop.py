@@ -26,9 +26,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from realink.declared import TRANSLATORS
+from realink.declared import TRANSLATORS, check_shape
 from realink.errors import InputError
-from realink.images.imagesets import ImageSet, Shape
+from realink.images.imagesets import ImageSet
 from realink.store.files import digest
 from realink.store.rows import Rows, Spool, rows
 from realink.store.states import State
@@ -83,21 +83,6 @@ class Trained(Translator, Protocol):
     def discriminator_losses(self, rendered: Batch, real: Batch, fakes: Fakes) -> Losses: ...
 
 
-def check_shape(translator: ModuleType, shape: Shape) -> None:
-    """Raise `InputError` if a translator cannot do images of that shape."""
-    can = translator.SHAPES
-    low, high = can["sides"]
-    if shape.channels in can["channels"] and low <= min(shape[:2]) <= max(shape[:2]) <= high:
-        return
-    name = translator.__name__.rpartition(".")[2]
-    kinds = " or ".join({1: "grey", 3: "colour"}[channels] for channels in can["channels"])
-    raise InputError(
-        f"the translator {name!r} does {kinds} images with sides of {low} to {high} pixels, not "
-        f"{shape.height} x {shape.width} with {shape.channels} channels"
-        + (f"; take {can['instead']}" if "instead" in can else "")
-    )
-
-
 def train(
     translator: ModuleType,
     rendered: ImageSet,
@@ -138,7 +123,9 @@ def train(
     FloatingPointError
         A loss is not finite.
     """
-    check_shape(translator, rendered.shape)
+    what = f"the translator {translator.__name__.rpartition('.')[2]!r}"
+    height, width, channels, _ = rendered.shape
+    check_shape(what, translator.SHAPES, height=height, width=width, channels=channels)
     _check_alike(rendered, real)
     if state:
         cpu = torch.backends.cpu.get_cpu_capability()

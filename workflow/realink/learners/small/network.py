@@ -209,7 +209,8 @@ def batches(shape: Shape, images: np.ndarray, device: str | torch.device) -> Ite
         # Floats in 0..1 would be scaled twice without any other sign of it.
         raise ValueError(f"need uint8 images of {shape}, not {images.dtype} {list(images.shape)}")
     size = math.ceil(PREDICT_PIXELS / (height * width))
-    for start in range(0, len(images), size):
+    # Of no images one batch, too: a study may have none for validation.
+    for start in range(0, max(1, len(images)), size):
         yield _inputs(_pixels(images[start : start + size]).to(device))
 
 
