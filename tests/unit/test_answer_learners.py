@@ -3,6 +3,8 @@
 Made-up studies, whose truth is known. A study of one learner is what the other tests have.
 """
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ from realink.answer.sentences import advice, sentences
 from realink.answer.studies import Study, compare_studies, told_apart
 from realink.answer.words import network
 from realink.errors import InputError
+from realink.page import plotted, report
 from realink.plan.mixes import Mix
 from realink.store.predictions import Predictions
 from realink.store.tables import labelled, read_metrics
@@ -178,3 +181,17 @@ def test_an_old_study_is_compared_with_a_new_one_of_several_learners():
     table, notes = compare_studies(*told_apart(old, alone))
     assert set(table["mix"]) == {"real", "real-rendered"}
     assert not any("small" in note for note in notes)
+
+
+def test_the_page_of_two_studies_has_a_panel_of_each_learner():
+    metrics, predictions = several()
+    metrics["n_test"] = len(predictions.labels)
+    one, two = told_apart(Study("one", metrics, predictions), Study("two", metrics, predictions))
+    rows, notes = compare_studies(one, two)
+    curves = {study.name: plotted.errors(study.metrics) for study in (one, two)}
+    page = report.comparison_page(curves, rows, notes)
+    assert [f'id="error-{name}-plain"' in page for name in ("small", "frozen")] == [True, True]
+    assert "<h3>The pretrained network (frozen), without augmentation</h3>" in page
+    charts = json.loads(page.partition("const charts = ")[2].partition(";\n")[0])
+    assert charts.keys() == {"error-small-plain", "error-frozen-plain"}
+    assert "small:" not in json.dumps(charts)

@@ -73,3 +73,21 @@ def augmentation_of(wildcards):
     cell = recipe_of(wildcards)
     needed = (cell.augmented or cell.pseudo) and not learners.encoded(cell.learner)
     return config["augmentation"] if needed else None
+
+
+def encode_memory(wildcards, attempt):
+    """Megabytes of a job that encodes a set, whose features it holds."""
+    features = sizes.encoded(config, wildcards.images) * sizes.image_bytes(config["images"]) / 2
+    return attempt * sizes.memory_mb(MEMORY, features)
+
+
+def encode_minutes(wildcards, attempt):
+    """Minutes of the same."""
+    images = config["images"]["height"] * config["images"]["width"]
+    seen = sizes.encoded(config, wildcards.images) * images
+    return attempt * (10 + math.ceil(seen / sizes.PIXELS_A_SECOND / 60))
+
+
+def classifier_memory(wildcards, attempt):
+    """Megabytes of a training, with all images, or features, that it holds."""
+    return attempt * sizes.memory_mb(MEMORY, sizes.held(config, recipe_of(wildcards)))

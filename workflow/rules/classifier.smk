@@ -22,7 +22,7 @@ rule train_classifier:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(MEMORY),
+        mem_mb=classifier_memory,
         runtime=growing(15),
         gpu=GPU,
     params:

@@ -1,6 +1,7 @@
 """Checks of the config, wildcards, and the only helper functions of the rules."""
 
 import json
+import math
 import os
 import re
 import shlex
@@ -24,7 +25,7 @@ sys.path.insert(0, str(PACKAGE))
 
 from realink import learners
 from realink.errors import InputError
-from realink.plan import durations, grid, schema, sources
+from realink.plan import durations, grid, schema, sizes, sources
 from realink.running import orphans, outputs, provenance, slurm
 from realink.plan.mixes import JUDGED
 from realink.translation import settings as translators

@@ -22,8 +22,8 @@ rule encode:
     conda:
         "../../envs/realink.yaml"
     resources:
-        mem_mb=growing(MEMORY),
-        runtime=growing(30),
+        mem_mb=encode_memory,
+        runtime=encode_minutes,
         gpu=GPU,
     params:
         **call(

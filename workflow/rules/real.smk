@@ -5,6 +5,15 @@ folder real/images.csv (what became of each picture), and the N real images of e
 unlabelled/images.safetensors, which holds no label.
 """
 
+# All sets are read, and written, once.
+READ_MINUTES = sizes.minutes(
+    30,
+    pictures=sum(sources.counts(config).values()) + UNLABELLED,
+    moved=2
+    * (sum(sources.counts(config).values()) + UNLABELLED)
+    * sizes.image_bytes(config["images"]),
+)
+
 
 rule prepare_real:
     """Split the real images into pool, validation and test."""
@@ -24,7 +33,7 @@ rule prepare_real:
         "../../envs/realink.yaml"
     resources:
         mem_mb=1500,
-        runtime=30,
+        runtime=READ_MINUTES,
     params:
         **call(
             "prepare_real",
@@ -78,7 +87,7 @@ rule draw_unlabelled:
         "../../envs/realink.yaml"
     resources:
         mem_mb=1500,
-        runtime=30,
+        runtime=READ_MINUTES,
     params:
         **call(
             "draw_unlabelled",

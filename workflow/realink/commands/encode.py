@@ -7,7 +7,7 @@ from pathlib import Path
 from realink.commands.support import Device, Json, log
 
 SYNTHETIC = ("rendered/", "translated/")  # sets of which not all need be seen
-AT_ONCE = 512  # images in memory
+AT_ONCE = 128  # images in memory
 
 
 def encode(
@@ -69,6 +69,6 @@ def encode(
         Features(
             features, found.labels, found.classes, found.shape._replace(height=height, width=width)
         ),
-        weights=backbone.fingerprint(knobs.weights),
+        backbone=backbone.about(knobs.backbone, knobs.weights),
     )
     log.info("%d images in %.1f s, %d numbers each", len(found), seconds, features.shape[2])

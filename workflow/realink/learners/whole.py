@@ -12,6 +12,7 @@ import torch
 from realink.declared import LEARNERS
 from realink.images.imagesets import Shape
 from realink.images.resized import reduced
+from realink.learners import encoded
 from realink.store.checkpoints import learner_of, load
 from realink.store.portable import to_onnx
 from realink.store.rows import Rows
@@ -26,6 +27,7 @@ class Classifier:
     ----------
     learner : its name
     shape : of the images that it reads
+    pretrained : ``name``, ``sha256`` and ``source`` of its backbone's weights, or None
     """
 
     def __init__(self, checkpoint: Path) -> None:
@@ -41,6 +43,11 @@ class Classifier:
         network = load(checkpoint, self.learner, module.model.Network, module.Settings)
         self.shape: Shape = network.shape
         self._whole = module.model.Whole(network).eval()
+        self.pretrained = None
+        if encoded(self.learner):
+            from realink.learners import backbone
+
+            self.pretrained = backbone.about(network.settings.backbone, network.settings.weights)
 
     def scores(self, images: np.ndarray | Rows) -> np.ndarray:
         """Class probabilities, float32 [n, classes], of uint8 images of any size."""

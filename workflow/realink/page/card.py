@@ -25,6 +25,7 @@ def card(
     images: Mapping[str, Any],
     real: Mapping[str, Any],
     named: bool,
+    pretrained: Mapping[str, str] | None,
     version: str,
 ) -> str:
     """Write the card, as Markdown.
@@ -37,6 +38,7 @@ def card(
     test, predicted : the test images, and int [n] the classes that it gives them
     images, real : the config's
     named : whether to say what learned, as the study has several learners
+    pretrained : name, sha256 and source of the backbone, if it has one
     version : of realink
     """
     wrong = int((predicted != test.labels).sum())
@@ -57,6 +59,7 @@ def card(
     return environment.get_template("card.md.jinja").render(
         study=study,
         trained=trained,
+        pretrained=pretrained,
         network=network(trained["learner"]) if named else None,
         expected=expected,
         pool=pool,

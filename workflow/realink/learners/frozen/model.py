@@ -153,7 +153,7 @@ def _path(
     mean, spread = features.mean(0), features.std(0)
     scale = NORM / features.shape[1] ** 0.5 / (spread + 1e-3 * spread.mean() + 1e-6)
     found = linear.path(
-        (features - mean) * scale,
+        features.sub_(mean).mul_(scale),  # in place: they may be most of the memory
         np.concatenate(labels),
         np.concatenate(weights),
         classes,
