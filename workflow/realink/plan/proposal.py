@@ -24,7 +24,7 @@ ALIKE = 2.0  # ratio of the outer proportions up to which stretching all picture
 
 # In the order in which they are worth their time; the first four or five are the question itself.
 PHOTOGRAPHS = [
-    *("real", "real-aug", "real-rendered-aug", "real-harvest-aug", "real-randomised-aug"),
+    *("real-aug", "real-rendered-aug", "real-harvest-aug", "real-randomised-aug", "real"),
     *("rendered", "real-rendered", "harvest-aug", "rendered-aug", "real-cyclegan-aug"),
     *("real-harvest", "randomised-aug", "cyclegan-aug"),
 ]
@@ -150,7 +150,7 @@ def _within_budget(
         (learned, replicates, n, places)
         for learned in learners
         for replicates, n in ((3, MOST_COUNTS), (3, 4), (3, 3), (2, 4), (2, 3), (1, 3), (1, 2))
-        for places in range(len(mixes), min(5, len(mixes)) - 1 if replicates > 1 else 3, -1)
+        for places in range(len(mixes), min(4, len(mixes)) - 1 if replicates > 1 else 3, -1)
         # A further learner is worth less than draws.
         if learned == learners[-1] or replicates == 3
     ]
