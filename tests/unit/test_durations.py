@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from realink.declared import LEARNERS
 from realink.plan import durations, grid, proposal, sources
+from realink.training import pace
 from realink.training.pseudo import ROUNDS
 
 ROOT = Path(__file__).parents[2]
@@ -101,3 +103,17 @@ def test_what_others_define_is_known_here():
     """Not imported, since it would take long at every parse of the workflow."""
     assert ROUNDS < durations.PSEUDO_TRAININGS < ROUNDS + 1
     assert tuple(proposal.PHOTOMETRIC) == durations.PHOTOMETRIC
+
+
+def test_a_machines_pace_is_next_to_the_one_that_was_measured(monkeypatch):
+    clock = iter([5.0, 5.0 + 2.5 * pace.STEPS * pace.SECONDS_A_STEP])
+    monkeypatch.setattr(pace.time, "perf_counter", lambda: next(clock))
+    assert pace.factor() == pytest.approx(2.5)
+    # The step is that of the classifiers whose seconds are known.
+    whole = durations.CLASSIFIER_STEPS * pace.SECONDS_A_STEP
+    assert whole == pytest.approx(durations.CLASSIFIER_SECONDS, rel=0.01)
+
+
+def test_a_pretrained_networks_least_side_is_what_it_can_do():
+    for name in ("frozen", "finetuned"):
+        assert LEARNERS.declared(name).LIMITS["sides"][0] == proposal.LEAST_PRETRAINED

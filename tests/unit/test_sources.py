@@ -135,8 +135,7 @@ def test_two_folders_pass(folders):
         ),
         (
             {"learners": ["frozen"]},
-            "`learners`: 'frozen' does not do images of 28 x 28 with 1 channels; it does sides of "
-            "32 to 224",
+            "`learners`: 'frozen' does grey or colour images with sides of 32 to 224 pixels, not 28",
         ),
         ({"images": {"height": 32}}, "`images: height:` is 32, but .* 'mnist' have 28"),
         ({"images": {"channels": 3}}, "`images: channels:` is 3"),
@@ -183,7 +182,7 @@ def test_only_so_many_of_a_folders_rendered_pictures_are_taken(folders):
         ),
         (
             {"images": {"height": 64, "width": 31}},
-            "`learners`: 'frozen' does not do images of 64 x 31 with 3 channels; it does sides of ",
+            "`learners`: 'frozen' does grey or colour images with sides of 32 to 224 pixels, not 64",
         ),
         (
             {"mixes": ["real-pseudo-aug"], "controls": {}},
