@@ -20,18 +20,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import timm
 import torch
 import yaml
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
+from realink.declared import LEARNERS
 from realink.images import faces as catalogued
 from realink.images import folders, fonts
 from realink.images.characters import characters_of
-from realink.images.imagesets import ImageSet
+from realink.images.features import Features
+from realink.images.imagesets import ImageSet, Shape
 from realink.images.mnist import load_embedded
+from realink.learners import DEFAULT_BACKBONE
+from realink.learners.job import Job
 from realink.learners.small import network as small
-from realink.plan import proposal
+from realink.learners.whole import batches
+from realink.plan import grid, proposal, sources
 from realink.running.provenance import LOADED, code_hash, parameters
 from realink.settings import settings_from
 from realink.store.checkpoints import save
@@ -53,6 +59,8 @@ class Effort:
     translator_steps: int = 100  # the warp: three times as many, for a reader that is as sure
     images: int = 4000  # to translate, to read and to render
     pictures: int = 2000  # of a folder
+    encoded: int = 192  # photographs that a pretrained network sees
+    heads: int = 5000  # images that a head is fitted on
     families: int = 20  # font packages to render from
     repeats: int = 3
 
@@ -96,7 +104,7 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     yield Row("read a folder, JPEG of 64 x 48", effort.pictures / seconds, "images/s")
 
     real, _, test = load_embedded()
-    knobs = settings_from(small.Settings, config["classifier"])
+    knobs = small.Settings()
     policy = settings_from(augmentation.Settings, config["augmentation"])
     network = None
     for kind, images, settings, augment in (
@@ -126,6 +134,8 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
     images = np.resize(test.images, (effort.images, *test.images.shape[1:]))
     rate, flop = _reading(lambda n: small.predict(network, images[:n]), effort)
     yield Row("read with a classifier (judge)", rate, "images/s", flop)
+
+    yield from _pretrained(config, effort)
 
     trained = {}
     for name in names():
@@ -157,6 +167,57 @@ def rows(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
         for name, code, command in jobs:
             seconds = _seconds(lambda c=code, a=command: _run(c, a), effort.repeats)
             yield Row(f"start-up: {name}", seconds, "s")
+
+
+def _pretrained(config: dict[str, Any], effort: Effort) -> Iterator[Row]:
+    """What encode does, beside the same network as timm makes it, in turns; and a head."""
+    frozen = LEARNERS.load("frozen")
+    shape, config = Shape(128, 128, 3, 10), sources.complete(config | {"learners": ["frozen"]})
+    encoder = frozen.model.Encoder(frozen.Settings(), shape).eval()
+    plain = timm.create_model(DEFAULT_BACKBONE, num_classes=0).eval()
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (effort.encoded, 128, 128, 3), np.uint8)
+    planes = torch.from_numpy(images).permute(0, 3, 1, 2).float().div(255).contiguous()
+
+    def encode() -> None:
+        for batch in batches(images):
+            encoder(batch)
+
+    def timms_own() -> None:
+        for batch in planes.split(32):
+            plain(batch)
+
+    times: dict[Callable[[], None], list[float]] = {encode: [], timms_own: []}
+    names = {encode: "encode, 128 x 128 colour", timms_own: "timm's own network, the same"}
+    with torch.inference_mode():
+        for work in times:
+            work()
+        for _ in range(2 * effort.repeats):
+            for work, taken in times.items():
+                taken.append(_seconds(work, 1))
+        for work, taken in times.items():
+            with FlopCounterMode(display=False) as counter:
+                work()
+            flop = counter.get_total_flops() / effort.encoded
+            yield Row(names[work], effort.encoded / statistics.median(taken), "images/s", flop)
+    faster = statistics.median(b / a for a, b in zip(*times.values(), strict=True))
+    yield Row("encode against timm's own", faster, "times")
+
+    labels = np.arange(effort.heads + 500) % 10
+    centres = random.normal(size=(10, 1280))
+    values = (centres[labels] + 4 * random.normal(size=(len(labels), 1280))).astype(np.float16)
+    whole = Features(values[None], labels, tuple("0123456789"), shape)
+    job = Job(
+        recipe=grid.recipe(config, "frozen", "real", effort.heads, 1),
+        settings=frozen.Settings(),
+        validation=whole.take(slice(500)),
+        real=whole.take(slice(500, None)),
+        **dict.fromkeys(["synthetic", "unlabelled", "policy", "judged", "teacher"]),
+        seed=1,
+        device="cpu",
+    )
+    seconds = _seconds(lambda: frozen.model.fit(job), effort.repeats)
+    yield Row(f"head on {effort.heads:,} x 1,280 features", seconds, "s")
 
 
 def _noise(n: int) -> ImageSet:
@@ -192,11 +253,11 @@ def _smallest_jobs(
     """Name, code and command line of jobs that have next to nothing to do: one step, few images."""
     yield "python", "", ["-c", "pass"]
     yield "import torch", "", ["-c", "import torch"]
-    few, judge = folder / "few", folder / "judge"
+    few, judge, whole = folder / "few", folder / "judge", sources.complete(config)
     write_images(few, rendered.take(slice(20)))
-    save(judge, network, "classifier", knobs, real.shape)
-    models, records = ("output", "checkpoint", "state", "history"), ("metrics", "predictions")
-    outputs = *models, *records, "retention", "read"
+    save(judge, network, "small", knobs, real.shape)
+    models, records = ("output", "checkpoint", "state", "history"), ("metrics", "scores")
+    outputs = *models, *records, "retention", "predicted"
     given = {name: folder / f"out-{name}" for name in outputs}
     given |= {"study": "bench", "n": 20, "replicate": 1, "seed": 1, "device": "cpu"}
     given |= dict.fromkeys(["pool", "real", "rendered", "validation", "test"], few)
@@ -213,10 +274,9 @@ def _smallest_jobs(
     yield job("draw_real")
     yield job(
         "train_classifier",
-        mix="real-aug",
-        n_synthetic=0,
-        real_share="concatenate",
-        settings=config["classifier"] | {"steps": 1},
+        learner="small",
+        recipe=grid.recipe(whole, "small", "real-aug", 20, 1)._asdict(),
+        settings=dataclasses.asdict(knobs) | {"steps": 1},
         augmentation=config["augmentation"],
     )
     for name, (model, settings) in trained.items():

@@ -8,6 +8,7 @@ import numpy as np
 
 from realink.images.imagesets import ImageSet
 from realink.plan import grid
+from realink.plan.mixes import Mix
 from realink.store.files import write_images, write_json, write_tensors
 
 CLASSIFIER = "classifier/{learner}/{mix}/n{n}/rep{replicate}"
@@ -58,6 +59,25 @@ def settings(**changed) -> dict:
         "mixes": ["real", "rendered", "real-rendered", "warp", "real-warp", "real-warp-aug"],
         "controls": {},
     } | changed
+
+
+def recipe(mix: str, n: int, *, learner: str = "small", **changed) -> grid.Recipe:
+    """One classifier of a grid, of 20 synthetic images, where it has any."""
+    parsed = Mix.parse(mix)
+    resolved = {
+        "n_synthetic": 20 if parsed.source else 0,
+        "replicate": 1,
+        "synthetic": parsed.source or "none",
+        "real": parsed.real,
+        "augmented": parsed.augmented,
+        "control": parsed.control,
+        "pseudo": parsed.pseudo,
+        "unlabelled": parsed.unlabelled,
+        "real_share": "concatenate",
+        "steps": None,
+        "batch_size": None,
+    }
+    return grid.Recipe(**{"learner": learner, "mix": mix, "n_real": n} | resolved | changed)
 
 
 def write(

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from realink.errors import InputError
 from tests.fuzz.kind import Kind, changed_json
 from tests.fuzz.mutations import mutate
 
@@ -120,48 +119,50 @@ class ImageSets(Tensors):
 
 
 class Checkpoints(Tensors):
-    """Checkpoints of the classifier and of a translator."""
+    """Checkpoints of learners and of a translator."""
 
     name = "checkpoints"
 
     def __init__(self) -> None:
         import torch
 
+        from realink.declared import LEARNERS, TRANSLATORS
+
         torch.set_num_threads(1)
+        small, frozen = map(LEARNERS.load, ("small", "frozen"))
+        warp = TRANSLATORS.load("warp")
+        self.kinds = {
+            "small": (small.model.Network, small.Settings),
+            "frozen": (frozen.model.Network, frozen.Settings),
+            "warp": (warp.model.Translator, warp.Settings),
+        }
         super().__init__()
 
     def whole(self) -> list[tuple[dict[str, np.ndarray], dict[str, Any]]]:
         from dataclasses import asdict
 
-        from realink.images.imagesets import Shape
-        from realink.learners.small.network import Network, Settings
-        from realink.translation.loop import load
+        import torch
 
-        warp = load("warp")
+        from realink.images.imagesets import Shape
+
         shape = Shape(24, 20, 1, 3)
+        changed = {"small": {"width": 2}, "frozen": {}, "warp": {"channels": 4}}
         made = []
-        for name, settings, kind in (
-            ("small", Settings(width=2), Network),
-            ("warp", warp.Settings(channels=4), None),
-        ):
-            network = (kind or warp.model.Translator)(settings, shape)
+        for name, (kind, knobs) in self.kinds.items():
+            settings = knobs(**changed[name])
+            network = kind(settings, shape)
+            if name == "frozen":
+                network(torch.zeros(1, 5))  # as wide as what it reads first
             arrays = {key: value.numpy() for key, value in network.state_dict().items()}
             record = {"network": name, "settings": asdict(settings), "shape": shape._asdict()}
             made.append((arrays, record))
         return made
 
     def read(self, path: Path) -> Any:
-        from realink.learners.small.network import Network, Settings
-        from realink.store.checkpoints import load
-        from realink.translation import loop
+        from realink.store.checkpoints import learner_of, load
 
-        warp = loop.load("warp")
-        try:
-            network = load(path, "small", Network, Settings)
-        except InputError as error:
-            if "not of 'classifier'" not in str(error):
-                raise
-            network = load(path, "warp", warp.model.Translator, warp.Settings)
+        name = learner_of(path)
+        network = load(path, name, *self.kinds.get(name, self.kinds["small"]))
         return {key: value.numpy().tobytes() for key, value in network.state_dict().items()}
 
 

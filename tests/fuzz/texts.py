@@ -143,7 +143,7 @@ def _of_a_study(suffix: str) -> list[tuple[str, bytes]]:
             made_up.write(root, config)
             one = "n20/rep1"
             paths = {
-                "metrics.json": root / f"classifier/real/{one}/metrics.json",
+                "metrics.json": root / f"classifier/small/real/{one}/metrics.json",
                 "trained.json": root / f"translator/warp/{one}/metrics.json",
                 "retention.json": root / f"translated/warp/{one}/retention.json",
                 "gap.json": root / f"gap/warp/{one}.json",

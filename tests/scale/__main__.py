@@ -33,12 +33,12 @@ COUNTS = 50
 CONFIG = {
     "study": "scale",
     "real": {"source": "embedded"},
-    "rendered": {"families": "resources/fonts/few.txt"},
+    "rendered": {"families": "resources/fonts/few.txt", "count": 600},
     "counts": [10 * (place + 1) for place in range(COUNTS)],
-    "total": 600,
+    "synthetic": {"total": 600},
     "rendered_counts": [],
     "mixes": [*MIXES],
-    "classifier": {"steps": 10, "batch_size": 16, "width": 2},
+    "learner_settings": {"small": {"steps": 10, "batch_size": 16, "width": 2}},
     "device": "cpu",
 }
 EVERY = 15.0  # seconds between two looks at snakemake
@@ -122,7 +122,7 @@ def watched(root: Path, command: Sequence[str], server: psutil.Process) -> dict[
 
 def _look(root: Path, run: psutil.Process, server: psutil.Process, before: Any) -> dict[str, float]:
     own, now = run.cpu_times(), server.cpu_times()
-    done = sum(1 for _ in (root / "results/scale/classifier").glob("*/*/*/metrics.json"))
+    done = sum(1 for _ in (root / "results/scale/classifier").glob("*/*/*/*/metrics.json"))
     return {
         "classifiers": done,
         # Of snakemake itself; of the shells and clients that it started; of the jobs.

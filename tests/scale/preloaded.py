@@ -83,6 +83,7 @@ def serve(path: str) -> None:
     # What the jobs of a classifier import.
     import realink.commands.classifier
     import realink.commands.support
+    import realink.learners.small.model
     import realink.training.pseudo  # noqa: F401
 
     gc.freeze()

@@ -13,6 +13,8 @@ def test_every_row_is_there():
         translator_steps=2,
         images=60,
         pictures=40,
+        encoded=8,
+        heads=100,
         families=2,
         repeats=1,
     )
@@ -28,12 +30,16 @@ def test_every_row_is_there():
             for augmented in ("", ", augmented")
         ),
         "read with a classifier (judge)",
+        "encode, 128 x 128 colour",
+        "timm's own network, the same",
         *(f"train {name}, pairs of digits" for name in networks),
     }
     assert multiplied >= {f"translate with {name}" for name in networks}
     grey, colour = (rows[f"train a classifier{kind}"] for kind in ("", ", 32 x 32 colour"))
     assert 12 < grey.flop / 1e6 < 13
     assert 1.5 < colour.flop / grey.flop < 2
-    assert "read a folder, JPEG of 64 x 48" in rows
+    assert rows["encode, 128 x 128 colour"].flop == rows["timm's own network, the same"].flop
+    assert rows["encode against timm's own"].unit == "times"
+    assert {"read a folder, JPEG of 64 x 48", "head on 100 x 1,280 features"} <= rows.keys()
     jobs = {name.removeprefix("start-up: ") for name in rows if name.startswith("start-up")}
     assert jobs >= {"import torch", "train-classifier", "translate (warp)", "measure-gap"}

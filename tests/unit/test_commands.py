@@ -21,6 +21,7 @@ from realink.errors import InputError
 from realink.images.imagesets import ImageSet
 from realink.running import provenance
 from realink.store.files import write_images, write_tensors
+from tests import made_up
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,15 +84,22 @@ commands.main()
     assert said.splitlines()[-1] == "KeyboardInterrupt"
 
 
+def recipe(mix, share):
+    """A recipe of four real and four synthetic images, as a rule writes it."""
+    found = made_up.recipe(mix, 4, n_synthetic=4, real_share=share)
+    return json.dumps(found._asdict())
+
+
 @pytest.mark.parametrize(
     ("mix", "share", "policy"),
     [("real", "concatenate", None), ("real-rendered", 0.5, None), ("real-rendered-aug", 0.5, 10)],
 )
 def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, share, policy):
-    from realink.learners.small import network as small
+    from realink.learners.small import model as small
 
     images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
     write_images(tmp_path / "four", images)
+    four = [tmp_path / "four"]
     seen = {}
 
     def train(parts, settings, **options):
@@ -102,12 +110,11 @@ def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, s
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     with pytest.raises(FloatingPointError):
         command.train_classifier(
-            study="s", mix=mix, n=4, n_synthetic=4, replicate=1, real_share=share,
-            settings=json.dumps(config["classifier"]),
+            study="s", learner="small", recipe=recipe(mix, share), settings="{}",
             augmentation=json.dumps(config["augmentation"] if policy else None),
-            validation=tmp_path, test=tmp_path, seed=1, device="cpu",
-            checkpoint=tmp_path, predictions=tmp_path, metrics=tmp_path,
-            real=tmp_path / "four", synthetic=None if mix == "real" else tmp_path / "four",
+            validation=four, test=four, seed=1, device="cpu",
+            checkpoint=tmp_path, scores=tmp_path, metrics=tmp_path,
+            real=four, synthetic=() if mix == "real" else four,
         )  # fmt: skip
     assert seen["parts"] == 1 + (mix != "real")
     assert seen["real_share"] == (None if share == "concatenate" else share)
@@ -124,11 +131,12 @@ def test_share_and_augmentation_reach_the_training(tmp_path, monkeypatch, mix, s
     ],
 )
 def test_a_control_reaches_the_training(tmp_path, monkeypatch, mix, labels):
-    from realink.learners.small import network as small
+    from realink.learners.small import model as small
 
     images = ImageSet(np.zeros((4, 24, 20, 3), np.uint8), np.arange(4), tuple("abcd"))
     write_images(tmp_path / "four", images)
-    write_tensors(tmp_path / "read", {"read": np.full(4, 3, np.uint8)})
+    four = [tmp_path / "four"]
+    write_tensors(tmp_path / "predicted", {"predicted": np.full(4, 3, np.uint8)})
     seen = []
 
     def train(parts, settings, *, start=None, **options):
@@ -138,14 +146,13 @@ def test_a_control_reaches_the_training(tmp_path, monkeypatch, mix, labels):
         raise FloatingPointError
 
     monkeypatch.setattr(small, "train", train)
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     with pytest.raises(FloatingPointError):
         command.train_classifier(
-            study="s", mix=mix, n=4, n_synthetic=4, replicate=1, real_share=0.5,
-            settings=json.dumps(config["classifier"]), augmentation="null",
-            validation=tmp_path, test=tmp_path, seed=1, device="cpu",
-            checkpoint=tmp_path, predictions=tmp_path, metrics=tmp_path,
-            real=tmp_path / "four", synthetic=tmp_path / "four", judged=tmp_path / "read",
+            study="s", learner="small", recipe=recipe(mix, 0.5), settings="{}",
+            augmentation="null",
+            validation=four, test=four, seed=1, device="cpu",
+            checkpoint=tmp_path, scores=tmp_path, metrics=tmp_path,
+            real=four, synthetic=four, judged=tmp_path / "predicted",
         )  # fmt: skip
     parts, start = seen[-1]
     if labels is None:

@@ -64,8 +64,8 @@ def test_a_checkpoint_reads_the_same_on_a_cpu(digits, tmp_path):
     pool, test = digits
     network = on_cuda(pool, steps=30)
     there = small.predict(network, test.images, device="cuda")
-    save(tmp_path / "model", network, "classifier", SETTINGS, pool.shape)
-    here = load(tmp_path / "model", "classifier", small.Network, small.Settings)
+    save(tmp_path / "model", network, "small", SETTINGS, pool.shape)
+    here = load(tmp_path / "model", "small", small.Network, small.Settings)
     np.testing.assert_allclose(small.predict(here, test.images), there, atol=2e-3)
 
 

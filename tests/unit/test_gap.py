@@ -207,7 +207,7 @@ def test_the_command_compares_with_what_the_replicate_left(
     tmp_path, judge, quick, name, n_real, compared
 ):
     write_images(tmp_path / "pool", labelled(blobs(500, seed=0)))
-    save(tmp_path / "judge", judge, "classifier", SMALL, SHAPE)
+    save(tmp_path / "judge", judge, "small", SMALL, SHAPE)
     draw = {"pool": tmp_path / "pool", "replicate": 2, "seed": 1}
     draw_real(**draw, n=250, output=tmp_path / "made")
     made = {"images_of": name, "images": tmp_path / "made", "checkpoint": tmp_path / "judge"}
@@ -223,7 +223,7 @@ def test_the_command_compares_with_what_the_replicate_left(
 
 def test_without_images_the_command_compares_real_with_real(tmp_path, judge, quick):
     write_images(tmp_path / "pool", labelled(blobs(800, seed=0)))
-    save(tmp_path / "judge", judge, "classifier", SMALL, SHAPE)
+    save(tmp_path / "judge", judge, "small", SMALL, SHAPE)
     measure_gap(
         images_of="real",
         pool=tmp_path / "pool",

@@ -15,6 +15,7 @@ from realink.commands.classifier import train_classifier
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
 from realink.page import look, tables
+from realink.plan import grid
 from realink.plan.mixes import Mix
 from realink.scores.hidden import rightness
 from realink.store.files import read_images, read_json, read_tensors, write_images
@@ -195,7 +196,8 @@ def test_it_is_compared_with_the_same_without_pseudo_labels_and_without_rendered
     # It is no baseline, though it has no rendered images: it has a worth.
     alone = Mix.parse("real-pseudo-aug")
     assert not alone.is_baseline
-    assert alone.n_synthetic(55, 100) == 0
+    assert alone.source is None  # it takes no synthetic image
+    assert grid.n_synthetic({"synthetic": {"total": 100}}, alone, 55) == 0
     assert [one.name for one in references(alone)] == ["real-aug", "real-pseudo"]
 
 
@@ -248,18 +250,18 @@ def train(tmp_path):
     def trained(mix: str, n: int, teacher: str | None = None, policy: dict = POLICY):
         parsed, folder = Mix.parse(mix), tmp_path / "trained" / mix
         parts = {"real": parsed.real, "synthetic": parsed.source, "unlabelled": parsed.pseudo}
+        share = 0.5 if parsed.source and (parsed.real or parsed.pseudo) else "concatenate"
         train_classifier(
-            study="s", mix=mix, n=n, replicate=1, n_synthetic=20 if parsed.source else 0,
-            real_share=0.5 if parsed.source and (parsed.real or parsed.pseudo) else "concatenate",
-            settings=json.dumps(SETTINGS), seed=1,
+            study="s", learner="small", settings=json.dumps(SETTINGS), seed=1,
+            recipe=json.dumps(made_up.recipe(mix, n, real_share=share)._asdict()),
             augmentation=json.dumps(policy if parsed.pseudo or parsed.augmented else None),
             device="cpu",
-            validation=tmp_path / "validation", test=tmp_path / "test",
-            checkpoint=folder / "model", predictions=folder / "read", metrics=folder / "metrics",
+            validation=[tmp_path / "validation"], test=[tmp_path / "test"],
+            checkpoint=folder / "model", scores=folder / "scores", metrics=folder / "metrics",
             teacher=None if teacher is None else tmp_path / "trained" / teacher / "model",
-            **{name: tmp_path / name for name, holds in parts.items() if holds},
+            **{name: [tmp_path / name] for name, holds in parts.items() if holds},
         )  # fmt: skip
-        tensors, record = read_tensors(folder / "read")[0], read_json(folder / "metrics")
+        tensors, record = read_tensors(folder / "scores")[0], read_json(folder / "metrics")
         return tensors, record, (folder / "model").read_bytes()
 
     return trained
@@ -272,7 +274,10 @@ def test_a_student_learns_anew_in_each_round(train, mix):
     plain, record, taught = train(teacher, n)
     assert plain.keys() == {"validation", "test"}
     tensors, own, student = train(mix, n, teacher)
-    assert tensors.keys() == {"validation", "test", "pseudo_labels_1", "pseudo_labels_2"}
+    rounds = {"pseudo_labels_1", "pseudo_labels_2"}
+    assert tensors.keys() == {"validation", "test", "unlabelled", *rounds}
+    assert tensors["unlabelled"].shape == (12, 2)
+    assert {tensors[name].shape for name in rounds} == {(12,)}
     assert student != taught
     assert own.keys() == record.keys()
     assert train(mix, n, teacher)[2] == student  # and the same each time
@@ -288,7 +293,7 @@ def test_a_student_of_few_unlabelled_images_sees_the_same_few_in_each_round(trai
         assert seen[0].sum() == few
         read[few] = seen[0]
     assert not (read[3] & ~read[6]).any()  # the more hold the fewer
-    with pytest.raises(InputError, match=r"unlabelled: real-pseudo-13unlabelled asks for .* 12"):
+    with pytest.raises(InputError, match=r"real-pseudo-13unlabelled asks for .* the 12 there"):
         train("real-pseudo-13unlabelled", 8, "real")
 
 

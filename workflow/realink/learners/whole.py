@@ -67,10 +67,11 @@ def batches(
 
     Parameters
     ----------
-    images : uint8 [n, height, width] or [n, height, width, 3], of which each part is read once
+    images : uint8 [n, height, width] or [n, height, width, 3], of which each part is read once;
+        of none of them there is one batch, of none
     """
     size = max(1, PIXELS // (images.shape[1] * images.shape[2]))
-    for start in range(0, len(images), size):
+    for start in range(0, max(1, len(images)), size):
         pixels = torch.from_numpy(np.array(images[start : start + size])).to(device)
         planes = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
         yield planes.float().div_(255).contiguous(memory_format=torch.channels_last)

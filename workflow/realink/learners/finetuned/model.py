@@ -15,6 +15,7 @@ from realink.learners import backbone
 from realink.learners.finetuned import Settings
 from realink.learners.frozen.model import fitted
 from realink.learners.job import Fitted, Job
+from realink.learners.views import MIRRORED
 
 AT_ONCE = 64  # images whose maps are read at once
 BETAS = (0.9, 0.98)  # of AdamW; the second fits a few hundred steps
@@ -36,9 +37,10 @@ class Network(nn.Module):
     def __init__(self, settings: Settings, shape: Shape) -> None:
         super().__init__()
         self.settings, self.shape = settings, shape
-        whole = backbone.load(settings.backbone, settings.weights)
+        size = (shape.height, shape.width)
+        whole = backbone.load(settings.backbone, settings.weights, size)
         with torch.inference_mode():
-            features, cut = whole(torch.zeros(1, 3, shape.height, shape.width))
+            features, cut = whole(torch.zeros(1, 3, *size))
         self.rest, self.pooling = whole.rest(), whole.network.forward_head
         self.width, self.map = features.shape[1], cut.shape[1:]
         ends = self.pooling(self.rest(torch.zeros(1, *self.map)), pre_logits=True).shape[1]
@@ -51,8 +53,7 @@ class Network(nn.Module):
     def forward(self, encoded: torch.Tensor, mirror: torch.Tensor | None = None) -> torch.Tensor:
         """Parameters: `mirror`, bool [n], which images' maps are mirrored."""
         maps = encoded[:, self.width :].float().unflatten(1, self.map)
-        if mirror is not None:
-            # Of a transformer's tokens there is nothing to mirror.
+        if mirror is not None and maps.ndim == 4:  # of a transformer's tokens there is no mirror
             maps = torch.where(mirror[:, None, None, None], maps.flip(3), maps)
         maps = maps.contiguous(memory_format=torch.channels_last) if maps.ndim == 4 else maps
         end = self.pooling(self.rest(maps), pre_logits=True)
@@ -63,9 +64,10 @@ class Network(nn.Module):
 class Encoder(nn.Module):
     """What a `Network` reads, of images float32 [n, 1 or 3, height, width] in 0..1."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shape: Shape) -> None:
         super().__init__()
-        self.backbone = backbone.load(settings.backbone, settings.weights)
+        size = (shape.height, shape.width)
+        self.backbone = backbone.load(settings.backbone, settings.weights, size)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         features, cut = self.backbone(images)
@@ -135,7 +137,10 @@ def _train(network: Network, parts: list[Features], share: float | None, job: Jo
     )
     first = knobs.batch_size if share is None else max(1, round(knobs.batch_size * share))
     takes = [first, knobs.batch_size - first][: len(parts)]
-    streams = [_stream(part, take) for part, take in zip(parts, takes, strict=True)]
+    streams = [
+        _stream(part, take, mirrored=bool(network.mirrored))
+        for part, take in zip(parts, takes, strict=True)
+    ]
     total, told = 0.0, max(1, knobs.steps // 20)
     for step in range(1, knobs.steps + 1):
         drawn = [next(stream) for stream in streams]
@@ -153,14 +158,17 @@ def _train(network: Network, parts: list[Features], share: float | None, job: Jo
             total = 0.0
 
 
-def _stream(part: Features, take: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def _stream(
+    part: Features, take: int, *, mirrored: bool
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Batches in which each image comes equally often, each time in a view drawn at random."""
     left: list[int] = []
+    usable = [number for number in range(len(part.values)) if mirrored or number != MIRRORED]
     while True:
         while len(left) < take:
             left += torch.randperm(len(part)).tolist()
         now, left = left[:take], left[take:]
-        views = torch.randint(len(part.values), (take,)).numpy()
+        views = np.array(usable)[torch.randint(len(usable), (take,)).numpy()]
         yield torch.from_numpy(part.values[views, now]), torch.from_numpy(part.labels[now])
 
 
@@ -193,7 +201,7 @@ def predict(
     """Class probabilities, float32 [n, classes], of images as they are and mirrored."""
     made = []
     with torch.inference_mode():
-        for start in range(0, len(features), AT_ONCE):
+        for start in range(0, max(1, len(features)), AT_ONCE):
             views = features.values[: 1 + int(network.mirrored), start : start + AT_ONCE]
             scores = [network(torch.from_numpy(view).to(device)).softmax(1) for view in views]
             made.append(torch.stack(scores).mean(0).cpu())
@@ -205,7 +213,7 @@ class Whole(nn.Module):
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self.network, self.encoder = network, Encoder(network.settings)
+        self.network, self.encoder = network, Encoder(network.settings, network.shape)
         self.mirrored = bool(network.mirrored)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:

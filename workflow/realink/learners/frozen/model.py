@@ -55,9 +55,10 @@ class Network(nn.Module):
 class Encoder(nn.Module):
     """What makes features, float [n, d], of images, float32 [n, 1 or 3, height, width] in 0..1."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shape: Shape) -> None:
         super().__init__()
-        self.backbone = backbone.load(settings.backbone, settings.weights)
+        size = (shape.height, shape.width)
+        self.backbone = backbone.load(settings.backbone, settings.weights, size)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.backbone(images)[0]
@@ -179,12 +180,11 @@ class Whole(nn.Module):
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        settings = network.settings
-        self.network, self.backbone = network, backbone.load(settings.backbone, settings.weights)
+        self.network, self.encoder = network, Encoder(network.settings, network.shape)
         self.mirrored = bool(network.mirrored)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        scores = self.network(self.backbone(images)[0]).softmax(1)
+        scores = self.network(self.encoder(images)).softmax(1)
         if not self.mirrored:
             return scores
-        return (scores + self.network(self.backbone(images.flip(3))[0]).softmax(1)) / 2
+        return (scores + self.network(self.encoder(images.flip(3))).softmax(1)) / 2
