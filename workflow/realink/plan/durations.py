@@ -63,7 +63,9 @@ def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
 def _classifier(config: Mapping[str, Any], cell: grid.Recipe) -> float:
     if learners.encoded(cell.learner):
         return START_SECONDS + HEAD_SECONDS + FINETUNED_STEP * (cell.steps or 0)
-    seconds = CLASSIFIER_SECONDS * cell.steps / CLASSIFIER_STEPS * _pixels(config)
+    seconds = (
+        CLASSIFIER_SECONDS * (cell.steps or CLASSIFIER_STEPS) / CLASSIFIER_STEPS * _pixels(config)
+    )
     seconds *= _photometric(config) if cell.augmented else 1
     return START_SECONDS + seconds * (PSEUDO_TRAININGS if cell.pseudo else 1)
 
