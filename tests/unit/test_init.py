@@ -83,7 +83,7 @@ def test_folders_become_a_study_that_runs_as_it_stands(both, tmp_path, capsys):
     assert (config["images"]["height"], config["images"]["width"]) == (96, 96)
     assert config["learner_settings"] == {"small": {"side": 32, "standardise": True}}
     assert config["mixes"] == [
-        "real", "real-aug", "real-rendered-aug", "real-harvest-aug", "real-randomised-aug",
+        "real-aug", "real-rendered-aug", "real-harvest-aug", "real-randomised-aug", "real",
         "rendered",
     ]  # fmt: skip
     said = capsys.readouterr().out
