@@ -106,9 +106,9 @@ def test_what_others_define_is_known_here():
 
 
 def test_a_machines_pace_is_next_to_the_one_that_was_measured(monkeypatch):
-    # Other work disturbs all tries but one.
-    took = [3 * n * pace.STEPS * pace.SECONDS_A_STEP for n in (2, 2.5 / 3, 9)]
-    clock = iter([second for seconds in took for second in (5.0, 5.0 + seconds)])
+    # Of three tries the best, by the processor's time.
+    spent = [factor * pace.STEPS * pace.SECONDS_A_STEP for factor in (4, 2.5, 3)]
+    clock = iter([time for one in spent for time in (7.0, 7.0 + one)])
     monkeypatch.setattr(pace.time, "process_time", lambda: next(clock))
     assert pace.factor() == pytest.approx(2.5)
     # The step is that of the classifiers whose seconds are known.

@@ -135,7 +135,7 @@ def test_two_folders_pass(folders):
         ),
         (
             {"learners": ["frozen"]},
-            "`learners`: 'frozen' does grey or colour images with sides of 32 to 224",
+            "`learners`: 'frozen' does grey or colour images with sides of 32 to 224 ",
         ),
         ({"images": {"height": 32}}, "`images: height:` is 32, but .* 'mnist' have 28"),
         ({"images": {"channels": 3}}, "`images: channels:` is 3"),
@@ -182,7 +182,7 @@ def test_only_so_many_of_a_folders_rendered_pictures_are_taken(folders):
         ),
         (
             {"images": {"height": 64, "width": 31}},
-            "`learners`: 'frozen' does grey or colour images with sides of 32 to 224 .* not 64",
+            "`learners`: 'frozen' does grey or colour images with sides of 32 to 224 ",
         ),
         (
             {"mixes": ["real-pseudo-aug"], "controls": {}},
