@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +139,8 @@ def load(name: str, weights: str, size: tuple[int, int]) -> Backbone:
     """
     logging.getLogger("timm").setLevel(logging.ERROR)
     if not timm.is_model(name):
-        like = [one for one in timm.list_models() if name[:6] in one][:3]
-        hint = f"; did you mean {' or '.join(like)}?" if like else ""
+        near = get_close_matches(name, timm.list_models(), 3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise InputError(f"setting `backbone`: timm has no model {name!r}{hint}")
     try:
         network = timm.create_model(name, pretrained=weights == DOWNLOADED)
