@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from realink.plan import durations, grid, proposal
+from realink.declared import LEARNERS
+from realink.plan import durations, grid, proposal, sources
+from realink.training import pace
 from realink.training.pseudo import ROUNDS
 
 ROOT = Path(__file__).parents[2]
 
 
 def config(**changes):
-    return yaml.safe_load((ROOT / "config/config.yaml").read_text()) | changes
+    """A study as jobs have it, with all defaults."""
+    return sources.complete(yaml.safe_load((ROOT / "config/config.yaml").read_text()) | changes)
 
 
 def test_init_and_the_progress_line_reckon_alike():
@@ -39,6 +42,58 @@ def test_what_makes_jobs_long():
     assert short["train_classifier"] < each["train_classifier"]
 
 
+LARGE = {"height": 96, "width": 96, "channels": 3}
+
+
+def test_pretrained_networks_take_their_time_and_are_reckoned_alike():
+    small, both = config(images=LARGE), config(images=LARGE, learners=["small", "frozen"])
+    each = durations.by_rule(both)
+    views, cells = both["learner_settings"]["frozen"]["views"], len(grid.cells(both)) // 2
+    # Each view of the pool, two of validation and test, all synthetic sets.
+    encoded = views + 4 + 1 + len(grid.translator_cells(both))
+    more = durations.work(both) - durations.work(small)
+    heads = (
+        2 * cells * each["train_classifier"]
+        - cells * (durations.by_rule(small)["train_classifier"])
+    )
+    assert heads > 0
+    assert heads + encoded * each["encode"] == pytest.approx(more)
+    assert "encode" not in durations.by_rule(small)
+    # The pool's 55,000 images alone, in four views.
+    assert encoded * each["encode"] > 4 * 55_000 * 96**2 / 128**2 / durations.ENCODED_A_SECOND
+
+
+def test_what_makes_pretrained_networks_long():
+    few = {"counts": [55], "mixes": ["real-aug"], "rendered_counts": [], "learners": ["frozen"]}
+
+    def seconds(**changes):
+        return durations.work(config(**{"images": LARGE} | few | changes))
+
+    def seen(images, side=96):
+        return images * side**2 / 128**2 / durations.ENCODED_A_SECOND
+
+    plain, jobs = seconds(), durations.START_SECONDS
+    four_more = seconds(learner_settings={"frozen": {"views": 8}}) - plain
+    assert four_more == pytest.approx(4 * (seen(55_000) + jobs))
+    more = seconds(learner_settings={"frozen": {"synthetic": 55_000}}) - plain
+    assert more == pytest.approx(seen(51_000))
+    smaller = plain - seconds(learner_settings={"frozen": {"side": 48}})
+    # Four views of the pool, two of what is tested, and 4,000 synthetic images.
+    assert smaller == pytest.approx(0.75 * seen(4 * 55_000 + 2 * 15_000 + 4000))
+    # Unlabelled images are scored, too.
+    unlabelled = {"source": "pool", "directory": "", "count": 700}
+    assert seconds(unlabelled=unlabelled) - plain == pytest.approx(2 * (seen(700) + jobs))
+    finetuned = seconds(learners=["finetuned"])
+    steps = {"finetuned": {"steps": 2000}}
+    assert plain < finetuned < seconds(learners=["finetuned"], learner_settings=steps)
+
+
+def test_small_on_reduced_images_is_as_quick_as_on_small_ones():
+    reduced = config(images=LARGE, learner_settings={"small": {"side": 28}})
+    small = config(images={"height": 28, "width": 28, "channels": 3})
+    assert durations.by_rule(reduced) == pytest.approx(durations.by_rule(small))
+
+
 def test_a_study_without_translators_has_none():
     assert "translate" not in durations.by_rule(config(mixes=["real"]))
     assert durations.by_rule(config(mixes=["real"], counts=[0], rendered_counts=[]))
@@ -48,3 +103,19 @@ def test_what_others_define_is_known_here():
     """Not imported, since it would take long at every parse of the workflow."""
     assert ROUNDS < durations.PSEUDO_TRAININGS < ROUNDS + 1
     assert tuple(proposal.PHOTOMETRIC) == durations.PHOTOMETRIC
+
+
+def test_a_machines_pace_is_next_to_the_one_that_was_measured(monkeypatch):
+    # Of three tries the best, by the processor's time.
+    spent = [factor * pace.STEPS * pace.SECONDS_A_STEP for factor in (4, 2.5, 3)]
+    clock = iter([time for one in spent for time in (7.0, 7.0 + one)])
+    monkeypatch.setattr(pace.time, "process_time", lambda: next(clock))
+    assert pace.factor() == pytest.approx(2.5)
+    # The step is that of the classifiers whose seconds are known.
+    whole = durations.CLASSIFIER_STEPS * pace.SECONDS_A_STEP
+    assert whole == pytest.approx(durations.CLASSIFIER_SECONDS, rel=0.01)
+
+
+def test_a_pretrained_networks_least_side_is_what_it_can_do():
+    for name in ("frozen", "finetuned"):
+        assert LEARNERS.declared(name).LIMITS["sides"][0] == proposal.LEAST_PRETRAINED

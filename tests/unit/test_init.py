@@ -13,7 +13,8 @@ from PIL import Image
 from realink.commands.init import DEFAULTS, init
 from realink.errors import InputError
 from realink.images import listing
-from realink.plan import proposal, sources
+from realink.plan import grid, proposal, sources
+from realink.training import pace
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ("circle", "square", "star")
@@ -22,6 +23,7 @@ CLASSES = ("circle", "square", "star")
 @pytest.fixture(autouse=True)
 def _at_the_root(monkeypatch):
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(pace, "factor", lambda: 1.0)  # what is proposed depends on the machine
     listing.list_real.cache_clear()
     listing.list_rendered.cache_clear()
 
@@ -71,9 +73,19 @@ def test_folders_become_a_study_that_runs_as_it_stands(both, tmp_path, capsys):
     pool = len(listing.list_real(real, validation=0.1, test=0.2, group=None).split("train"))
     assert config["counts"][-1] == pool
     assert config["counts"][0] >= 2 * len(CLASSES)
-    assert config["total"] == 90 + config["counts"][0]
-    assert config["classifier"]["standardise"]
-    assert {"real", "rendered", "real-rendered", "real-rendered-aug"} <= set(config["mixes"])
+    # All rendered ones join each mix, at any count.
+    assert (config["rendered"]["count"], config["synthetic"]) == (None, "all")
+    cells = grid.cells(sources.complete(config))
+    assert {cell.n_synthetic for cell in cells if cell.mix != "real"} == {0, 90}
+    assert {cell.n_synthetic for cell in cells if cell.mix == "real-rendered-aug"} == {90}
+    # A pretrained network wants larger images than `small`, which reduces them.
+    assert config["learners"] == ["small", "frozen"]
+    assert (config["images"]["height"], config["images"]["width"]) == (96, 96)
+    assert config["learner_settings"] == {"small": {"side": 32, "standardise": True}}
+    assert config["mixes"] == [
+        "real-aug", "real-rendered-aug", "real-harvest-aug", "real-randomised-aug", "real",
+        "rendered",
+    ]  # fmt: skip
     said = capsys.readouterr().out
     for told in ("circle", "40 x 32", "colour: 36 of 36", f"--configfile {output}"):
         assert told in said
@@ -215,6 +227,28 @@ def test_a_study_that_takes_longer_than_asked_says_so(both, tmp_path, capsys):
     assert re.search("time: about [2-9] minutes .*, not the 1 asked for", capsys.readouterr().out)
 
 
+def test_a_slow_machine_is_proposed_less_and_told_its_own_time(both, tmp_path, capsys, monkeypatch):
+    init(real=both[0], rendered=both[1], output=tmp_path / "quick.yaml")
+    quick = merged(tmp_path / "quick.yaml")
+    capsys.readouterr()
+    monkeypatch.setattr(pace, "factor", lambda: 3.0)
+    init(real=both[0], rendered=both[1], output=tmp_path / "slow.yaml")
+    slow = merged(tmp_path / "slow.yaml")
+    assert proposal.seconds(slow) <= 60 * 30 / 3 < proposal.seconds(quick) <= 60 * 30
+    takes = round(3 * proposal.seconds(slow) / 60)
+    assert f"time: about {takes} minutes" in capsys.readouterr().out
+    assert f"About {takes} minutes" in (tmp_path / "slow.yaml").read_text()
+
+
+def test_narrow_photographs_get_a_study(tmp_path):
+    real = draw(tmp_path / "real", classes=("0", "1"), size=(20, 200))
+    init(real=real, output=tmp_path / "narrow.yaml")
+    config = merged(tmp_path / "narrow.yaml")
+    assert config["learners"] == ["small", "frozen"]
+    assert (config["images"]["height"], config["images"]["width"]) == (34, 128)
+    assert config["learner_settings"]["small"]["side"] == 60
+
+
 def test_it_runs_where_the_study_will(both, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=f"run this in realink's own folder, {ROOT}"):
@@ -321,7 +355,12 @@ def test_grey_pictures_on_paper_get_a_grey_study(tmp_path):
     assert config["images"]["channels"] == 1
     assert (config["images"]["height"], config["images"]["width"]) == (28, 28)
     assert "real-warp-aug" in config["mixes"]
-    assert not config["classifier"]["standardise"]
+    # What is written on paper no pretrained network knows.
+    assert (config["learners"], config["learner_settings"]) == (["small"], {})
+    assert sources.complete(config)["learner_settings"]["small"]["standardise"] is False
+    assert "learner" not in output.read_text()
+    # Fonts draw as many for each real one as they may; all of these join each mix.
+    assert (config["rendered"]["count"], config["synthetic"]) == (180, "all")
     assert config["augmentation"]["blur"] == 0
 
 
@@ -331,6 +370,49 @@ def test_groups_are_passed_on(tmp_path, both):
     output = tmp_path / "mine.yaml"
     init(real=both[0], rendered=both[1], output=output, group="^(.*)_")
     assert merged(output)["real"]["group"] == "^(.*)_"
+
+
+@pytest.mark.parametrize(
+    ("grey", "minutes", "learners"),
+    [
+        (False, 5, ["small", "frozen"]),
+        (False, 30, ["small", "frozen"]),
+        (False, 200, ["small", "frozen", "finetuned"]),
+        (True, 200, ["small"]),
+    ],
+)
+def test_learners_follow_from_the_pictures_and_the_minutes(
+    tmp_path, capsys, grey, minutes, learners
+):
+    real = draw(tmp_path / "real", classes=("0", "1"), grey=grey)
+    rendered = draw(tmp_path / "rendered", classes=("0", "1"), seed=1, grey=grey)
+    output = tmp_path / "mine.yaml"
+    init(real=real, rendered=rendered, output=output, minutes=minutes)
+    config = merged(output)
+    assert config["learners"] == learners
+    cells = grid.cells(sources.complete(config))
+    assert {cell.learner for cell in cells} == set(learners)
+    said = capsys.readouterr().out
+    assert f"classifiers: {len(cells)}, " in said
+    if minutes == 200:
+        assert {"real", "rendered", "real-rendered", "real-rendered-aug"} <= set(config["mixes"])
+    several = f", by {len(learners)} learners each ({', '.join(learners)})"
+    assert (several in said) == ("learners each" in said) == (len(learners) > 1)
+
+
+@pytest.mark.parametrize(("each", "count"), [(2, 20), (12, 180)])
+def test_fonts_draw_ten_for_each_real_picture(tmp_path, each, count):
+    real = draw(tmp_path / "real/train", classes=("0", "1"), n=each).parent
+    draw(real / "validation", classes=("0", "1"), n=2, seed=1)
+    draw(real / "test", classes=("0", "1"), n=3, seed=2)
+    output = tmp_path / "mine.yaml"
+    init(real=real, output=output)
+    config = merged(output)
+    pool = 2 * each
+    assert config["rendered"]["count"] == 10 * pool
+    cells = grid.cells(sources.complete(config))
+    held = {cell.n_synthetic for cell in cells if cell.synthetic != "none"}
+    assert (max(cell.n_real for cell in cells), held) == (pool, {10 * pool})
 
 
 def sizes(height, width, n=100, spread=0):
@@ -354,6 +436,32 @@ def sizes(height, width, n=100, spread=0):
 )
 def test_the_size_follows_the_median(height, width, chosen):
     assert proposal.size(sizes(height, width)) == chosen
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "chosen"),
+    [
+        (28, 28, (96, 96)),
+        (96, 96, (96, 96)),
+        (97, 110, (128, 128)),
+        (150, 150, (160, 160)),
+        (161, 180, (192, 192)),
+        (200, 190, (192, 192)),
+        (3000, 3600, (224, 224)),
+        # As far from square as `size` makes them.
+        (32, 20, (96, 58)),
+        (100, 400, (32, 128)),
+        (3000, 4000, (170, 224)),
+        (400, 130, (160, 52)),
+        # No side is too short for it.
+        (60, 600, (32, 160)),
+        (600, 60, (160, 32)),
+    ],
+)
+def test_a_pretrained_network_sees_pictures_as_large_as_they_are(height, width, chosen):
+    found = proposal.pretrained_size(sizes(height, width))
+    assert found == chosen
+    assert all(32 <= side <= 224 for side in found)
 
 
 def test_pictures_of_many_proportions_are_not_stretched():

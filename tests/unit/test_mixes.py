@@ -55,23 +55,23 @@ def test_a_control_and_a_budget_keep_to_their_kind():
 
 
 @pytest.mark.parametrize(
-    ("name", "epochs", "steps"),
+    ("name", "images", "epochs", "steps"),
     [
-        ("real", None, 700),  # equal steps, whatever it holds
-        ("real-warp", None, 700),
-        ("real", 2, 4),  # 2 x 55 images, 32 a step, the last one not full
-        ("real-warp", 2, 63),
-        ("warp", 2, 60),  # 945 images
-        ("real-warp-shuffled", 2, 63),
-        ("real-50epochs", 2, 86),
-        ("real-50epochs", None, 86),
-        ("real-9steps", 2, 9),
-        ("real-aug", 0.1, 1),
+        ("real", 55, None, 700),  # equal steps, whatever it holds
+        ("real-warp", 1000, None, 700),
+        ("real", 55, 2, 4),  # 2 x 55 images, 32 a step, the last one not full
+        ("real-warp", 1000, 2, 63),
+        ("warp", 945, 2, 60),
+        ("real-warp-shuffled", 1000, 2, 63),
+        ("real-50epochs", 55, 2, 86),
+        ("real-50epochs", 55, None, 86),
+        ("real-9steps", 55, 2, 9),
+        ("real-aug", 55, 0.1, 1),
     ],
 )
-def test_epochs_are_steps_by_what_a_mix_holds(name, epochs, steps):
+def test_epochs_are_steps_by_what_a_mix_holds(name, images, epochs, steps):
     mix = Mix.parse(name)
-    assert mix.steps(55, 1000, steps=700, epochs=epochs, batch=32) == steps
+    assert mix.steps(images, steps=700, epochs=epochs, batch=32) == steps
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,6 @@ def test_equal_exposure_is_a_larger_batch(name, share, batch):
     assert Mix.parse(name).batch(64, share) == batch
 
 
-def test_it_is_filled_up_to_its_total():
-    assert Mix.parse("real").n_synthetic(55, 1000) == 0
-    assert Mix.parse("real-warp").n_synthetic(55, 1000) == 945
-    assert Mix.parse("warp").n_synthetic(55, 1000) == 945
-
-
 @pytest.mark.parametrize(
     ("name", "n_real", "asked", "share"),
     [
@@ -105,7 +99,16 @@ def test_it_is_filled_up_to_its_total():
     ],
 )
 def test_it_says_how_much_of_a_batch_is_real(name, n_real, asked, share):
-    assert Mix.parse(name).real_share(n_real, 1000, asked) == share
+    assert Mix.parse(name).real_share(n_real, 1000 - n_real, asked) == share
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [("real-warp-pseudo", 0.7), ("warp-pseudo", 0.4), ("real-pseudo", "concatenate")],
+)
+def test_pseudo_labelled_images_are_real_ones_whatever_their_number(name, share):
+    for n_real, n_synthetic in ((55, 945), (900, 100)):
+        assert Mix.parse(name).real_share(n_real, n_synthetic, 0.4) == pytest.approx(share)
 
 
 def test_the_baseline_comes_first_then_what_holds_real_images():

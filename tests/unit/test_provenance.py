@@ -24,16 +24,23 @@ def package(tmp_path, monkeypatch):
 
 
 TRANSLATE = {"train_translator", "translate"}
-TRAINED = {*TRANSLATE, "train_classifier", "train_judge"}
+CLASSIFIERS = {"train_classifier", "train_frozen"}
+TRAINED = {*TRANSLATE, *CLASSIFIERS, "train_judge", "encode"}
 PLOTS = {"plot_error", "plot_examples"}
 COMMANDS = {"prepare_real", "prepare_rendered", "draw_real", *PLOTS, *TRAINED}
 
 
+LEARN = {"train_classifier": "small", "train_frozen": "frozen", "encode": "frozen"}
+
+
 def hashes():
-    return {
-        name: provenance.code_hash(name, translator="cyclegan" if name in TRANSLATE else None)
-        for name in COMMANDS
-    }
+    """Of each command, with what it loads; `train_classifier` of two learners."""
+    found = {}
+    for name in COMMANDS:
+        command = "train_classifier" if name == "train_frozen" else name
+        translator = "cyclegan" if name in TRANSLATE else None
+        found[name] = provenance.code_hash(command, translator=translator, learner=LEARN.get(name))
+    return found
 
 
 def edit(path, old, new):
@@ -63,7 +70,37 @@ def edit(path, old, new):
         ("page/figures.py", "import matplotlib\n", "import matplotlib, time\n", PLOTS),
         ("images/glyphs.py", "BOX = 28, 20", "BOX = 28, 18", {"prepare_rendered"}),
         ("images/mnist.py", "import math", "import math, time", {"prepare_real"}),
-        ("commands/classifier.py", 'or "none"', 'or "nothing"', {"train_classifier"}),
+        ("learners/small/model.py", "import Any\n", "import Any, Union\n", {"train_classifier"}),
+        (
+            "learners/small/__init__.py",
+            "setting(1100",
+            "setting(1101",
+            {"train_classifier", "train_judge"},
+        ),
+        (
+            "learners/frozen/model.py",
+            "import torch\n",
+            "import torch, time\n",
+            {"train_frozen", "encode"},
+        ),
+        (
+            "learners/frozen/__init__.py",
+            "views: int = setting(4",
+            "views: int = setting(5",
+            {"train_frozen", "encode"},
+        ),
+        ("learners/finetuned/model.py", "import torch\n", "import torch, time\n", set()),
+        # The network that encodes stands beside what trains its head.
+        ("learners/job.py", '"synthetic"', '"drawn"', {*CLASSIFIERS, "encode"}),
+        (
+            "learners/views.py",
+            "import numpy as np\n",
+            "import numpy as np, time\n",
+            {"train_frozen", "encode"},
+        ),
+        ("plan/recipe.py", "RENDERED)", "RENDERED, 1)", {*CLASSIFIERS, "encode"}),
+        ("commands/classifier.py", "cell.steps or 0", "cell.steps or 1", CLASSIFIERS),
+        ("commands/encode.py", "AT_ONCE = 128", "AT_ONCE = 127", {"encode"}),
         ("commands/support.py", "cudnn.benchmark = False", "cudnn.benchmark = True", TRAINED),
         ("page/saved.py", "dpi=160", "dpi=161", PLOTS),
         ("errors.py", "there are none", "nothing is there", set()),
@@ -78,6 +115,15 @@ def test_only_the_commands_that_run_a_module_change(package, file, old, new, cha
     edit(package / file, old, new)
     after = hashes()
     assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_a_constant_of_commands_counts_for_those_that_name_it_alone(package):
+    names = "encode", "gather", "classify"
+    before = {name: provenance.code_hash(name) for name in names}
+    # Modules may have constants of the same name.
+    edit(package / "commands/takeaway.py", "AT_ONCE = 256", "AT_ONCE = 255")
+    after = {name: provenance.code_hash(name) for name in names}
+    assert [name for name in names if before[name] != after[name]] == ["classify"]
 
 
 def test_a_plot_does_not_depend_on_how_images_are_augmented(package):

@@ -312,5 +312,26 @@ def test_a_whole_file_that_is_no_checkpoint_of_the_network_is_refused(digits, tm
 def test_settings_name_what_is_missing_or_unknown():
     with pytest.raises(InputError, match="'widht' is unknown; did you mean 'width'"):
         settings_from(small.Settings, {"steps": 3, "widht": 1})
-    with pytest.raises(InputError, match="missing batch_size, optimiser, muon"):
-        settings_from(small.Settings, {"steps": 3})
+    rotation = {"rotation": 10, "aspect": 0, "shear": 0, "elastic": 0}
+    with pytest.raises(InputError, match=r"missing scale, shift, smoothness$"):
+        settings_from(augmentation.Settings, rotation)
+    # Those of a learner have defaults.
+    assert settings_from(small.Settings, {"steps": 3}) == small.Settings(steps=3)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"steps": 1.5}, "steps: 1.5 is not a whole number"),
+        ({"batch_size": 0}, "batch_size: 0 is not at least 1"),
+        ({"momentum": 1}, "momentum: 1 is not above 0 and below 1"),
+        ({"label_smoothing": -0.1}, "label_smoothing: -0.1 is not at least 0 and below 1"),
+        ({"standardise": 1}, "standardise: 1 is not true or false"),
+        ({"optimiser": "sgd"}, "optimiser must be muon or adam, not 'sgd'"),
+        ({"side": 15}, "side: 15 is neither 0 nor at least 16"),
+        ({"side": 225}, "side: 225 is not at least 0 and at most 224"),
+    ],
+)
+def test_settings_out_of_bounds_are_named(asked, said):
+    with pytest.raises(InputError, match=said):
+        settings_from(small.Settings, asked)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from realink.declared import LEARNERS
 from realink.errors import InputError
 from realink.images import listing
 from realink.images.sources import mnist
-from realink.plan import schema, sources
+from realink.plan import grid, schema, sources
 from tests import drawn
 
 ROOT = Path(__file__).parents[2]
@@ -31,9 +32,9 @@ def folders(config, tmp_path):
     changes = {
         "images": {"height": 24, "width": 20, "channels": 3},
         "real": {"source": "folder", "directory": str(tmp_path / "real")},
-        "rendered": {"source": "folder", "directory": str(tmp_path / "rendered")},
+        "rendered": {"source": "folder", "directory": str(tmp_path / "rendered"), "count": None},
         "counts": [5, 20],
-        "total": 20,
+        "synthetic": {"total": 20},
         "rendered_counts": [10],
         "mixes": ["rendered", "real", "real-rendered", "cyclegan"],
     }
@@ -82,7 +83,22 @@ def test_two_folders_pass(folders):
         ),
         ({"translators": {"warp": {"steps": 1.5}}}, "warp:`: steps: 1.5 is not a whole number"),
         ({"counts": [55, 55_001]}, "55001 real images asked for, .*'mnist' has 55000"),
-        ({"counts": [385], "total": 100}, "385 is more than `total`"),
+        (
+            {"counts": [385], "synthetic": {"total": 100}},
+            "`counts`: 385 is more than `synthetic: total:`, the 100 images",
+        ),
+        (
+            {"controls": {"real-warp-noise": [385]}, "counts": [55], "synthetic": {"total": 100}},
+            "`controls`: 385 is more than `synthetic: total:`",
+        ),
+        (
+            {"synthetic": {"total": 55_056}},
+            "`synthetic`: a mix takes up to 55001 rendered images, but `rendered: count:` gives 55",
+        ),
+        ({"synthetic": 55_001, "rendered_counts": []}, "`synthetic`: a mix takes up to 55001 rend"),
+        ({"synthetic": "all"}, "`rendered_counts`: these need `synthetic: total:`, of which they"),
+        ({"synthetic": 55}, "`rendered_counts`: these need `synthetic: total:`, of which they"),
+        ({"rendered": {"count": None}}, "`rendered: count:`: say how many images the fonts are to"),
         ({"real_share": {"default": 0.5, "real-wrap": 0.1}}, "`real_share`: 'real-wrap' is not"),
         ({"real_share": {"default": 0.5, "real-warp-aug": 0.1}}, "'real-warp-aug' is not real-X"),
         ({"rendered_counts": [55_001]}, "`rendered_counts`: 55001"),
@@ -91,7 +107,36 @@ def test_two_folders_pass(folders):
         ({"rendered": {"folder": ""}}, "`rendered: folder:`:  is not a directory"),
         ({"rendered": {"folder": "x" * 999}}, "`rendered: folder:`: x+ is not a directory"),
         ({"real": {"directory": "x" * 999}}, "`real: directory:`: x+ lacks train-images-"),
-        ({"classifier": {"momentum": math.nan}}, "`classifier: momentum:` is nan: write a number"),
+        (
+            {"learner_settings": {"small": {"momentum": math.nan}}},
+            "`learner_settings: small: momentum:` is nan: write a number",
+        ),
+        ({"learners": ["small", "frosen"]}, "`learners`: .* no learner 'frosen'; .* mean 'frozen'"),
+        ({"learners": ["small.model"]}, "`learners`: there is no learner 'small.model'; did you"),
+        (
+            {"learner_settings": {"smal": {}}},
+            "`learner_settings`: there is no learner 'smal'; did you mean 'small'",
+        ),
+        (
+            {"learner_settings": {"small": {"widht": 3}}},
+            "`learner_settings: small:`: 'widht' is unknown; did you mean 'width'",
+        ),
+        (
+            {"learner_settings": {"small": {"steps": 0}}},
+            "`learner_settings: small:`: steps: 0 is not at least 1",
+        ),
+        (
+            {"learner_settings": {"small": {"optimiser": "sgd"}}},
+            "`learner_settings: small:`: optimiser must be muon or adam, not 'sgd'",
+        ),
+        (
+            {"learner_settings": {"small": {"side": 8}}},
+            "`learner_settings: small:`: side: 8 is neither 0 nor at least 16",
+        ),
+        (
+            {"learners": ["frozen"]},
+            "`learners`: 'frozen' does grey or colour images with sides of 32 to 224 ",
+        ),
         ({"images": {"height": 32}}, "`images: height:` is 32, but .* 'mnist' have 28"),
         ({"images": {"channels": 3}}, "`images: channels:` is 3"),
         ({"rendered": {"characters": "012345678"}}, "`rendered: characters:` lacks '9'"),
@@ -102,6 +147,72 @@ def test_two_folders_pass(folders):
 def test_what_does_not_fit_mnist_is_named(config, change, message):
     with pytest.raises(InputError, match=message):
         sources.check(laid_over(config, change))
+
+
+@pytest.mark.parametrize("change", [{}, {"synthetic": "all"}, {"synthetic": 55}])
+def test_how_many_synthetic_images_there_are_to_be_may_be_said_in_three_ways(config, change):
+    sources.check(config | {"rendered_counts": []} | change)
+
+
+def test_settings_that_differ_are_laid_over_the_learners_own(config):
+    asked = {"small": {"width": 9}, "finetuned": None}
+    found = sources.complete(config | {"learners": ["frozen"], "learner_settings": asked})
+    # The first is always there: it judges.
+    assert list(found["learner_settings"]) == ["small", "frozen", "finetuned"]
+    assert found["learner_settings"]["small"] == LEARNERS.complete("small", {}) | {"width": 9}
+    for name in ("frozen", "finetuned"):
+        assert found["learner_settings"][name] == LEARNERS.complete(name, {})
+    assert sources.complete(found) == found
+
+
+def test_only_so_many_of_a_folders_rendered_pictures_are_taken(folders):
+    for asked, there in ((None, 30), (10, 10), (1000, 30)):
+        found = sources.complete(laid_over(folders, {"rendered": {"count": asked}}))
+        assert found["rendered"]["count"] == there
+        all_of_them = found | {"synthetic": "all", "rendered_counts": []}
+        assert max(cell.n_synthetic for cell in grid.cells(all_of_them)) == there
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"learner_settings": {"frozen": {"weights": "nowhere.pth"}}},
+            "`learner_settings: frozen: weights:`: 'nowhere.pth' is no file; name one, or wheel ",
+        ),
+        (
+            {"images": {"height": 64, "width": 31}},
+            "`learners`: 'frozen' does grey or colour images with sides of 32 to 224 ",
+        ),
+        (
+            {"mixes": ["real-pseudo-aug"], "controls": {}},
+            "`mixes`: no learner of `learners` can do",
+        ),
+    ],
+)
+def test_what_a_pretrained_network_cannot_do_is_named(folders, change, message):
+    pretrained = {
+        "images": {"height": 96, "width": 80},
+        "learners": ["frozen"],
+        "unlabelled": {"source": "pool"},
+        "mixes": ["real-aug"],
+        "rendered_counts": [],
+    }
+    able = laid_over(folders, pretrained)
+    sources.check(able)
+    with pytest.raises(InputError, match=f"^config key {message}[^\n]*$"):
+        sources.check(laid_over(able, change))
+
+
+def test_weights_of_ones_own_are_a_file(folders, tmp_path):
+    weights = tmp_path / "own.safetensors"
+    weights.touch()
+    settings = {"frozen": {"weights": str(weights)}}
+    pretrained = {"images": {"height": 96, "width": 80}, "learners": ["frozen"]}
+    sources.check(laid_over(folders, pretrained | {"learner_settings": settings}))
+    weights.unlink()
+    with pytest.raises(InputError, match=r"frozen: weights:`: '.*own\.safetensors' is no file"):
+        sources.check(laid_over(folders, pretrained | {"learner_settings": settings}))
 
 
 def test_a_folder_of_pictures_is_not_mnist(folders):
@@ -120,10 +231,14 @@ def test_mnists_own_files_pass_plain_or_zipped(config, tmp_path):
     ("change", "message"),
     [
         ({"counts": [5, 50]}, "`counts`: 50 real images asked for, .* has 42 to train on"),
-        ({"counts": [5, 21]}, "`counts`: 21 is more than `total`"),
+        ({"counts": [5, 21]}, "`counts`: 21 is more than `synthetic: total:`"),
         (
-            {"total": 36},
-            "`total`: of 36 images a mix draws up to 31 rendered ones, but .* holds 30",
+            {"synthetic": {"total": 36}},
+            "`synthetic`: a mix takes up to 31 rendered images, but .*/rendered gives 30$",
+        ),
+        (
+            {"rendered": {"count": 11}},
+            "`synthetic`: a mix takes up to 15 rendered images, but .*/rendered gives 11$",
         ),
         (
             {"mixes": ["real", "warp"]},
@@ -134,9 +249,12 @@ def test_mnists_own_files_pass_plain_or_zipped(config, tmp_path):
         ({"real": {"directory": "config"}}, "`real: directory:`: config must hold .* two"),
         ({"real": {"group": "(camera"}}, "`real: group:`: '\\(camera' is no pattern"),
         ({"real": {"group": "^(camera)"}}, "no picture is left to test on .*`real: test:`"),
-        ({"rendered": {"source": "fonts"}}, "`rendered: geometry:`: mnist draws grey images of 28"),
         (
-            {"rendered": {"source": "fonts", "geometry": "frame"}},
+            {"rendered": {"source": "fonts", "count": 9}},
+            "`rendered: geometry:`: mnist draws grey images of 28",
+        ),
+        (
+            {"rendered": {"source": "fonts", "geometry": "frame", "count": 30}},
             "not have the same classes .* real lacks '0', '1'",
         ),
     ],

@@ -205,7 +205,9 @@ def asked(config):  # noqa: F811
 def test_mixes_without_labelled_images_stand_at_no_label_alone(asked):
     sources.check(asked)
     assert sources.unlabelled(asked) == 55_000
-    cells = [(cell.mix, cell.n_real, cell.n_synthetic) for cell in grid.cells(asked)]
+    cells = [
+        (cell.mix, cell.n_real, cell.n_synthetic) for cell in grid.cells(sources.complete(asked))
+    ]
     assert cells == [
         ("real-aug", 55, 0),
         ("real-aug", 385, 0),
@@ -221,7 +223,7 @@ def test_few_of_the_unlabelled_images_are_a_mix_at_counts_of_its_own(asked):
     few = {"rendered-pseudo-aug-550unlabelled": [0], "real-pseudo-aug-550unlabelled": [55]}
     changed = laid_over(asked, {"controls": few})
     sources.check(changed)
-    cells = [(cell.mix, cell.n_real) for cell in grid.cells(changed)]
+    cells = [(cell.mix, cell.n_real) for cell in grid.cells(sources.complete(changed))]
     assert cells[-2:] == [(name, n) for name, (n,) in few.items()]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from realink.declared import LEARNERS
 from realink.translation.settings import complete, names
 from tests import drawn
 
@@ -18,17 +19,26 @@ from .conftest import ROOT, Project
 
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 CONFIG["translators"] = {name: complete(name, {}) for name in names()}
+CONFIG["learner_settings"] = {name: LEARNERS.complete(name, {}) for name in LEARNERS.names()}
 DIGITS, FOLDERS = ["small.yaml"], ["small.yaml", "folders.yaml"]
+LARGE = [*FOLDERS, "large.yaml"]
 # Laid over small.yaml: the same study of the pictures of tests/drawn.py.
 PICTURES = {
     "study": "folders",
     "unlabelled": {"source": "folder", "directory": "data/further"},
     "images": {"height": 24, "width": 20, "channels": 3},
     "real": {"source": "folder", "directory": "data/real"},
-    "rendered": {"source": "folder", "directory": "data/rendered"},
+    "rendered": {"source": "folder", "directory": "data/rendered", "count": 50},
     "counts": [0, 10],
-    "total": 40,
+    "synthetic": {"total": 40},
+    "rendered_counts": [],
     "mixes": ["rendered", "real", "real-cyclegan-aug", "patchgan", "harvest", "randomised"],
+}
+# Laid over that: the same by pretrained networks.
+PRETRAINED = {
+    "study": "large",
+    "images": {"height": 48, "width": 40},
+    "learners": ["small", "frozen", "finetuned"],
 }
 # Of each key another value, and the study in which it is tried.
 CHANGED = {
@@ -50,12 +60,13 @@ CHANGED = {
     "unlabelled: count": (FOLDERS, 7),
     "rendered: source": (DIGITS, "folder"),
     "rendered: directory": (FOLDERS, "data/more"),
+    "rendered: count": (FOLDERS, 45),
     "rendered: characters": (DIGITS, "9876543210"),
     "rendered: geometry": (DIGITS, "frame"),
     "rendered: families": (DIGITS, "resources/fonts/families.txt"),
     "rendered: folder": (DIGITS, "resources"),
     "counts": (DIGITS, [20, 200]),
-    "total": (DIGITS, 210),
+    "synthetic: total": (DIGITS, 210),
     "rendered_counts": (DIGITS, [30]),
     "replicates": (DIGITS, 2),
     "mixes": (DIGITS, ["real", "warp"]),
@@ -99,18 +110,36 @@ CHANGED = {
     "translators: randomised: blur": (FOLDERS, 2),
     "translators: randomised: noise": (FOLDERS, 0.1),
     "epochs": (DIGITS, 3),
-    "classifier: steps": (DIGITS, 41),
-    "classifier: batch_size": (DIGITS, 17),
-    "classifier: optimiser": (DIGITS, "adam"),
-    "classifier: muon_learning_rate": (DIGITS, 0.01),
-    "classifier: learning_rate": (DIGITS, 0.01),
-    "classifier: warmup_fraction": (DIGITS, 0.2),
-    "classifier: momentum": (DIGITS, 0.8),
-    "classifier: weight_decay": (DIGITS, 0.1),
-    "classifier: label_smoothing": (DIGITS, 0.1),
-    "classifier: width": (DIGITS, 3),
-    "classifier: dropout": (DIGITS, 0.1),
-    "classifier: standardise": (DIGITS, True),
+    "learners": (LARGE, ["small", "finetuned"]),
+    "learner_settings: small: side": (LARGE, 24),
+    "learner_settings: small: steps": (DIGITS, 41),
+    "learner_settings: small: batch_size": (DIGITS, 17),
+    "learner_settings: small: optimiser": (DIGITS, "adam"),
+    "learner_settings: small: muon_learning_rate": (DIGITS, 0.01),
+    "learner_settings: small: learning_rate": (DIGITS, 0.01),
+    "learner_settings: small: warmup_fraction": (DIGITS, 0.2),
+    "learner_settings: small: momentum": (DIGITS, 0.8),
+    "learner_settings: small: weight_decay": (DIGITS, 0.1),
+    "learner_settings: small: label_smoothing": (DIGITS, 0.1),
+    "learner_settings: small: width": (DIGITS, 3),
+    "learner_settings: small: dropout": (DIGITS, 0.1),
+    "learner_settings: small: standardise": (DIGITS, True),
+    "learner_settings: frozen: backbone": (LARGE, "resnet18"),
+    "learner_settings: frozen: weights": (LARGE, "own.pth"),
+    "learner_settings: frozen: side": (LARGE, 32),
+    "learner_settings: frozen: views": (LARGE, 3),
+    "learner_settings: frozen: synthetic": (LARGE, 20),
+    "learner_settings: finetuned: backbone": (LARGE, "resnet18"),
+    "learner_settings: finetuned: weights": (LARGE, "own.pth"),
+    "learner_settings: finetuned: side": (LARGE, 32),
+    "learner_settings: finetuned: views": (LARGE, 3),
+    "learner_settings: finetuned: synthetic": (LARGE, 20),
+    "learner_settings: finetuned: steps": (LARGE, 5),
+    "learner_settings: finetuned: batch_size": (LARGE, 9),
+    "learner_settings: finetuned: learning_rate": (LARGE, 0.1),
+    "learner_settings: finetuned: head_learning_rate": (LARGE, 0.1),
+    "learner_settings: finetuned: weight_decay": (LARGE, 0.1),
+    "learner_settings: finetuned: label_smoothing": (LARGE, 0.2),
     "augmentation: rotation": (DIGITS, 11),
     "augmentation: scale": (DIGITS, 0.2),
     "augmentation: aspect": (DIGITS, 0.2),
@@ -148,7 +177,9 @@ def write_plans(root: Path) -> None:
         drawn.write_real(project.root / "data" / folder, each=20)
     drawn.write_rendered(project.root / "data/rendered", each=20)
     (project.root / "folders.yaml").write_text(json.dumps(PICTURES))
-    asked = {str(study): study for study in (DIGITS, FOLDERS)}
+    (project.root / "large.yaml").write_text(json.dumps(PRETRAINED))
+    (project.root / "own.pth").touch()
+    asked = {str(study): study for study in (DIGITS, FOLDERS, LARGE)}
     for key, (study, value) in CHANGED.items():
         *sections, name = key.split(": ")
         overlay = {name: value}

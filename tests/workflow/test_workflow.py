@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from realink.store.files import read_images
+from tests import learner_template
 
 from .conftest import ROOT, Project
 
@@ -288,6 +289,23 @@ def test_a_translator_is_one_package(project):
     project.edit(tone / "__init__.py", "setting(300", "setting(301")
     done = project.run("--dry-run", "--cores", "2", target)
     assert "train_translator" in done.stdout
+
+
+def test_a_learner_is_one_package(tmp_path):
+    """The template of docs/extending.md, as it stands there; nothing else knows of it."""
+    project = Project.create(tmp_path)
+    own = project.root / "workflow/realink/learners" / learner_template.NAME
+    own.mkdir()
+    for name, text in learner_template.files().items():
+        (own / name).write_text(text)
+    project.edit("small.yaml", "  small:\n", "  pixels: {steps: 0}\n  small:\n")
+    both = f"learners=[small,{learner_template.NAME}]"
+    done = project.run("--dry-run", config=both)
+    assert "`learner_settings: pixels:`: steps: 0 is not at least 1" in done.stdout
+    project.edit("small.yaml", "  pixels: {steps: 0}\n", "")
+    one, two = (project.planned(config=config) for config in ("learners=[small]", both))
+    assert two.pop("train_classifier") == 2 * one.pop("train_classifier")
+    assert two == one
 
 
 @pytest.mark.parametrize(

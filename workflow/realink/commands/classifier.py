@@ -36,7 +36,7 @@ def train_classifier(
 
     Parameters
     ----------
-    recipe : what makes this classifier, a `realink.plan.grid.Recipe`
+    recipe : what makes this classifier, a `realink.plan.recipe.Recipe`
     augmentation : of what is trained on, of mixes with -aug, and of the views that pseudo-labels
         are chosen by
     real : of a learner that reads features, of the whole pool, from which the same are drawn
@@ -50,7 +50,7 @@ def train_classifier(
     from realink.commands.support import device_for, recorded_code, report_step
     from realink.declared import LEARNERS
     from realink.learners.job import Job
-    from realink.plan.grid import Recipe
+    from realink.plan.recipe import Recipe
     from realink.scores.judge import error_rate
     from realink.settings import settings_from
     from realink.store.checkpoints import load, save

@@ -110,12 +110,12 @@ def map_domains(
     translators, translated : their names and their images
     """
     from realink.commands.support import device_for
+    from realink.images.resized import sized
     from realink.learners.small.network import Network, Settings
     from realink.scores.plane import MAPPED, on_a_plane
     from realink.seeds import seed_for
     from realink.store.checkpoints import load
     from realink.store.files import read_images, write_table
-    from realink.store.sets import sized
 
     device = device_for(device)
     judge = load(checkpoint, "small", Network, Settings).to(device)

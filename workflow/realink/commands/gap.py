@@ -22,12 +22,12 @@ def measure_gap(
     Without images, it is the real ones: how far from one another they are.
     """
     from realink.commands.support import device_for
+    from realink.images.resized import sized
     from realink.learners.small.network import Network, Settings
     from realink.scores.gap import measure, split
     from realink.seeds import seed_for
     from realink.store.checkpoints import load
     from realink.store.files import read_images, write_json
-    from realink.store.sets import sized
 
     device = device_for(device)
     judge = load(checkpoint, "small", Network, Settings).to(device)

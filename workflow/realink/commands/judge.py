@@ -19,6 +19,7 @@ def train_judge(
 ) -> None:
     """Train the judge, the classifier that reads translated images, on all real ones."""
     from realink.commands.support import device_for, report_step
+    from realink.images.resized import sized
     from realink.learners.small import Settings
     from realink.learners.small.network import predict, train
     from realink.scores.judge import error_rate
@@ -26,7 +27,6 @@ def train_judge(
     from realink.settings import settings_from
     from realink.store.checkpoints import save
     from realink.store.files import read_images, write_json
-    from realink.store.sets import sized
     from realink.training import augmentation as policies
 
     knobs = settings_from(Settings, json.loads(settings))
@@ -61,11 +61,11 @@ def judge(
     import numpy as np
 
     from realink.commands.support import device_for
+    from realink.images.resized import sized
     from realink.learners.small.network import Network, Settings, predict
     from realink.scores import judge as measures
     from realink.store.checkpoints import load
     from realink.store.files import read_images, write_json, write_tensors
-    from realink.store.sets import sized
 
     device = device_for(device)
     network = load(checkpoint, "small", Network, Settings).to(device)

@@ -1,8 +1,11 @@
 """Image sets brought to another size."""
 
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image
 
+from realink.images.imagesets import ImageSet
 from realink.store.rows import Rows
 
 FILTER = Image.Resampling.BICUBIC
@@ -33,3 +36,12 @@ def reduced(images: np.ndarray | Rows, height: int, width: int) -> np.ndarray | 
     for place, image in enumerate(images):
         made[place] = Image.fromarray(image).resize((width, height), FILTER)
     return made
+
+
+def sized(images: ImageSet, side: int) -> ImageSet:
+    """Image sets at the size at which a learner reads them, without masks if that is another."""
+    height, width = size(side, *images.images.shape[1:3])
+    if images.images.shape[1:3] == (height, width):
+        return images
+    smaller = reduced(images.images, height, width)
+    return replace(images, images=smaller, masks=None, colours=None)

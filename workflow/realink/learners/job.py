@@ -10,7 +10,7 @@ import numpy as np
 
 from realink.images.features import Features
 from realink.images.imagesets import ImageSet
-from realink.plan.grid import Recipe
+from realink.plan.recipe import Recipe
 from realink.seeds import seed_for
 from realink.training import augmentation
 

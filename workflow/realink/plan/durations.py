@@ -36,7 +36,7 @@ def work(config: Mapping[str, Any]) -> float:
     return (
         AROUND_SECONDS
         + sum(_classifier(config, cell) for cell in cells)
-        + sum(_encoding(config, learner) for learner in config["learners"])
+        + sum(seconds for _, seconds in _encodings(config))
         + sum(_translator(config, cell) + translated for cell in trained)
     )
 
@@ -54,32 +54,41 @@ def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
         seconds |= dict.fromkeys(
             ("translate", "judge", "measure_gap", "measure_gap_reference"), each
         )
+    if encodings := _encodings(config):
+        jobs, all_of_them = map(sum, zip(*encodings, strict=True))
+        seconds["encode"] = all_of_them / jobs
     return seconds
 
 
 def _classifier(config: Mapping[str, Any], cell: grid.Recipe) -> float:
     if learners.encoded(cell.learner):
         return START_SECONDS + HEAD_SECONDS + FINETUNED_STEP * (cell.steps or 0)
-    seconds = CLASSIFIER_SECONDS * cell.steps / CLASSIFIER_STEPS * _pixels(config)
+    seconds = (
+        CLASSIFIER_SECONDS * (cell.steps or CLASSIFIER_STEPS) / CLASSIFIER_STEPS * _pixels(config)
+    )
     seconds *= _photometric(config) if cell.augmented else 1
     return START_SECONDS + seconds * (PSEUDO_TRAININGS if cell.pseudo else 1)
 
 
-def _encoding(config: Mapping[str, Any], learner: str) -> float:
-    """Seconds of all that a learner's pretrained network sees."""
-    if not learners.encoded(learner):
-        return 0
+def _encodings(config: Mapping[str, Any]) -> list[tuple[int, float]]:
+    """Jobs of each pretrained network, and seconds of all that it sees."""
+    return [_encoding(config, name) for name in config["learners"] if learners.encoded(name)]
+
+
+def _encoding(config: Mapping[str, Any], learner: str) -> tuple[int, float]:
     settings, images = config["learner_settings"][learner], config["images"]
-    tested = sizes.count(config, "validation") + sizes.count(config, "test")
+    views = learners.n_views(learner, settings)
+    # These are seen as they are, and mirrored.
+    tested = ["validation", "test", *["unlabelled"] * grid.has_unlabelled(config)]
     sets = 1 + len(grid.translator_cells(config))
     seen = (
-        learners.n_views(learner, settings) * sizes.count(config, "pool")
-        + 2 * tested
+        views * sizes.count(config, "pool")
+        + 2 * sum(sizes.count(config, kind) for kind in tested)
         + sets * min(settings["synthetic"], sizes.count(config, "rendered"))
     )
     pixels = (settings["side"] or max(images["height"], images["width"])) ** 2
-    jobs = learners.n_views(learner, settings) + 4 + sets
-    return jobs * START_SECONDS + seen * pixels / ENCODED_PIXELS / ENCODED_A_SECOND
+    jobs = views + 2 * len(tested) + sets
+    return jobs, jobs * START_SECONDS + seen * pixels / ENCODED_PIXELS / ENCODED_A_SECOND
 
 
 def _translator(config: Mapping[str, Any], cell: grid.TranslatorCell) -> float:

@@ -16,6 +16,7 @@ CORES = 2
 LEAST_COUNT, MOST_COUNTS = 55, 5  # the talk's smallest count
 FONT_IMAGES = 20_000
 PRETRAINED_SIDES = (96, 128, 160, 192, 224)  # pixels of the longer side
+LEAST_PRETRAINED = 32  # of the shorter one
 # For photographs: the first that fits, or the last.
 PRETRAINED = [["small", "frozen", "finetuned"], ["small", "frozen"]]
 NEAR_SQUARE = 1.3  # proportion up to which pictures are made square
@@ -24,7 +25,7 @@ ALIKE = 2.0  # ratio of the outer proportions up to which stretching all picture
 
 # In the order in which they are worth their time; the first four or five are the question itself.
 PHOTOGRAPHS = [
-    *("real", "real-aug", "real-rendered-aug", "real-harvest-aug", "real-randomised-aug"),
+    *("real-aug", "real-rendered-aug", "real-harvest-aug", "real-randomised-aug", "real"),
     *("rendered", "real-rendered", "harvest-aug", "rendered-aug", "real-cyclegan-aug"),
     *("real-harvest", "randomised-aug", "cyclegan-aug"),
 ]
@@ -90,6 +91,8 @@ def propose(
     height, width = pretrained_size(real.sizes) if photographs else small
     images = {"height": height, "width": width, "channels": channels, "fit": fit(real.sizes)}
     side = max(small) if max(small) < max(height, width) else 0
+    of_small = {"side": side} if side else {}
+    of_small |= {"standardise": True} if photographs else {}
     pool = len(real.kept(TRAIN))
     fewest = least_count(pool, len(real.listing.classes))
     if rendered is None:
@@ -124,10 +127,7 @@ def propose(
         "synthetic": "all",
         "rendered_counts": [],
         "learners": [grid.SMALL],
-        "learner_settings": {
-            grid.SMALL: ({"side": side} if side else {})
-            | ({"standardise": True} if photographs else {})
-        },
+        "learner_settings": {grid.SMALL: of_small} if of_small else {},
         "augmentation": augmentation,
     }
     mixes = PHOTOGRAPHS if photographs else PLAIN
@@ -150,7 +150,7 @@ def _within_budget(
         (learned, replicates, n, places)
         for learned in learners
         for replicates, n in ((3, MOST_COUNTS), (3, 4), (3, 3), (2, 4), (2, 3), (1, 3), (1, 2))
-        for places in range(len(mixes), min(5, len(mixes)) - 1 if replicates > 1 else 3, -1)
+        for places in range(len(mixes), min(4, len(mixes)) - 1 if replicates > 1 else 3, -1)
         # A further learner is worth less than draws.
         if learned == learners[-1] or replicates == 3
     ]
@@ -209,10 +209,13 @@ def pretrained_size(sizes: np.ndarray) -> tuple[int, int]:
     `size` gives.
     """
     height, width = size(sizes)
-    shorter = np.median(sizes.min(axis=1))
-    side = next((step for step in PRETRAINED_SIDES if step >= shorter), PRETRAINED_SIDES[-1])
-    longest = max(height, width)
-    return round(height * side / longest), round(width * side / longest)
+    shorter, longest = np.median(sizes.min(axis=1)), max(height, width)
+    for side in PRETRAINED_SIDES:
+        scaled = round(height * side / longest), round(width * side / longest)
+        # Such a network sees nothing in narrower ones.
+        if side >= shorter and min(scaled) >= LEAST_PRETRAINED:
+            break
+    return scaled
 
 
 def _even(value: float) -> int:

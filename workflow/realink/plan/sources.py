@@ -101,6 +101,12 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     rendered = config["rendered"] | {"count": _rendered(config).counts["rendered"]}
     asked = config["learner_settings"]
+    for name in asked:
+        if name not in LEARNERS.names():
+            raise InputError(
+                f"config key `{LEARNERS.settings}`: there is no learner {name!r}"
+                + meant(name, LEARNERS.names())
+            )
     settings = {
         name: LEARNERS.complete(name, asked.get(name) or {})
         for name in dict.fromkeys([grid.SMALL, *config["learners"], *asked])
@@ -115,9 +121,10 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
 def check(config: Mapping[str, Any]) -> None:
     """Raise `InputError` on what the schema cannot see: names, counts, images that do not fit."""
     _check_finite(config, "")
-    config = complete(config)
     _check_images(config)
     _check_mixes(config)
+    # Only now: it takes for granted what these names say.
+    config = complete(config)
     _check_counts(config)
     _check_unlabelled(config)
     _check_translators(config)

@@ -29,22 +29,22 @@ def code_hash(command: str, package: Path | None = None, **loaded: str | None) -
     Returns
     -------
     12 hexadecimal digits of the SHA-256 of the syntax trees of the command's own function, of the
-    functions of its module that it names, and of every module of realink (and of that package)
-    that these import, directly or not. Comments, docstrings and layout do not count; nor do
-    `realink.errors`, other packages and Python's version.
+    functions and constants of its module that it names, and of every module of realink (and of
+    that package) that these import, directly or not. Comments, docstrings and layout do not count;
+    nor do `realink.errors`, other packages and Python's version.
     """
-    pending, texts, functions = set(), {}, _commands(package or PACKAGE)
+    pending, texts = set(), {}
+    home, _ = _commands(package or PACKAGE)[command]
+    own = _own(package or PACKAGE)[home]
     for kind, name in loaded.items():
         if name:
             pending |= {f"{LOADED[kind]}.{name}", f"{LOADED[kind]}.{name}.model"}
     called = [command]
     for name in called:
-        home, node = functions[name]
-        pending |= _imports(node, home)
-        texts[f"{home}:{name}"] = _text(node)
-        named = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-        own = {other for other, (module, _) in functions.items() if module == home}
-        called += sorted((named & own) - set(called))
+        pending |= _imports(own[name], home)
+        texts[f"{home}:{name}"] = _text(own[name])
+        named = {part.id for part in ast.walk(own[name]) if isinstance(part, ast.Name)}
+        called += sorted(named & own.keys() - set(called))
     while pending:
         module = pending.pop()
         path = _path(module, package)
@@ -66,13 +66,28 @@ def parameters(command: str, package: Path | None = None) -> set[str]:
 
 def _commands(package: Path) -> dict[str, tuple[str, ast.FunctionDef]]:
     """Every function of the modules of commands, by name: its module and its tree."""
-    modules = [*package.glob("commands.py"), *sorted(package.glob("commands/*.py"))]
     return {
-        node.name: (".".join(path.relative_to(package.parent).with_suffix("").parts), node)
-        for path in modules
-        for node in _tree(path).body
+        name: (home, node)
+        for home, own in _own(package).items()
+        for name, node in own.items()
         if isinstance(node, ast.FunctionDef)
     }
+
+
+def _own(package: Path) -> dict[str, dict[str, ast.stmt]]:
+    """What each module of commands defines: the trees of its functions and constants, by name."""
+    found = {}
+    for path in [*package.glob("commands.py"), *sorted(package.glob("commands/*.py"))]:
+        home = ".".join(path.relative_to(package.parent).with_suffix("").parts)
+        found[home] = {name: node for node in _tree(path).body for name in _defined(node)}
+    return found
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.FunctionDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def _tree(path: Path) -> ast.Module:

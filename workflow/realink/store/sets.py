@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from realink.images.features import Features
 from realink.images.imagesets import ImageSet
-from realink.images.resized import reduced, size
+from realink.images.resized import sized
 from realink.learners import encoded
-from realink.plan.grid import Recipe
+from realink.plan.recipe import Recipe
 from realink.seeds import seed_for
 from realink.store.features import read_features
 from realink.store.files import read_images
@@ -41,12 +40,3 @@ def read_sets(
         # As `draw_real` draws them from the same pool.
         sets["real"] = sets["real"].draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
     return sets
-
-
-def sized(images: ImageSet, side: int) -> ImageSet:
-    """Image sets at the size at which a learner reads them, without masks if that is another."""
-    height, width = size(side, *images.images.shape[1:3])
-    if images.images.shape[1:3] == (height, width):
-        return images
-    smaller = reduced(images.images, height, width)
-    return replace(images, images=smaller, masks=None, colours=None)
