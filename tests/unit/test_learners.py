@@ -4,6 +4,8 @@ import logging
 
 import numpy as np
 import pytest
+import safetensors.torch
+import timm
 import torch
 
 from realink.commands.encode import encode
@@ -400,3 +402,20 @@ def test_the_whole_is_what_was_trained_and_onnx_too(learner, channels, tmp_path)
         read = reader.predict(held_out.images[:n])
         np.testing.assert_allclose(read, found[:n], atol=1e-4)
     assert reader.classes == CLASSES
+
+
+def test_a_transformers_last_blocks_are_trained_too(tmp_path):
+    torch.manual_seed(0)
+    weights = tmp_path / "vit.safetensors"
+    safetensors.torch.save_file(timm.create_model("vit_tiny_patch16_224").state_dict(), weights)
+    knobs = {"backbone": "vit_tiny_patch16_224", "weights": str(weights)}
+    model = LEARNERS.load("finetuned").model
+    encoder = model.Encoder(model.Settings(**knobs), SHAPE).eval()
+    images = pictures(12, 1)
+    with torch.inference_mode():
+        rows = torch.cat([encoder(batch) for batch in batches(images.images)]).half().numpy()
+    train = Features(np.stack([rows] * 3), images.labels, CLASSES, SHAPE)
+    knobs |= {"steps": 2, "batch_size": 6}
+    given = {"real": train, "validation": train.take(slice(0)), "settings": knobs}
+    made = fit(job("finetuned", "real-aug", **given))
+    assert model.predict(made.network, train).shape == (12, 3)
