@@ -213,7 +213,7 @@ def test_a_missing_class_and_few_validation_images_are_noted_and_work(learner, c
     assert caplog.text == ""
 
 
-# --- features on disk, and what is made of them ---------------------------------------------------
+# --- features on disk, and what is made of them
 
 
 def pictures(n: int, seed: int, channels: int = 3) -> ImageSet:
