@@ -110,10 +110,11 @@ def frozen(project: Project, run: subprocess.Popen, n: int, kind: str = "classif
     """A network in the middle of its training, which goes no further from there."""
 
     def find():
-        for log in project.results.glob(f"logs/train_{kind}/*/n{n}/rep1.log"):
+        made = {"classifier": "classifier/small", "translator": "translator"}[kind]
+        for log in project.results.glob(f"logs/train_{made}/*/n{n}/rep1.log"):
             if "step " not in log.read_text():
                 continue
-            cell = f"{kind}/{log.parts[-3]}/n{n}/rep1"
+            cell = f"{made}/{log.parts[-3]}/n{n}/rep1"
             for entry in filter(str.isdigit, os.listdir("/proc")):
                 try:
                     arguments = Path(f"/proc/{entry}/cmdline").read_text().split("\0")
@@ -124,7 +125,7 @@ def frozen(project: Project, run: subprocess.Popen, n: int, kind: str = "classif
                 if inside and arguments[-2].endswith(f"/{cell}/metrics.json"):
                     os.kill(int(entry), signal.SIGSTOP)
                     job = re.search(rb"SLURM_JOB_ID=(\d+)", slurm)[1].decode()
-                    name = {"classifier": "mix", "translator": "translator"}[kind]
+                    name = {"classifier": "learner=small mix", "translator": "translator"}[kind]
                     return Frozen(f"{name}={log.parts[-3]} n={n} replicate=1", int(entry), job)
         return None
 
@@ -224,7 +225,7 @@ def test_a_requeued_training_goes_on_where_it_was(cluster, local, project):
 
 
 def test_a_job_over_its_memory_is_tried_again_with_more(cluster, local, project):
-    project.edit("workflow/rules/classifier.smk", "mem_mb=growing(MEMORY)", "mem_mb=growing(450)")
+    project.edit("workflow/rules/classifier.smk", "mem_mb=classifier_memory", "mem_mb=growing(450)")
     done = cluster.run(project, "all_classifiers")
     assert done.returncode == 0, done.stdout
     assert re.search(r"FAILED  train_classifier .*exceeded memory limit", done.stdout), done.stdout

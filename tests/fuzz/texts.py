@@ -228,7 +228,7 @@ class Configs(Kind):
             return "refused"  # by Snakemake
         schema.check(config)
         sources.check(config)
-        config["translators"] = sources.settings_of_translators(config)
+        config = sources.complete(config)
         # What the rules ask for while they are read.
         cells = grid.cells(config), grid.translator_cells(config), grid.references(config)
         sources.files(config["real"]), sources.files(config["rendered"])

@@ -185,15 +185,21 @@ def test_an_error_is_one_line_whatever_it_names():
 
 def test_a_record_that_lacks_a_key_or_has_another_type_is_named(tmp_path):
     path = tmp_path / "r.json"
-    whole = {"mix": "real", "n_real": 5, "replicate": 1}
+    whole = {"learner": "small", "mix": "real", "n_real": 5, "replicate": 1}
     write_json(path, whole)
     assert tables.classifiers_table([path]).to_dict("records") == [whole]
-    for wrong in ({"mix": 7}, {"n_real": None}, {"n_real": True}, {"replicate": "1"}):
+    for wrong in (
+        {"learner": 7},
+        {"mix": 7},
+        {"n_real": None},
+        {"n_real": True},
+        {"replicate": "1"},
+    ):
         write_json(path, whole | wrong)
         (name,) = wrong
         with pytest.raises(InputError, match=rf"r\.json: '{name}' is .*; delete it"):
             tables.classifiers_table([path])
-    write_json(path, {"mix": "real"})
+    write_json(path, {"learner": "small", "mix": "real"})
     with pytest.raises(InputError, match=r"r\.json: 'n_real' is missing; delete it"):
         tables.classifiers_table([path])
     identity = {"translator": "warp", "n_real": 5, "replicate": 1, "classes": ["a", "b"]}

@@ -21,7 +21,7 @@ from realink.commands import takeaway
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
 from realink.learners.small.network import Network, Settings, predict
-from realink.store import portable
+from realink.learners.whole import Classifier
 from realink.store.checkpoints import load, save
 from realink.store.files import write_images, write_json, write_table
 from realink.store.reader import Reader
@@ -130,9 +130,8 @@ def test_onnx_reads_as_the_network_does(final):
 
 def test_onnx_is_the_same_each_time_and_names_no_place_of_this_machine(final):
     content = (final / "model.onnx").read_bytes()
-    net = load(final / "model.safetensors", "small", Network, Settings)
     record = json.loads((final / "classes.json").read_text())
-    assert portable.to_onnx(net, record) == content
+    assert Classifier(final / "model.safetensors").to_onnx(record) == content
     assert str(ROOT).encode() not in content
     assert b".py" not in content
     onnx.checker.check_model(onnx.load_from_string(content))
@@ -160,7 +159,7 @@ def pretend(monkeypatch, probabilities: np.ndarray) -> None:
     """Have an ONNX file, which takes seconds to make, that reads these in the test images."""
     made = {"__init__": lambda *_: None, "predict": lambda *_: probabilities}
     monkeypatch.setattr("realink.store.reader.Reader", type("Made", (), made))
-    monkeypatch.setattr(portable, "to_onnx", lambda *_: b"")
+    monkeypatch.setattr("realink.learners.whole.to_onnx", lambda *_: b"")
 
 
 def test_one_replicate_and_fewer_images_than_there_are_say_so(tmp_path, monkeypatch):

@@ -186,7 +186,9 @@ def test_loss_that_is_not_finite_stops_the_training():
 
     with pytest.raises(FloatingPointError, match=r"nan at step 3, cycle"):
         train(
-            SimpleNamespace(model=SimpleNamespace(Translator=Broken), SHAPES=cyclegan.SHAPES),
+            SimpleNamespace(
+                __name__="broken", model=SimpleNamespace(Translator=Broken), SHAPES=cyclegan.SHAPES
+            ),
             THIN,
             THICK,
             SETTINGS,
@@ -470,7 +472,8 @@ def test_a_translator_without_parameters_is_not_trained(tmp_path):
             return -rendered.images
 
     model = SimpleNamespace(Translator=Negative)
-    module = SimpleNamespace(Settings=Settings, SHAPES=cyclegan.SHAPES, model=model)
+    shapes = cyclegan.SHAPES
+    module = SimpleNamespace(__name__="negative", Settings=Settings, SHAPES=shapes, model=model)
     rendered = patches(Shape(24, 20, 3, classes=3), 9)
     state = State(tmp_path / "state")
     model, history = train(

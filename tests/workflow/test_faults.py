@@ -20,7 +20,7 @@ def test_after_ctrl_c_the_next_call_goes_on(project):
     for kind in "classifier", "logs/train_classifier":
         shutil.rmtree(project.results / f"{kind}/warp")
     run = project.start("--cores", "2", "all_classifiers")
-    logs, limit = project.results / "logs/train_classifier/warp", time.monotonic() + 600
+    logs, limit = project.results / "logs/train_classifier/small/warp", time.monotonic() + 600
     while not any("step " in log.read_text() for log in logs.glob("*/rep1.log")):
         assert time.monotonic() < limit
         time.sleep(0.05)
@@ -53,7 +53,7 @@ def test_a_full_disk(finished, small_disk, tmp_path):
     project.results.symlink_to(small_disk / "small")
     whole = finished.numbers()
     for mix in "real", "rendered":
-        shutil.rmtree(project.results / f"classifier/{mix}")
+        shutil.rmtree(project.results / f"classifier/small/{mix}")
     room = os.statvfs(small_disk)
     filler = small_disk / "filler"
     # One classifier fits, or none.
@@ -79,7 +79,7 @@ def test_a_full_disk(finished, small_disk, tmp_path):
             "judge",
             "translated/warp/n20/rep1/retention.json",
         ),
-        ("classifier/real/n20/rep1/metrics.json", "collect", "metrics.csv"),
+        ("classifier/small/real/n20/rep1/metrics.json", "collect", "metrics.csv"),
         ("metrics.csv", "plot_rendered_error", "figures/rendered_error.svg"),
     ],
 )
@@ -115,7 +115,7 @@ def test_results_changed_afterwards_are_named_when_snakemake_is_started_again(pr
     damaged = {
         "gap.csv": "cut",
         "answer/worth.csv": "changed",
-        "classifier/real/n20/rep1/metrics.json": "changed",
+        "classifier/small/real/n20/rep1/metrics.json": "changed",
         "figures/error.svg": "changed",
         "report.html": "changed",
     }
@@ -136,9 +136,9 @@ def test_results_changed_afterwards_are_named_when_snakemake_is_started_again(pr
 
 
 def test_a_result_changed_while_others_are_made_does_not_end_in_success(project):
-    shutil.rmtree(project.results / "classifier/warp")
+    shutil.rmtree(project.results / "classifier/small/warp")
     run = project.start("--cores", "1", "all_classifiers")
-    while not list(project.results.glob("classifier/warp/*/*/metrics.json")):
+    while not list(project.results.glob("classifier/small/warp/*/*/metrics.json")):
         assert run.poll() is None
         time.sleep(0.05)
     damage(project.results / "answer/worth.csv", "cut")
@@ -153,7 +153,7 @@ def test_a_killed_snakemake_leaves_no_accusation_no_job_and_no_hidden_file(proje
         shutil.rmtree(project.results / f"{kind}/warp")
     project.edit("workflow/realink/running/orphans.py", "PATIENCE = 10", "PATIENCE = 1")
     run = project.start("--cores", "1", "all_classifiers")
-    logs = project.results / "logs/train_classifier/warp"
+    logs = project.results / "logs/train_classifier/small/warp"
     while not any("step " in log.read_text() for log in logs.glob("*/*")):
         assert run.poll() is None
         time.sleep(0.05)
@@ -163,7 +163,7 @@ def test_a_killed_snakemake_leaves_no_accusation_no_job_and_no_hidden_file(proje
     run.wait()  # not for all that it said, for which the job's shell has the pipe still open
     run.stdout.close()
     # What a job killed while it writes would leave.
-    hidden = project.results / "classifier/warp/n20/rep1/.metrics.a1b2c3d4.json"
+    hidden = project.results / "classifier/small/warp/n20/rep1/.metrics.a1b2c3d4.json"
     hidden.parent.mkdir(parents=True, exist_ok=True)
     hidden.touch()
     assert project.run("--unlock").returncode == 0

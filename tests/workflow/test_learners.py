@@ -18,7 +18,7 @@ from tests import drawn
 from .conftest import Project
 
 CONFIGS = ("learners.yaml",)
-MIXES = {"rendered", "real", "real-aug", "real-rendered-aug"}
+MIXES = {"rendered", "real-aug", "real-rendered-aug"}
 VIT = "vit_tiny_patch16_224"
 
 
@@ -57,7 +57,6 @@ def test_from_pictures_to_the_page(learned, tmp_path):
         own = metrics[metrics["learner"] == learner]
         assert set(own["mix"]) == MIXES
         assert set(own["n_real"]) == {6, 12}
-        assert set(own["replicate"]) == {1, 2}
     assert metrics["test_error"].between(0, 1).all()
     page = (learned.results / "report.html").read_text()
     assert all(name in page for name in ("frozen", "finetuned"))
@@ -116,7 +115,6 @@ def test_a_transformer_with_weights_of_ones_own(tmp_path):
     own = f"  frozen:\n    backbone: {VIT}\n    weights: vit.safetensors\n"
     project.edit("learners.yaml", "  frozen:\n", own)
     project.edit("learners.yaml", "[small, frozen, finetuned]", "[frozen]")
-    project.edit("learners.yaml", "replicates: 2", "replicates: 1")
     done = project.run("--cores", "2")
     assert done.returncode == 0, done.stdout
     path = project.results / "features/frozen/real/pool/view0.safetensors"

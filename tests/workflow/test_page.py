@@ -357,12 +357,12 @@ def test_two_studies_side_by_side(opening, finished, tmp_path):
     metrics = pd.read_csv(other / "metrics.csv")
     tensors, record = read_tensors(other / "predictions.safetensors")
     at = metrics["n_real"] == 20
-    tensors["read"][at] = tensors["labels"]
+    tensors["predicted"][at] = tensors["labels"]
     write_tensors(other / "predictions.safetensors", tensors, record)
     metrics.loc[at, "test_error"] = 0
     metrics[metrics["mix"] != "rendered"].to_csv(other / "metrics.csv", index=False)
     config = json.loads((finished.results / "config.json").read_text())
-    config["classifier"]["width"] = 4
+    config["learner_settings"]["small"]["width"] = 4
     (other / "config.json").write_text(json.dumps(config))
 
     def compare(*arguments):
@@ -374,12 +374,12 @@ def test_two_studies_side_by_side(opening, finished, tmp_path):
     assert broken.returncode == 1
     assert broken.stderr.startswith("error: other: predictions.safetensors has 21 classifiers")
     keep = (metrics["mix"] != "rendered").to_numpy()
-    tensors["read"] = tensors["read"][keep]
+    tensors["predicted"] = tensors["predicted"][keep]
     write_tensors(other / "predictions.safetensors", tensors, record)
     done = compare(finished.results, other, "--output", tmp_path / "both.html")
     assert done.returncode == 0, done.stderr
     assert "note: only in small: rendered\n" in done.stdout
-    assert "note: setting classifier: width: 2 in small, 4 in other\n" in done.stdout
+    assert "note: setting learner_settings: small: width: 2 in small, 4 in other\n" in done.stdout
     lines = [line.split() for line in done.stdout.splitlines()]
     verdicts = {(line[0], line[1]): line[-1] for line in lines if len(line) == 8}
     assert verdicts["real-warp", "20"] == "better"

@@ -222,7 +222,13 @@ def test_hostile_names_go_through_the_whole_workflow(tmp_path):
     for name, content in left_out.items():
         (tmp_path / "data/real" / NAMES["square"] / name).write_bytes(content)
     (tmp_path / "data/real" / NAMES["square"] / "broken link.png").symlink_to("nowhere.png")
-    few = {"counts": [10], "rendered_counts": [], "replicates": 1, "total": 60}
+    few = {
+        "counts": [10],
+        "rendered_counts": [],
+        "replicates": 1,
+        "rendered": {"count": 60},
+        "learners": ["small"],
+    }
     few |= {"mixes": ["real", "real-rendered", "real-cyclegan"]}
     (tmp_path / "few.json").write_text(json.dumps(few))
     done = project.init("--output", "config/mine.yaml")

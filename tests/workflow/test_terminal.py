@@ -65,14 +65,14 @@ def test_an_interrupted_run_says_so_and_goes_on(fresh, everywhere):
         (["--configfile", "small.yaml", TARGET], f"{TARGET}: no such config file; if it is a targ"),
         (["--configfile", "broken.yaml"], "error: broken.yaml, line 2, column 5: expected ',' or"),
         (["--configfile", "list.yaml"], "error: list.yaml is no config: it has no keys\n"),
-        (["--configfile", "typo.yaml"], "config key `classifer:` is unknown; did you mean 'classi"),
+        (["--configfile", "typo.yaml"], "config key `learnres:` is unknown; did you mean 'learne"),
         (["--config", "mixes=[real,real-warpp]"], "is not there; did you mean 'warp'?"),
     ],
 )
 def test_a_slip_in_the_config_is_one_line(fresh, arguments, said):
     (fresh.root / "broken.yaml").write_text("counts: [1, 2\nseed: 1\n")
     (fresh.root / "list.yaml").write_text("- seed\n")
-    (fresh.root / "typo.yaml").write_text("classifer: {steps: 5}\n")
+    (fresh.root / "typo.yaml").write_text("learnres: [small]\n")
     done = subprocess.run(
         [*DRY, *arguments],
         cwd=fresh.root,

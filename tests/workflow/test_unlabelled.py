@@ -42,7 +42,7 @@ def test_it_starts_without_any_label(unlabelled, tmp_path):
         *((mix, 20) for mix in with_labels.split()), *((mix, 0) for mix in without.split()),
     }  # fmt: skip
     # A teacher that no mix of the study is, has no row, but is there.
-    teacher = unlabelled.results / "classifier/real-randomised-aug/n20/rep1/model.safetensors"
+    teacher = unlabelled.results / "classifier/small/real-randomised-aug/n20/rep1/model.safetensors"
     assert teacher.is_file()
     right = pd.read_csv(unlabelled.results / "answer/pseudo_labels.csv")
     assert set(right["mix"]) == {name for name, _ in cells if "-pseudo" in name}
@@ -92,7 +92,7 @@ def test_nothing_that_trains_can_read_a_hidden_label(tmp_path):
             pending += [] if by in DRAWN else before
         names = {file.removeprefix("results/unlabelled/") for file in seen}
         assert not [n for n in names if re.match(r"real/pool|judge/|gap/|answer/", n)]
-        assert not [n for n in names if n.endswith(("read.safetensors", "retention.json"))]
+        assert not [n for n in names if n.endswith(("predicted.safetensors", "retention.json"))]
 
 
 def test_pictures_say_that_only_a_translator_that_reads_no_label_saw_all(tmp_path):

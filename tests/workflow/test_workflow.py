@@ -36,8 +36,8 @@ ANSWER = {
 
 def test_every_target_is_there(finished):
     metrics = pd.read_csv(finished.results / "metrics.csv")
-    assert list(metrics.columns[:9]) == [
-        "study", "mix", "n_real", "n_synthetic", "replicate", "synthetic", "augmented",
+    assert list(metrics.columns[:10]) == [
+        "study", "learner", "mix", "n_real", "n_synthetic", "replicate", "synthetic", "augmented",
         "test_error", "n_test",
     ]  # fmt: skip
     assert {"train_steps", "train_seconds", "device", "code"} <= set(metrics)
@@ -349,7 +349,7 @@ if values.get("--device") == "cuda":
     Path("on_gpu").mkdir(exist_ok=True)
     Path(f"on_gpu/{started}").write_text(f"{time.time()}")
 made = {"prepare-real": ("pool", "validation", "test"), "draw-real": ["output"]}
-for name in made.get(sys.argv[1], ("checkpoint", "predictions", "metrics")):
+for name in made.get(sys.argv[1], ("checkpoint", "scores", "metrics")):
     Path(values[f"--{name}"]).touch()
 """
 
@@ -382,7 +382,7 @@ def test_a_sigterm_that_comes_while_a_job_is_chosen_ends_the_run(tmp_path):
     """Jobs are chosen with the scheduler's lock held, which the signal's handler takes, too."""
     project = Project.create(tmp_path)
     project.edit(
-        "workflow/rules/common.smk",
+        "workflow/rules/running.smk",
         "    try:\n        slurm.take_over(SLURM_RUN, getattr",
         "    with workflow.scheduler._lock:\n"
         "        os.kill(os.getpid(), 15)\n"
@@ -487,6 +487,8 @@ def test_progress_says_what_runs_how_far_and_how_long_still(project):
     done = project.run("--cores", "2", "all_classifiers", config=few)
     assert done.returncode == 0, done.stdout
     lines = [line for line in done.stdout.splitlines() if line.startswith("[")]
-    assert any("start   train_classifier mix=real n=20 replicate=1" in line for line in lines)
+    assert any(
+        "start   train_classifier learner=small mix=real n=20 replicate=1" in line for line in lines
+    )
     assert any(" s left]  done    train_classifier" in line for line in lines)
     assert lines[-1].startswith("[4/4 ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -148,6 +149,8 @@ def _train(network: Network, parts: list[Features], share: float | None, job: Jo
         mirror = torch.rand(len(labels), device=job.device) < 0.5 * float(network.mirrored)
         logits = network(encoded, mirror)
         loss = F.cross_entropy(logits, labels, label_smoothing=knobs.label_smoothing)
+        if not math.isfinite(loss.item()):
+            raise FloatingPointError(f"the loss is {loss.item()} in step {step}")
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
