@@ -18,7 +18,7 @@ from .conftest import interrupted
 def test_after_ctrl_c_the_next_call_goes_on(project):
     whole = project.numbers()
     for kind in "classifier", "logs/train_classifier":
-        shutil.rmtree(project.results / f"{kind}/warp")
+        shutil.rmtree(project.results / f"{kind}/small/warp")
     run = project.start("--cores", "2", "all_classifiers")
     logs, limit = project.results / "logs/train_classifier/small/warp", time.monotonic() + 600
     while not any("step " in log.read_text() for log in logs.glob("*/rep1.log")):
@@ -150,7 +150,7 @@ def test_a_result_changed_while_others_are_made_does_not_end_in_success(project)
 def test_a_killed_snakemake_leaves_no_accusation_no_job_and_no_hidden_file(project):
     whole = project.numbers()
     for kind in "classifier", "logs/train_classifier":
-        shutil.rmtree(project.results / f"{kind}/warp")
+        shutil.rmtree(project.results / f"{kind}/small/warp")
     project.edit("workflow/realink/running/orphans.py", "PATIENCE = 10", "PATIENCE = 1")
     run = project.start("--cores", "1", "all_classifiers")
     logs = project.results / "logs/train_classifier/small/warp"
