@@ -188,7 +188,7 @@ class Configs(Kind):
             "real": {"source": "folder", "directory": f"{self.folder.name}/real"},
             "rendered": {"source": "folder", "directory": f"{self.folder.name}/rendered"},
             "counts": [6, 12],
-            "total": 30,
+            "synthetic": {"total": 30},
             "rendered_counts": [],
             "mixes": ["real", "real-rendered-aug", "harvest"],
         }

@@ -227,6 +227,7 @@ def test_hostile_names_go_through_the_whole_workflow(tmp_path):
         "rendered_counts": [],
         "replicates": 1,
         "rendered": {"count": 60},
+        "synthetic": "all",
         "learners": ["small"],
     }
     few |= {"mixes": ["real", "real-rendered", "real-cyclegan"]}
