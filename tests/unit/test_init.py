@@ -446,16 +446,16 @@ def test_the_size_follows_the_median(height, width, chosen):
         (97, 110, (128, 128)),
         (150, 150, (160, 160)),
         (161, 180, (192, 192)),
-        (200, 190, (192, 192)),
+        (180, 240, (168, 224)),
         (3000, 3600, (224, 224)),
         # As far from square as `size` makes them.
         (32, 20, (96, 58)),
-        (100, 400, (32, 128)),
+        (100, 400, (56, 224)),
         (3000, 4000, (170, 224)),
-        (400, 130, (160, 52)),
+        (400, 130, (224, 73)),
         # No side is too short for it.
-        (60, 600, (32, 160)),
-        (600, 60, (160, 32)),
+        (60, 600, (45, 224)),
+        (600, 60, (224, 45)),
     ],
 )
 def test_a_pretrained_network_sees_pictures_as_large_as_they_are(height, width, chosen):

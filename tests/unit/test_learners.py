@@ -97,12 +97,12 @@ def test_the_penalty_is_what_validation_images_choose():
         ("noise", noisy, clusters(300, 2, apart=0.3)),
         ("clear", clusters(300, 1, apart=4), clusters(300, 2, apart=4)),
     ):
-        found = fitted([train], validation, None, mirror=False)
+        found = fitted([train], validation, None)
         losses = []
         for penalty in PENALTIES:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("realink.learners.frozen.model.PENALTIES", (penalty,))
-                losses.append(fitted([train], validation, None, mirror=False).loss)
+                losses.append(fitted([train], validation, None).loss)
         assert found.loss == pytest.approx(min(losses), abs=0.02)
         chosen[name] = found.penalty
     assert chosen["noise"] == max(PENALTIES)
@@ -111,7 +111,7 @@ def test_the_penalty_is_what_validation_images_choose():
 
 def test_without_validation_images_the_penalty_is_the_one_in_the_middle():
     nobody = clusters(0, 1, views=2)
-    found = fitted([clusters(30, 1, views=4)], nobody, None, mirror=True)
+    found = fitted([clusters(30, 1, views=4)], nobody, None)
     assert found.penalty == PENALTY
     assert not found.mirrored
     made = fit(job("frozen", "real-aug", real=clusters(30, 1, views=4), validation=nobody))
@@ -389,7 +389,7 @@ def test_the_whole_is_what_was_trained_and_onnx_too(learner, channels, tmp_path)
     # Features are kept as float16.
     np.testing.assert_allclose(found, expected, atol=1e-5 if learner == "small" else 1e-2)
     if learner != "small":
-        given = model.Whole(made.network).eval()
+        given = model.whole(made.network).eval()
         with torch.inference_mode():
             apart = torch.cat([given(batch) for batch in batches(held_out.images)]).numpy() - found
         assert np.abs(apart).max() < 1e-6

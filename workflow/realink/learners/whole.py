@@ -42,7 +42,7 @@ class Classifier:
         module = LEARNERS.load(self.learner)
         network = load(checkpoint, self.learner, module.model.Network, module.Settings)
         self.shape: Shape = network.shape
-        self._whole = module.model.Whole(network).eval()
+        self._whole = module.model.whole(network).eval()
         self.pretrained = None
         if encoded(self.learner):
             from realink.learners import backbone

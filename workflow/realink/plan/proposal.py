@@ -16,7 +16,6 @@ CORES = 2
 LEAST_COUNT, MOST_COUNTS = 55, 5  # the talk's smallest count
 FONT_IMAGES = 20_000
 PRETRAINED_SIDES = (96, 128, 160, 192, 224)  # pixels of the longer side
-LEAST_PRETRAINED = 32  # of the shorter one
 # For photographs: the first that fits, or the last.
 PRETRAINED = [["small", "frozen", "finetuned"], ["small", "frozen"]]
 NEAR_SQUARE = 1.3  # proportion up to which pictures are made square
@@ -209,13 +208,9 @@ def pretrained_size(sizes: np.ndarray) -> tuple[int, int]:
     `size` gives.
     """
     height, width = size(sizes)
-    shorter, longest = np.median(sizes.min(axis=1)), max(height, width)
-    for side in PRETRAINED_SIDES:
-        scaled = round(height * side / longest), round(width * side / longest)
-        # Such a network sees nothing in narrower ones.
-        if side >= shorter and min(scaled) >= LEAST_PRETRAINED:
-            break
-    return scaled
+    held, longest = np.median(sizes.max(axis=1)), max(height, width)
+    side = next((side for side in PRETRAINED_SIDES if side >= held), PRETRAINED_SIDES[-1])
+    return round(height * side / longest), round(width * side / longest)
 
 
 def _even(value: float) -> int:

@@ -14,11 +14,13 @@ from realink.images.features import Features
 from realink.images.imagesets import Shape
 from realink.learners import backbone
 from realink.learners.finetuned import Settings
-from realink.learners.frozen.model import fitted
+from realink.learners.frozen.model import fitted, standard
 from realink.learners.job import Fitted, Job
+from realink.learners.mirrored import Whole, predict
 from realink.learners.views import MIRRORED
 
-AT_ONCE = 64  # images whose maps are read at once
+__all__ = ["Encoder", "Network", "fit", "predict", "whole"]
+
 BETAS = (0.9, 0.98)  # of AdamW; the second fits a few hundred steps
 WARMUP = 0.25  # share of the steps that rises to the peak
 
@@ -102,16 +104,14 @@ def fit(job: Job[Features]) -> Fitted:
 def _start(network: Network, parts: list[Features], job: Job[Features]) -> None:
     """Let the head begin where a linear classifier on the untrained features is best."""
     narrow = [_narrow(part, network.width) for part in parts]
-    found = fitted(narrow, _narrow(job.validation, network.width), job.real_share, mirror=True)
-    rows = torch.from_numpy(narrow[0].values[0]).float()
-    spread = rows.std(0)
-    scale = 10 / network.width**0.5 / (spread + 1e-3 * spread.mean() + 1e-6)
-    network.mean.copy_(rows.mean(0))
+    found = fitted(narrow, _narrow(job.validation, network.width), job.real_share)
+    mean, scale = standard(torch.from_numpy(narrow[0].values[0]).float())
+    network.mean.copy_(mean)
     network.scale.copy_(scale)
     network.mirrored.fill_(found.mirrored)
     with torch.no_grad():
         network.head.weight.copy_((found.weight / scale[:, None]).T)
-        network.head.bias.copy_(found.bias + network.mean @ found.weight)
+        network.head.bias.copy_(found.bias + mean @ found.weight)
 
 
 def _narrow(features: Features, width: int) -> Features:
@@ -198,29 +198,6 @@ def _between(
     }
 
 
-def predict(
-    network: Network, features: Features, *, device: str | torch.device = "cpu"
-) -> np.ndarray:
-    """Class probabilities, float32 [n, classes], of images as they are and mirrored."""
-    made = []
-    with torch.inference_mode():
-        for start in range(0, max(1, len(features)), AT_ONCE):
-            views = features.values[: 1 + int(network.mirrored), start : start + AT_ONCE]
-            scores = [network(torch.from_numpy(view).to(device)).softmax(1) for view in views]
-            made.append(torch.stack(scores).mean(0).cpu())
-    return torch.cat(made).numpy()
-
-
-class Whole(nn.Module):
-    """Backbone, last blocks and head: images, float32 [n, c, h, w] in 0..1, to probabilities."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.network, self.encoder = network, Encoder(network.settings, network.shape)
-        self.mirrored = bool(network.mirrored)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        scores = self.network(self.encoder(images)).softmax(1)
-        if not self.mirrored:
-            return scores
-        return (scores + self.network(self.encoder(images.flip(3))).softmax(1)) / 2
+def whole(network: Network) -> Whole:
+    """The backbone, its last blocks and the head as one network, from images to probabilities."""
+    return Whole(network, Encoder(network.settings, network.shape))

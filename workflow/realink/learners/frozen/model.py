@@ -15,20 +15,16 @@ from realink.images.imagesets import Shape
 from realink.learners import backbone, linear
 from realink.learners.frozen import Settings
 from realink.learners.job import Fitted, Job
+from realink.learners.mirrored import Whole, predict
 from realink.learners.views import MIRRORED
 
-PENALTIES = (
-    0.3,
-    0.1,
-    0.03,
-    0.01,
-    0.003,
-    0.001,
-)  # L2 of the head, of which validation images choose
+__all__ = ["Encoder", "Network", "fit", "predict", "whole"]
+
+PENALTIES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)  # L2, of which validation images choose
 PENALTY = 0.03  # where there are none
 # Standardised features are scaled to a norm of about 10, so that one range of penalties serves
 # all backbones.
-NORM = 10
+NORM = 10.0
 
 log = logging.getLogger("realink")
 
@@ -72,7 +68,7 @@ def fit(job: Job[Features]) -> Fitted:
     """
     parts = [] if job.real is None else [job.real]
     parts += [] if job.synthetic is None else [job.drawn(job.synthetic)]
-    found = fitted(parts, job.validation, job.real_share, mirror=True)
+    found = fitted(parts, job.validation, job.real_share)
     network = Network(job.settings, job.validation.shape)
     network.mirrored.fill_(found.mirrored)
     network.head(torch.zeros(1, len(found.weight)))
@@ -87,9 +83,7 @@ def fit(job: Job[Features]) -> Fitted:
     return Fitted(network=network.to(job.device).eval(), real_share=share)
 
 
-def fitted(
-    parts: Sequence[Features], validation: Features, real_share: float | None, *, mirror: bool
-) -> linear.Fit:
+def fitted(parts: Sequence[Features], validation: Features, real_share: float | None) -> linear.Fit:
     """The head that gives validation images the highest likelihood.
 
     Parameters
@@ -97,7 +91,6 @@ def fitted(
     parts : real images in one or several views, synthetic ones in one, or both in this order
     validation : the images as they are, and mirrored
     real_share : weight of the first of two parts, in (0, 1); None: each image weighs the same
-    mirror : whether mirror images are tried
     """
     classes = len(validation.classes)
     if 0 < len(validation) < classes:
@@ -117,7 +110,7 @@ def fitted(
             )
     best: linear.Fit | None = None
     several = len(parts[0].values) > MIRRORED
-    for mirrored in (False, True) if mirror and several else (False,):
+    for mirrored in (False, True) if several else (False,):
         for one in _path(parts, real_share, mirrored, classes):
             if not len(validation):
                 if one.penalty == PENALTY:
@@ -133,6 +126,13 @@ def fitted(
             if best is None or loss < best.loss:
                 best = one
     return best
+
+
+def standard(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and factor, float32 [d], that standardise features, float32 [n, d], to a norm of 10."""
+    spread = features.std(0)
+    scale = NORM / features.shape[1] ** 0.5 / (spread + 1e-3 * spread.mean() + 1e-6)
+    return features.mean(0), scale
 
 
 def _path(
@@ -151,8 +151,7 @@ def _path(
         labels += [part.labels] * len(views)
         weights += [np.full(len(part), share / len(views) / len(part))] * len(views)
     features = torch.from_numpy(np.concatenate(rows)).float()
-    mean, spread = features.mean(0), features.std(0)
-    scale = NORM / features.shape[1] ** 0.5 / (spread + 1e-3 * spread.mean() + 1e-6)
+    mean, scale = standard(features)
     found = linear.path(
         features.sub_(mean).mul_(scale),  # in place: they may be most of the memory
         np.concatenate(labels),
@@ -165,26 +164,6 @@ def _path(
         yield linear.Fit(weight, own[-1] - mean @ weight, penalty, mirrored, float("nan"))
 
 
-def predict(
-    network: Network, features: Features, *, device: str | torch.device = "cpu"
-) -> np.ndarray:
-    """Class probabilities, float32 [n, classes], of images as they are and mirrored."""
-    with torch.inference_mode():
-        views = features.values[: 1 + int(network.mirrored)]
-        scores = [network(torch.from_numpy(view).to(device)).softmax(1) for view in views]
-    return torch.stack(scores).mean(0).cpu().numpy()
-
-
-class Whole(nn.Module):
-    """Backbone and head: images, float32 [n, c, h, w] in 0..1, to probabilities [n, classes]."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.network, self.encoder = network, Encoder(network.settings, network.shape)
-        self.mirrored = bool(network.mirrored)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        scores = self.network(self.encoder(images)).softmax(1)
-        if not self.mirrored:
-            return scores
-        return (scores + self.network(self.encoder(images.flip(3))).softmax(1)) / 2
+def whole(network: Network) -> Whole:
+    """The backbone and the head as one network, from images to probabilities."""
+    return Whole(network, Encoder(network.settings, network.shape))

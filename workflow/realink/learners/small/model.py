@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from realink.errors import InputError
@@ -86,12 +85,6 @@ def predict(network: Network, images: ImageSet, *, device: str = "cpu") -> np.nd
     return networks.predict(network, images.images, device=device)
 
 
-class Whole(nn.Module):
+def whole(network: Network) -> nn.Module:
     """Images, float32 [n, c, h, w] in 0..1, to class probabilities, float32 [n, classes]."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.network(images).softmax(dim=1)
+    return nn.Sequential(network, nn.Softmax(dim=1))
