@@ -262,7 +262,7 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
         "ones, and worse at every N (real-gan-aug against real-rendered-aug)."
     )
     first, second = recommended(talk)[:2]
-    saved, worth = map(plain, certainty(talk, first))
+    saved, sure, worth = map(plain, certainty(talk, first))
     row = the(talk.comparisons, mix="real-rendered-aug", reference="real-aug", n_real=55)
     assert row["verdict"] == "better"
     high, low = (round(100 * (1 - row[name])) for name in ("high", "low"))
@@ -270,6 +270,10 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
         f"That is {round(100 * (1 - row['ratio']))} % fewer errors than real-aug "
         f"(real-rendered-aug; 95 % interval: {high} to {low} % fewer)."
     )
+    surely = talk.rivals[(talk.rivals["n_real"] == 55) & (talk.rivals["verdict"] == "better")]
+    others = len(talk.rivals[talk.rivals["n_real"] == 55])
+    assert len(surely) == others > 4
+    assert sure == f"Of {others} mixes tried besides, {others} are surely worse."
     assert f" {second.n_real} real images are worth " in certainty(talk, second)[-1]
     row = the(talk.worth, mix="real-rendered-aug", n_real=55)
     equals, low, high = (
@@ -289,6 +293,30 @@ def test_what_is_not_sure_is_said_so():
     assert " errors than real-aug, which is not sure (" in told
     assert "% fewer to" in told or "% more to" in told
     assert fewer(1.042) == "4\N{NO-BREAK SPACE}% more"
+
+
+def test_how_sure_names_each_kind_with_its_probability():
+    found = answer_of(
+        {
+            "real": REAL,
+            "real-aug": {n: 0.5 * error for n, error in REAL.items()},
+            "real-rendered-aug": {n: 0.49 * error for n, error in REAL.items()},
+        }
+    )
+    one = recommended(found)[0]
+    (sure,) = [plain(words) for words in certainty(found, one) if words.startswith("Of ")]
+    own = found.rivals[found.rivals["n_real"] == one.n_real].set_index("reference")
+    other = next(name for name in own.index if name != "real")
+    row = own.loc[other]
+    chance = 1 - row["p"] / 2 if row["ratio"] < 1 else row["p"] / 2
+    verdict = "is probably worse" if chance >= 0.75 else "cannot be told from it"
+    assert own.loc["real", "verdict"] == "better"
+    assert row["verdict"] == "undecided"
+    assert sure == (
+        f"Of 2 mixes tried besides, 1 is surely worse (real) and 1 {verdict} "
+        f"({other}, {100 * chance:.0f} %). The percentage is the probability that this advice has "
+        "fewer errors."
+    )
 
 
 def said(answer):

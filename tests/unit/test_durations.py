@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from realink.declared import LEARNERS
 from realink.plan import durations, grid, proposal, sources
 from realink.training import pace
 from realink.training.pseudo import ROUNDS
@@ -116,6 +115,19 @@ def test_a_machines_pace_is_next_to_the_one_that_was_measured(monkeypatch):
     assert whole == pytest.approx(durations.CLASSIFIER_SECONDS, rel=0.01)
 
 
-def test_a_pretrained_networks_least_side_is_what_it_can_do():
-    for name in ("frozen", "finetuned"):
-        assert LEARNERS.declared(name).LIMITS["sides"][0] == proposal.LEAST_PRETRAINED
+def test_the_jobs_of_a_rule_add_up_to_what_its_mean_job_takes():
+    both = sources.complete(config(learners=["small", "frozen"], counts=[10, 1000]))
+    each = durations.by_rule(both)
+    cells = [
+        durations.of_job(both, "train_classifier", {k: str(v) for k, v in wildcards.items()})
+        for cell in grid.cells(both)
+        for wildcards in [cell._asdict() | {"n": cell.n_real}]
+    ]
+    assert sum(cells) == pytest.approx(len(cells) * each["train_classifier"])
+    assert max(cells) > 1.5 * min(cells)
+    pool, validation = (
+        durations.of_job(both, "encode", {"learner": "frozen", "images": f"real/{name}"})
+        for name in ("pool", "validation")
+    )
+    assert pool > validation > durations.START_SECONDS
+    assert durations.of_job(both, "collect", {}) is None

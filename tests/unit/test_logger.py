@@ -18,7 +18,7 @@ def handler_of(monkeypatch, **options):
     settings = {"stdout": True, "dryrun": False, "verbose": False, "printshellcmds": False}
     handler = plugin.LogHandler(SimpleNamespace(**settings | options), None)
     handler.now = 0.0
-    monkeypatch.setattr(plugin.time, "monotonic", lambda: handler.now)
+    monkeypatch.setattr(plugin.left.time, "monotonic", lambda: handler.now)
     monkeypatch.setitem(plugin.TYPICAL, "train_classifier", 16)
     return handler
 
@@ -153,7 +153,7 @@ def test_the_bracket_is_never_blank(handler, capsys, tmp_path):
     send(handler, capsys, LogEvent.RESOURCES_INFO, cores=2)
     stats = {"train_classifier": 4, "collect": 1, "all": 1, "total": 6}
     send(handler, capsys, LogEvent.RUN_INFO, stats=stats, msg="")
-    typical = (4 * plugin.TYPICAL["train_classifier"] + plugin.OTHER) / 2
+    typical = (4 * plugin.TYPICAL["train_classifier"] + plugin.left.OTHER) / 2
     shown = start(handler, capsys, 1, "train_classifier")
     assert f"~ {typical:.0f} s left]" in shown
 
@@ -173,6 +173,49 @@ def test_the_bracket_is_never_blank(handler, capsys, tmp_path):
     handler.now = 60.0
     done = send(handler, capsys, LogEvent.JOB_FINISHED, job_id=1)
     assert "~ 2 min left]" in done  # three of 60 s and one of 3, on two cores
+
+
+@pytest.fixture
+def foretold(handler, capsys, monkeypatch):
+    """Ten trainings, of which n=1 takes 100 s by expectation and others 10; five maps of 20 s."""
+    monkeypatch.setitem(plugin.TYPICAL, "train_classifier", 19)
+    monkeypatch.setitem(plugin.TYPICAL, "encode", 20)
+    of = {"train_classifier": lambda names: 100.0 if names["n"] == "1" else 10.0}
+    expected = [lambda rule, names: of[rule](names) if rule in of else None]
+    monkeypatch.setattr(plugin.left, "EXPECTED", expected)
+    stats = {"train_classifier": 10, "encode": 5, "total": 15}
+    send(handler, capsys, LogEvent.RUN_INFO, stats=stats, msg="")
+    assert handler.left.work() == 290
+    return handler
+
+
+def test_the_first_job_that_ends_says_how_slow_the_machine_is(foretold, capsys):
+    start(foretold, capsys, 2, "train_classifier")
+    foretold.now = 30.0  # for 10
+    send(foretold, capsys, LogEvent.JOB_FINISHED, job_id=2)
+    assert foretold.left.work() == pytest.approx(3 * 280)
+
+
+def test_a_long_job_does_not_make_the_short_ones_long(foretold, capsys):
+    start(foretold, capsys, 1, "train_classifier")
+    foretold.now = 100.0
+    send(foretold, capsys, LogEvent.JOB_FINISHED, job_id=1)
+    assert foretold.left.work() == pytest.approx(190)
+    for job in (2, 3):
+        start(foretold, capsys, job, "train_classifier")
+        foretold.now += 20.0  # twice as long as was expected
+        send(foretold, capsys, LogEvent.JOB_FINISHED, job_id=job)
+    of_trainings = 140 / 120
+    assert foretold.left.work() == pytest.approx(of_trainings * (70 + 100))
+
+
+def test_a_job_that_runs_longer_than_expected_says_it_before_it_ends(foretold, capsys):
+    start(foretold, capsys, 2, "train_classifier")
+    foretold.now = 10.0
+    assert foretold.left.work() == pytest.approx(290)
+    foretold.now = 40.0
+    assert foretold.left.work() == pytest.approx(4 * 290)
+    assert foretold.left.seconds() == (pytest.approx(4 * 290 - 40), False)
 
 
 def test_a_stopped_job_has_not_failed(handler, capsys, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from realink.commands import answer
+from realink.commands import answer, studies
 from realink.errors import InputError
 from realink.store.files import read_tensors
 from realink.store.tables import read_confusions
@@ -191,4 +191,4 @@ def test_a_study_without_predictions_says_how_to_get_them(tmp_path):
         made_up.answered(tmp_path / name, config)
     (tmp_path / "two/predictions.safetensors").unlink()
     with pytest.raises(InputError, match=r"two/predictions.safetensors: no such file; .*git pull"):
-        answer.compare(tmp_path / "one", tmp_path / "two")
+        studies.compare(tmp_path / "one", tmp_path / "two")

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from realink.commands import answer
+from realink.commands import studies
 from realink.plan import grid, sources
 from realink.store.predictions import read_predictions
 
@@ -117,7 +117,7 @@ def test_a_clone_can_compare_with_it(published, tmp_path, capsys):
         (tmp_path / study).mkdir()
         for name in ("metrics.csv", "predictions.safetensors"):
             (tmp_path / study / name).write_bytes(published.read(name))
-    answer.compare(tmp_path / "first", tmp_path / "second")
+    studies.compare(tmp_path / "first", tmp_path / "second")
     said = capsys.readouterr().out
     assert "second / first" in said
     assert re.search(r"^ *real(-aug)? +55 .* identical$", said, re.MULTILINE)

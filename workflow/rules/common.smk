@@ -52,6 +52,7 @@ except InputError as error:
 
 # What the time left is reckoned by until jobs have ended.
 progress.TYPICAL.update(durations.by_rule(config))
+progress.EXPECTED.append(lambda rule, wildcards: durations.of_job(config, rule, wildcards))
 
 # The package lies beside the rules: a job runs the code of this checkout, wherever it runs. And it
 # finds the Python that runs Snakemake, though its environment may not have been activated. Not by

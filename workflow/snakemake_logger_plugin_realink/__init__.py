@@ -9,16 +9,17 @@ import re
 import shutil
 import sys
 import time
-from collections import Counter, defaultdict
 from logging import ERROR, WARNING, LogRecord
 from pathlib import Path
-from statistics import mean
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from . import plan
 from .configs import fault
+from .left import EXPECTED, TYPICAL, TimeLeft
+
+__all__ = ["EXPECTED", "TYPICAL", "LogHandler"]
 
 LOG_TAIL = 20  # lines of a failed job's log that are shown
 SLURM_LOGS = "/slurm_logs/"  # in the paths of the logs that SLURM writes, beside the jobs' own
@@ -29,13 +30,8 @@ OF_REASONS = ("Reasons:", "Some jobs were triggered by prov", "Rules with proven
 INTERRUPTED = "Terminating processes on user request"  # Snakemake's words, after Ctrl-C
 # What libraries say after the error, as their objects are taken down.
 NOISE = re.compile(r"^(nanobind: | - leaked | - \.\.\. skipped|See https://nanobind)")
-# Seconds of a job on one core, start included, for want of an earlier run's: docs/performance.md.
-# The workflow adds those that depend on the study.
-TYPICAL: dict[str, float] = {"prepare_rendered": 20, "report": 10}
-OTHER = 3
 JUST_NOW = 3  # seconds
 NOTES = 10  # lines of a job's notes that are shown
-MOST_READ = 20  # an earlier run's times of one rule
 
 
 class LogHandler(LogHandlerBase):
@@ -48,9 +44,8 @@ class LogHandler(LogHandlerBase):
     needs_rulegraph = False
 
     def __post_init__(self) -> None:
-        self.remaining: Counter[str] = Counter()
-        self.seconds: dict[str, list[float]] = defaultdict(list)
-        self.running: dict[int, tuple[str, str, float]] = {}
+        self.left = TimeLeft()
+        self.running: dict[int, tuple[str, str]] = {}  # rule, axes
         self.logs: dict[int, list[str]] = {}
         self.failed: dict[int, str] = {}
         self.ended: dict[int, float] = {}  # when those failed
@@ -61,9 +56,6 @@ class LogHandler(LogHandlerBase):
         self.planned: list[LogRecord] = []
         # Whether a dry run lists all jobs.
         self.listing = self.common_settings.printshellcmds or self.common_settings.verbose
-        self.earlier: dict[str, float] | None = None  # mean seconds of each rule in earlier runs
-        self.cores = 0
-        self.slots = 1
         self.total = 0
         self.done = 0
 
@@ -121,10 +113,8 @@ class LogHandler(LogHandlerBase):
         return "" if text.startswith(OF_REASONS) else text
 
     def summary(self) -> str:
-        self.earlier = _earlier(
-            next((job.benchmark for job in self.planned if job.benchmark), None)
-        )
-        work = self._work()
+        self.left.know(next((job.benchmark for job in self.planned if job.benchmark), None))
+        work = self.left.work()
         listed = {"First:": plan.first(self.planned), "Why:": plan.why(self.planned)}
         lines = [f"Time: about {_duration(work)} on one core, {_duration(work / 2)} on two"]
         for title, said in listed.items():
@@ -132,36 +122,34 @@ class LogHandler(LogHandlerBase):
         return "\n".join([*lines, "Nothing was made. With -p, a dry run lists each job."])
 
     def resources_info(self, record: LogRecord) -> str:
-        self.cores = getattr(record, "cores", None) or self.cores
+        self.left.cores = getattr(record, "cores", None) or self.left.cores
         return self.format(record) if self.common_settings.verbose else ""
 
     def run_info(self, record: LogRecord) -> str:
         stats = {rule: n for rule, n in record.stats.items() if rule != "total"}
         self.parsed = True
-        self.remaining, self.total = Counter(stats), sum(stats.values())
+        self.left.plan(stats)
+        self.total = sum(stats.values())
         return f"{_jobs(self.total)}: " + ", ".join(f"{n} {rule}" for rule, n in stats.items())
 
     def job_info(self, record: LogRecord) -> str:
         axes = plan.axes(record)
-        self.running[record.jobid] = (record.rule_name, axes, time.monotonic())
+        self.running[record.jobid] = record.rule_name, axes
         self.logs[record.jobid] = list(getattr(record, "log", None) or [])
-        self.slots = max(self.slots, len(self.running))
-        if self.earlier is None:
-            self.earlier = _earlier(getattr(record, "benchmark", None))
+        self.left.know(getattr(record, "benchmark", None))
+        self.left.start(record.jobid, record.rule_name, getattr(record, "wildcards", None))
         if not record.output:  # rules like `all` only name targets
             return ""
         verb = "again" if record.jobid in self.lost else "start"
         if record.jobid in self.lost:
             self.lost.remove(record.jobid)
             self.failed.pop(record.jobid, None)
-            self.remaining[record.rule_name] += 1
+            self.left.remaining[record.rule_name] += 1
         return f"{self._progress()}  {verb}   {record.rule_name} {axes}"
 
     def job_finished(self, record: LogRecord) -> str:
-        rule, axes, started = self.running.pop(record.job_id, ("", "", time.monotonic()))
-        seconds = time.monotonic() - started
-        self.seconds[rule].append(seconds)
-        self.remaining[rule] -= 1
+        rule, axes = self.running.pop(record.job_id, ("", ""))
+        seconds = self.left.end(record.job_id)
         self.done += 1
         said = [line for path in self.logs.pop(record.job_id, []) for line in _notes(path)]
         return "\n".join(
@@ -169,8 +157,8 @@ class LogHandler(LogHandlerBase):
         )
 
     def job_error(self, record: LogRecord) -> str:
-        rule, axes, _ = self.running.pop(record.jobid, (record.rule_name, "", 0.0))
-        self.remaining[rule] -= 1
+        rule, axes = self.running.pop(record.jobid, (record.rule_name, ""))
+        self.left.fail(record.jobid, rule)
         own = [path for path in record.log or [] if SLURM_LOGS not in path]
         of_slurm = "".join(_read(path) for path in record.log or [] if SLURM_LOGS in path)
         if getattr(record, "indent", False):
@@ -230,49 +218,13 @@ class LogHandler(LogHandlerBase):
 
     def _progress(self) -> str:
         width = len(str(self.total))
-        return f"[{self.done:{width}}/{self.total}  {self._left():>12}]"
-
-    def _left(self) -> str:
-        """Time left: each rule's remaining jobs at its mean, over the jobs that run at once.
-
-        Means of this run, else of earlier ones, else typical ones: then it is about that time.
-        """
-        left = {rule: n for rule, n in self.remaining.items() if n > 0}
-        spent = sum(
-            min(time.monotonic() - started, self._mean(rule))
-            for rule, _, started in self.running.values()
-        )
-        work = self._work() - spent
-        at_once = max(self.slots, min(self.cores, sum(left.values())))
-        known = all(self.seconds[rule] for rule in left if rule != "all")
-        return f"{'' if known else '~ '}{_duration(work / at_once)} left"
-
-    def _work(self) -> float:
-        """Seconds of all jobs that have not ended, one after another."""
-        return sum(n * self._mean(rule) for rule, n in self.remaining.items() if n > 0)
-
-    def _mean(self, rule: str) -> float:
-        if rule == "all":
-            return 0
-        if self.seconds[rule]:
-            return mean(self.seconds[rule])
-        return (self.earlier or {}).get(rule, TYPICAL.get(rule, OTHER))
+        seconds, known = self.left.seconds()
+        left = f"{'' if known else '~ '}{_duration(seconds)} left"
+        return f"[{self.done:{width}}/{self.total}  {left:>12}]"
 
 
 def _jobs(n: int) -> str:
     return f"{n} job{'s' * (n != 1)}"
-
-
-def _earlier(benchmark: str | None) -> dict[str, float]:
-    """Mean seconds of each rule's jobs in earlier runs of a study, by Snakemake's benchmarks."""
-    root = next((path for path in Path(benchmark or "").parents if path.name == "benchmarks"), None)
-    seconds: dict[str, list[float]] = defaultdict(list)
-    for path in root.rglob("*.tsv") if root else []:
-        rule = path.relative_to(root).parts[0].removesuffix(".tsv")
-        if len(seconds[rule]) < MOST_READ:
-            rows = _read(path).splitlines()[1:2]
-            seconds[rule] += [float(row.split("\t")[0]) for row in rows]
-    return {rule: mean(each) for rule, each in seconds.items() if each}
 
 
 def _notes(path: str) -> list[str]:

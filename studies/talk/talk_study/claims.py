@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from realink.answer.analysis import Answer
+from realink.answer.result import Answer
 from realink.answer.sentences import told
 from realink.answer.words import listed, percent
 from realink.plan.mixes import RENDERED, Mix

@@ -1,4 +1,4 @@
-"""What to do with the real images at hand: the simplest mix that nothing surely beats.
+"""What to do with the real images at hand: the mix of which the lowest error is expected.
 
 And of several learners, with which of them.
 """
@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from realink.answer import learners
-from realink.answer.analysis import Answer
+from realink.answer.result import Answer
 from realink.answer.words import rank
 from realink.plan.mixes import RANDOMISED, RENDERED, Mix
+
+MARGIN = 0.02  # of the errors: what a simpler mix may cost
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,6 @@ class Recommendation:
     instead_of, instead_of_error
         What one would do without it: the real images alone, augmented as the mix is; for `real-aug`
         not augmented. None where the mix is `real`, or the study has no such cell.
-    lowest, lowest_error
-        The mix with the lowest mean test error, where that is another one, which is not surely
-        better than all that is simpler.
     """
 
     n_real: int
@@ -36,48 +35,39 @@ class Recommendation:
     error: float
     instead_of: Mix | None
     instead_of_error: float | None
-    lowest: Mix | None
-    lowest_error: float | None
 
     def record(self) -> dict[str, Any]:
         """All of it as a record of JSON, which has the mixes' labels."""
         labels = {
             name: mix and mix.name
-            for name in ("mix", "instead_of", "lowest")
+            for name in ("mix", "instead_of")
             for mix in [getattr(self, name)]
         }
         return asdict(self) | labels
 
 
 def recommended(answer: Answer) -> list[Recommendation]:
-    """What to train on at each count of real images that has a baseline, by the study's verdicts.
+    """What to train on at each count of real images that has a baseline, and at N = 0.
 
-    And at N = 0, where there can be none.
-
-    Of the mixes at a count, those that others surely beat fall out, and those that have a higher
-    mean error than a simpler one; of what is left, the simplest (`simplicity`). So a translator
-    is recommended only where it surely beats everything simpler that it was compared with. The
-    rule is that of Breiman et al. (1984) for trees: the simplest that is not surely worse than
-    the best. A learner whose best mix another learner's surely beats falls out with all its mixes.
+    The mix with the lowest expected error (`realink.answer.expected`); or the simplest
+    (`simplicity`) of those that are expected to have at most `MARGIN` more. What another mix, or
+    another learner's best, surely beats is not among them. A person who has to choose loses most by
+    a mix that is worse, not by one that is not proven: so the mean decides, not the proof.
     """
     found = []
     for n, own in answer.summary.groupby("n_real"):
-        cells = zip(map(answer.mixes.get, own["mix"]), own["test_error"], strict=True)
+        cells = zip(map(answer.mixes.get, own["mix"]), own["expected_error"], strict=True)
         # A control knows what nobody has, and another budget is no other mix.
         errors = {mix: error for mix, error in cells if not mix.is_variant}
         if not errors or (n and not any(mix.is_baseline for mix in errors)):
             continue
-        order = sorted(errors, key=lambda mix: (*simplicity(mix), errors[mix]))
         beaten = _beaten(answer, n, errors)
-        gains = [
-            mix
-            for place, mix in enumerate(order)
-            if all(errors[mix] < errors[simpler] for simpler in order[:place])
-        ]
         # Verdicts are of ratios: all can be beaten only where these and the means disagree.
-        mix = next((mix for mix in gains if mix not in beaten), gains[-1])
-        lowest = min(order, key=errors.__getitem__)
-        found.append(_told(answer, mix, n, None if lowest == mix else lowest))
+        left = [mix for mix in errors if mix not in beaten] or list(errors)
+        most = min(errors[mix] for mix in left) * (1 + MARGIN)
+        near = [mix for mix in left if errors[mix] <= most]
+        mix = min(near, key=lambda mix: (*simplicity(mix), errors[mix]))
+        found.append(_told(answer, mix, n))
     return found
 
 
@@ -108,7 +98,7 @@ def _beaten(answer: Answer, n: int, mixes: Iterable[Mix]) -> set[Mix]:
     return {mix for name, mix in mixes.items() if name in names or mix.learner in lost}
 
 
-def _told(answer: Answer, mix: Mix, n: int, lowest: Mix | None) -> Recommendation:
+def _told(answer: Answer, mix: Mix, n: int) -> Recommendation:
     """What is recommended, with the errors of what one would do instead."""
     other = mix.plain if mix.is_baseline else mix.baseline
     known = other != mix and answer.has(other, n)
@@ -118,6 +108,4 @@ def _told(answer: Answer, mix: Mix, n: int, lowest: Mix | None) -> Recommendatio
         error=answer.error(mix, n),
         instead_of=other if known else None,
         instead_of_error=answer.error(other, n) if known else None,
-        lowest=lowest,
-        lowest_error=None if lowest is None else answer.error(lowest, n),
     )

@@ -8,10 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from realink.answer.analysis import Answer
 from realink.answer.recommended import Recommendation, recommended
+from realink.answer.result import Answer
 from realink.answer.words import as_count, at_hand, fewer, listed, network, percent, places, rank
 from realink.plan.mixes import RANDOMISED, RENDERED, Mix
+
+PROBABLY = 0.75  # from which probability on a mix is said to be probably better
+SHOWN = 4  # mixes that a sentence names at most
 
 
 def sentences(answer: Answer) -> list[str]:
@@ -46,7 +49,7 @@ def advice(answer: Answer, one: Recommendation) -> str:
 
 def certainty(answer: Answer, one: Recommendation) -> list[str]:
     """How sure the advice at one count is: errors that it saves, and what images are worth."""
-    return [*_saved(answer, one), *_worth(answer, one)]
+    return [*_saved(answer, one), *_sure(answer, one), *_worth(answer, one)]
 
 
 def action(mix: Mix) -> str:
@@ -191,6 +194,38 @@ def _saved(answer: Answer, one: Recommendation) -> list[str]:
         bounds = f"; 95\N{NO-BREAK SPACE}% interval: {' to '.join(ends)}"
     unsure = ", which is not sure" * (verdicts[n] == "undecided")
     return [f"That is {fewer(ratio)} errors than {reference.name}{unsure} ({mix.name}{bounds})."]
+
+
+def _sure(answer: Answer, one: Recommendation) -> list[str]:
+    """How many of the others are surely or probably worse, and from which nothing tells it."""
+    table = answer.rivals
+    if table.empty:
+        return []
+    own = table[(table["mix"] == one.mix.name) & (table["n_real"] == one.n_real)]
+    # The test's two sides: what is left of p speaks for the one with fewer errors.
+    better = np.where(own["ratio"] < 1, 1 - own["p"] / 2, own["p"] / 2)
+    surely = own["verdict"].eq("better").to_numpy()
+    probably = ~surely & (better >= PROBABLY)
+    chances = dict(zip(own["reference"], better, strict=True))
+    named = {
+        "is surely worse": own.loc[surely, "reference"],
+        "is probably worse": own.loc[probably, "reference"],
+        "cannot be told from it": own.loc[~surely & ~probably, "reference"],
+    }
+    said = []
+    for verdict, names in named.items():
+        if not len(names):
+            continue
+        words = verdict if len(names) == 1 else verdict.replace("is ", "are ", 1)
+        sure = names is named["is surely worse"]
+        shown = list(names) if sure else [f"{name}, {100 * chances[name]:.0f} %" for name in names]
+        which = f" ({'; '.join(shown)})" if len(names) <= SHOWN else ""
+        said.append(f"{len(names)} {words}{which}")
+    if not said:
+        return []
+    chance = " The percentage is the probability that this advice has fewer errors."
+    others = f"{len(own)} {'mix' if len(own) == 1 else 'mixes'}"
+    return [f"Of {others} tried besides, {listed(said)}.{chance if (~surely).any() else ''}"]
 
 
 def _worth(answer: Answer, one: Recommendation) -> list[str]:

@@ -27,6 +27,7 @@ from realink.commands import (
     real,
     rendered,
     sheets,
+    studies,
     takeaway,
     translator,
 )
@@ -38,7 +39,8 @@ PEOPLES = [
     init.init,
     takeaway.classify,
     takeaway.export,
-    answer.compare,
+    studies.compare,
+    studies.regret,
     figures.plot_studies,
     gather.gather,
 ]

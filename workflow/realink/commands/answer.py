@@ -2,12 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from realink.commands.support import Json
-from realink.errors import InputError
 
 Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
 
@@ -246,70 +245,3 @@ def report(
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)
-
-
-def compare(
-    first: Annotated[Path, Parameter(help="A study's folder, such as results/mnist.")],
-    second: Annotated[Path, Parameter(help="Another's.")],
-    /,
-    *,
-    output: Annotated[Path | None, Parameter(help="HTML page to write, with the curves.")] = None,
-) -> None:
-    """Set two finished studies side by side: is the second better?"""
-    from realink.answer import cells, studies
-    from realink.asked import refuse_folder, written_as_asked
-    from realink.page import plotted
-    from realink.page import report as pages
-    from realink.store.files import read_json
-    from realink.store.predictions import read_predictions
-
-    if first.resolve() == second.resolve():
-        raise InputError(f"{first} and {second} are the same study")
-    if output is not None:
-        refuse_folder(output)
-    alike = first.resolve().name == second.resolve().name
-    one, two = (
-        studies.Study(
-            str(path) if alike else path.resolve().name,
-            _metrics(path / "metrics.csv"),
-            read_predictions(path / "predictions.safetensors"),
-            read_json(path / "config.json") if (path / "config.json").exists() else None,
-        )
-        for path in (first, second)
-    )
-    one, two = studies.told_apart(one, two)
-    rows, notes = studies.compare_studies(one, two)
-    names = {"first": one.name, "second": two.name, "verdict": f"{two.name} is"}
-    errors = {column: 100 * rows[column] for column in ("first", "second")}
-    table = rows.assign(**errors)[
-        ["mix", "n_real", "first", "second", "ratio", "low", "high", "verdict"]
-    ]
-    print(f"test error in %, and its ratio, {two.name} / {one.name}, with the 95 % interval")
-    print(table.rename(columns=names).to_string(index=False, float_format="{:.2f}".format))
-    for note in notes:
-        print(f"note: {note}")
-    if output is not None:
-        curves = {
-            study.name: plotted.errors(cells.usable(study.metrics)[0]) for study in (one, two)
-        }
-        html = pages.comparison_page(curves, rows, notes)
-        with written_as_asked(output) as temporary:
-            temporary.write_text(html)
-        print(f"written: {output}")
-
-
-def _metrics(path: Path) -> Any:
-    """Read a study's metrics.csv; raise `InputError` if it is not whole."""
-    from realink.store.files import read_table
-
-    try:
-        table = read_table(path)
-        table["test_error"] = table["test_error"].astype(float)
-        table[["mix", "n_real", "n_synthetic", "replicate"]]
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; name the directory of a finished study") from None
-    except KeyError as missing:
-        raise InputError(f"{path}: lacks the column {missing}") from None
-    except ValueError as error:  # of pandas' parser too
-        raise InputError(f"{path}: not a whole table ({error}); run snakemake again") from None
-    return table

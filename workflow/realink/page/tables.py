@@ -10,7 +10,7 @@ import pandas as pd
 from realink.answer.cells import parsed
 from realink.answer.comparisons import references, within_learners
 from realink.answer.sentences import action
-from realink.answer.words import as_count, listed, percent, rank, span
+from realink.answer.words import as_count, percent, rank, span
 from realink.page.plotted import worth_showing
 from realink.plan.mixes import Mix, ordered
 
@@ -76,10 +76,6 @@ def strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found, mixes = [], parsed(one["mix"] for one in recommended)
     for mix, own in itertools.groupby(recommended, key=lambda one: one["mix"]):
         run = list(own)
-        lowest: dict[str, list[float]] = {}
-        for one in run:
-            if one["lowest"]:
-                lowest.setdefault(one["lowest"], []).append(one["lowest_error"])
         found.append(
             {
                 "mix": mix,
@@ -87,7 +83,6 @@ def strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "action": action(mixes[mix]),
                 "counts": [one["n_real"] for one in run],
                 "errors": _ends([one["error"] for one in run]),
-                "lowest": listed([f"{name} {_ends(errors)}" for name, errors in lowest.items()]),
             }
         )
     return found

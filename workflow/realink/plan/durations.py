@@ -60,6 +60,29 @@ def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
     return seconds
 
 
+def of_job(config: Mapping[str, Any], rule: str, wildcards: Mapping[str, str]) -> float | None:
+    """Seconds of one job, where jobs of its rule differ much; else None.
+
+    Parameters
+    ----------
+    config : as `sources.complete` gives it
+    wildcards : of the job, as its rule names them
+    """
+    if rule == "train_classifier":
+        mix, n, replicate = (wildcards[name] for name in ("mix", "n", "replicate"))
+        cell = grid.recipe(config, wildcards["learner"], mix, int(n), int(replicate))
+        return _classifier(config, cell)
+    if rule == "train_translator":
+        names = wildcards["translator"], int(wildcards["n"]), int(wildcards["replicate"])
+        return _translator(config, grid.TranslatorCell(*names))
+    if rule == "encode":
+        seen = sizes.encoded(config, wildcards["images"])
+        if not wildcards["images"].startswith("real/"):
+            seen = min(seen, config["learner_settings"][wildcards["learner"]]["synthetic"])
+        return START_SECONDS + _seeing(config, wildcards["learner"], seen)
+    return None
+
+
 def _classifier(config: Mapping[str, Any], cell: grid.Recipe) -> float:
     if learners.encoded(cell.learner):
         return START_SECONDS + HEAD_SECONDS + FINETUNED_STEP * (cell.steps or 0)
@@ -76,7 +99,7 @@ def _encodings(config: Mapping[str, Any]) -> list[tuple[int, float]]:
 
 
 def _encoding(config: Mapping[str, Any], learner: str) -> tuple[int, float]:
-    settings, images = config["learner_settings"][learner], config["images"]
+    settings = config["learner_settings"][learner]
     views = learners.n_views(learner, settings)
     # These are seen as they are, and mirrored.
     tested = ["validation", "test", *["unlabelled"] * grid.has_unlabelled(config)]
@@ -86,9 +109,16 @@ def _encoding(config: Mapping[str, Any], learner: str) -> tuple[int, float]:
         + 2 * sum(sizes.count(config, kind) for kind in tested)
         + sets * min(settings["synthetic"], sizes.count(config, "rendered"))
     )
-    pixels = (settings["side"] or max(images["height"], images["width"])) ** 2
     jobs = views + 2 * len(tested) + sets
-    return jobs, jobs * START_SECONDS + seen * pixels / ENCODED_PIXELS / ENCODED_A_SECOND
+    return jobs, jobs * START_SECONDS + _seeing(config, learner, seen)
+
+
+def _seeing(config: Mapping[str, Any], learner: str, seen: int) -> float:
+    """Seconds in which a pretrained network sees so many images."""
+    images, side = config["images"], config["learner_settings"][learner]["side"]
+    height, width = images["height"], images["width"]
+    smaller = min(1, side / max(height, width)) if side else 1
+    return seen * height * width * smaller**2 / ENCODED_PIXELS / ENCODED_A_SECOND
 
 
 def _translator(config: Mapping[str, Any], cell: grid.TranslatorCell) -> float:
