@@ -1,8 +1,7 @@
 """Command `init`: from folders of pictures to the config of a study."""
 
-import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,8 +25,6 @@ OPTIONS = {
     "config key `real: group:`": "--group",
     " (`real: test:`)": "",
 }
-# Names of folders, in lower case, that were surely meant as splits.
-SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 # Pictures, and seconds, from which on a bar shows how far it is.
 MANY, LONG = 10_000, 2.0
 
@@ -64,7 +61,7 @@ def init(
         Folder of real pictures, one folder a class; or of train, validation and test, each with
         one folder a class.
     output
-        Where to write the config; config/mine.yaml names the study "mine".
+        Where to write the config; config/mine.yaml names the study "mine", and so its results.
     rendered
         Folder of rendered pictures, one folder a class. Leave it out, and fonts draw the classes.
     unlabelled
@@ -73,8 +70,8 @@ def init(
         What fonts draw: one character for each class, in the classes' order. Not needed if each
         class is named by its character.
     group
-        Regular expression on a file's name, such as "^([^_]*)": pictures whose names it finds the
-        same text in (one camera, one object) stay in one split.
+        Regular expression on the path below the class's folder, such as "^([^_]*)" or "cam[0-9]+":
+        pictures in whose paths it finds the same text (one camera, one object) stay in one split.
     minutes
         About how long the study may take on two cores.
     force
@@ -84,14 +81,15 @@ def init(
 
     from realink.images import listing
     from realink.images.survey import survey
-    from realink.plan import proposal, sources, told
+    from realink.plan import naming, proposal, sources, told
     from realink.training import pace
 
     _refuse_output(output, force)
     if rendered is not None and rendered.resolve() == real.resolve():
         # Else the study would train on its test pictures.
         raise InputError(f"--rendered {rendered}: this is the folder of the real pictures")
-    study = re.sub(r"[^A-Za-z0-9_.-]+", "-", output.stem).strip("-._") or "mine"
+    study = naming.study_of(output)
+    naming.refuse_shared(output, study)
     defaults = yaml.safe_load(DEFAULTS.read_text())
     shares = {name: defaults["real"][name] for name in ("validation", "test")}
     files = listing.list_real(real, **shares, group=group)
@@ -105,14 +103,18 @@ def init(
     if unlabelled is not None:
         groups = files.held_out_groups
         further = listing.list_unlabelled(unlabelled, group=group, held_out=groups)
-    print(told.folder("real", found, group))
+    report = [told.folder("real", found, group)]
     if drawn is None:
-        print(told.fonts(files.classes, drawn_by_fonts, defaults["rendered"]["families"]))
+        report.append(told.fonts(files.classes, drawn_by_fonts, defaults["rendered"]["families"]))
     else:
-        print(told.folder("rendered", drawn, None))
+        report.append(told.folder("rendered", drawn, None))
     if further is not None:
-        print(told.unlabelled(further))
-    _refuse(found, drawn)
+        report.append(told.unlabelled(further))
+    try:
+        _refuse(found, drawn)
+    except InputError:
+        print(*report, sep="\n")  # which names the pictures
+        raise
     slower = pace.factor()
     config = proposal.propose(
         defaults,
@@ -132,7 +134,8 @@ def init(
     text = told.HEAD.format(minutes=takes) + proposal.to_yaml(different, comments)
     with written_as_asked(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    print(told.study(config, takes, minutes, output))
+    # Only now: who reads it, such as `head`, may have seen enough before its end.
+    print(*report, told.study(config, takes, minutes, output), sep="\n")
 
 
 def _refuse_output(output: Path, force: bool) -> None:
@@ -153,7 +156,9 @@ def _refuse_output(output: Path, force: bool) -> None:
 
 
 def _refuse_splits_as_classes(files: "Listing") -> None:
-    if len(named := [name for name in files.classes if name.lower() in SPLITS]) > 1:
+    from realink.images import names
+
+    if len(named := [name for name in files.classes if names.split_of(name)]) > 1:
         raise InputError(
             f"--real: {files.directory} has the folders {', '.join(map(repr, named))}: if these "
             "are splits, call them train, validation and test; a class cannot be called so"
@@ -188,21 +193,26 @@ def _portable(directory: Path) -> str:
 
 
 def _refuse(real: "Survey", rendered: "Survey | None") -> None:
-    """Stop where a study could not run; the report has named the pictures."""
+    """Stop where a study could not run; the report names the pictures."""
     from realink.images.copies import refuse_copies
-    from realink.images.listing import RENDERED, TRAIN
+    from realink.images.listing import RENDERED, TEST, TRAIN
 
     for found, split in ((real, TRAIN), (rendered, RENDERED)):
         if found is None:
             continue
         # The config will drop copies in two splits.
         refuse_copies(found.listing.directory, found.copies, "drop")
-        have = {picture.label for picture in found.kept(split)}
-        if empty := [name for name in found.listing.classes if name not in have]:
+        if empty := _without(found, split, found.listing.classes):
             raise InputError(
                 f"{found.listing.directory}: no picture that can be read is left of the class "
-                f"{', '.join(map(repr, empty))}; add some, or remove the folder"
+                f"{empty}; add some, or remove the folder"
             )
+    # A class may well have been given no test pictures, which is warned of.
+    if empty := _without(real, TEST, [p.label for p in real.listing.split(TEST)]):
+        raise InputError(
+            f"{real.listing.directory}: no test picture that can be read is left of the class "
+            f"{empty}; replace them, or remove all of the class's test pictures"
+        )
     if rendered is None:
         return
     a, b = set(real.listing.classes), set(rendered.listing.classes)
@@ -216,6 +226,12 @@ def _refuse(real: "Survey", rendered: "Survey | None") -> None:
             f"real and rendered pictures must have the same classes: {'; '.join(lacking)}; add "
             "what is missing, or take the other side's folder away"
         )
+
+
+def _without(found: "Survey", split: str, classes: Iterable[str]) -> str:
+    """Those of some classes that have no picture in a split, in words."""
+    have = {picture.label for picture in found.kept(split)}
+    return ", ".join(repr(name) for name in dict.fromkeys(classes) if name not in have)
 
 
 def _progress(pictures: list["Picture"]) -> Iterator["Picture"]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from realink.asked import shown
-from realink.images.listing import TRAIN, Listing
+from realink.images.listing import TEST, TRAIN, Listing, Picture
 from realink.images.survey import Survey
 from realink.plan import grid, sources
 
@@ -39,7 +39,8 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
     """What was found in a folder, ``real`` or ``rendered``."""
     files = found.listing
     lines = [f"{kind}: {shown(str(files.directory))}"]
-    counted = Counter((p.split, p.label) for p in files.used)
+    used = found.used
+    counted = Counter((p.split, p.label) for p in used)
     splits = list(dict.fromkeys(p.split for p in files.used))
     splits.sort(key=["train", "validation", "test", "rendered"].index)
     wide = max(8, *(len(shown(name)) for name in files.classes))
@@ -71,14 +72,21 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
     )
     if kind == "real":
         lines.append(
-            f"  groups: {len({p.group for p in files.used})}, "
-            f"{len({p.group for p in files.split('test')})} of them to test on"
+            _groups(used)
             if group
             else "  groups: none; if pictures belong together (one "
             "camera, object, writer), say so by --group"
         )
         lines += _few_tested({name: counted["test", name] for name in files.classes})
     return "\n".join(lines) + "\n"
+
+
+def _groups(used: list[Picture]) -> str:
+    """How many groups there are, and which one a picture is of, as the pattern may see another."""
+    tested = {picture.group for picture in used if picture.split == TEST}
+    example = f", such as {shown(used[0].group)} of {shown(used[0].file)}" if used else ""
+    groups = len({picture.group for picture in used})
+    return f"  groups: {groups}, {len(tested)} of them to test on{example}"
 
 
 def _few_tested(pictures: dict[str, int]) -> list[str]:
@@ -125,7 +133,7 @@ def comments(config: dict[str, Any], found: Survey) -> dict[str, str]:
         "images.height": "pixels; more take longer",
         "images.channels": "colour" if config["images"]["channels"] == 3 else "grey",
         "images.fit": "the middle, since proportions vary; fit would keep all of each picture",
-        "real.group": "pattern on a file's name; what it finds stays in one split",
+        "real.group": "pattern on paths below a class; what it finds stays in one split",
         "real.duplicates": f"{len(found.copies.split_twice)} pictures stand in two splits",
         "rendered.characters": "one a class",
         "rendered.folder": "faces of seven segments join in; a photographed display may have them",
