@@ -640,3 +640,28 @@ def test_values_survive_the_writing():
     text = proposal.to_yaml(config, {"list": "a comment", "map.no": "another"})
     assert json.dumps(yaml.safe_load(text)) == json.dumps(config)
     assert "[1, 0.5, true, null]  # a comment\n" in text
+
+
+def test_characters_that_no_font_has_are_found_before_anything_is_read(tmp_path):
+    real = draw(tmp_path / "real", classes=("一", "二", "7"))
+    with pytest.raises(InputError, match=r"none of \d+ font files has 一, 二; .*fonts-droid-fallb"):
+        init(real=real, output=tmp_path / "mine.yaml")
+    with pytest.raises(InputError, match=r"none of \d+ font files has 한; .*Debian's fonts-nanum"):
+        init(real=real, output=tmp_path / "mine.yaml", characters="한12")
+    assert not (tmp_path / "mine.yaml").exists()
+
+
+def test_characters_that_no_font_has_together_are_found(tmp_path):
+    # Thai and Devanagari digits.
+    real = draw(tmp_path / "real", classes=("๓", "७"))
+    with pytest.raises(InputError, match=r"has all classes, and the fewest have .*fonts-noto-core"):
+        init(real=real, output=tmp_path / "mine.yaml")
+
+
+def test_characters_of_few_fonts_are_told(tmp_path, capsys):
+    real = draw(tmp_path / "real", classes=("א", "ב"))
+    init(real=real, output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out
+    assert re.search(r"few fonts: (\d+) of \d+ font files have all of these \(of א, \1\)", said)
+    init(real=real, output=tmp_path / "other.yaml", characters="12")
+    assert "few fonts" not in capsys.readouterr().out

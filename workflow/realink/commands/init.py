@@ -96,6 +96,7 @@ def init(
     _refuse_splits_as_classes(files)
     # Before all pictures are read, since it may well be what is missing.
     drawn_by_fonts = "" if rendered else _drawn_by_fonts(files.classes, characters)
+    said_of_fonts = "" if rendered else _said_of_fonts(drawn_by_fonts, defaults["rendered"])
     found, drawn = survey(files, _progress), None
     if rendered is not None:
         drawn = survey(listing.list_rendered(rendered), _progress)
@@ -104,10 +105,7 @@ def init(
         groups = files.held_out_groups
         further = listing.list_unlabelled(unlabelled, group=group, held_out=groups)
     report = [told.folder("real", found, group)]
-    if drawn is None:
-        report.append(told.fonts(files.classes, drawn_by_fonts, defaults["rendered"]["families"]))
-    else:
-        report.append(told.folder("rendered", drawn, None))
+    report.append(said_of_fonts if drawn is None else told.folder("rendered", drawn, None))
     if further is not None:
         report.append(told.unlabelled(further))
     try:
@@ -183,6 +181,19 @@ def _drawn_by_fonts(classes: tuple[str, ...], characters: str | None) -> str | d
             f"for each, in this order: {', '.join(map(shown, classes))}"
         )
     return dict(zip(classes, characters, strict=True))
+
+
+def _said_of_fonts(drawn: str | dict[str, str], rendered: dict[str, str]) -> str:
+    """How fonts will draw the classes; refuse those that no font has all of."""
+    from realink.images import faces
+    from realink.images.characters import characters_of
+    from realink.plan import told
+
+    texts, families = characters_of(drawn), faces.read_families(Path(rendered["families"]))
+    found = faces.coverage(families, Path(rendered["folder"]), texts)
+    if not found.whole:
+        raise InputError(told.undrawn(texts, found))
+    return told.fonts(texts, found, len(families))
 
 
 def _portable(directory: Path) -> str:

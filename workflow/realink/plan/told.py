@@ -3,19 +3,26 @@
 import shlex
 import textwrap
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from realink.asked import shown
+from realink.images.characters import remedy
 from realink.images.listing import TEST, TRAIN, Listing, Picture
 from realink.images.survey import Survey
 from realink.plan import grid, sources
 
+if TYPE_CHECKING:
+    from realink.images.faces import Coverage  # where no font draws, nobody waits for it
+
 NAMED = 5  # files that the report names, at most
 # Of a class with fewer, each test picture is more than 10 % of its error.
 FEW_TESTED = 10
+# Font files that have all classes, below which faces vary little.
+FEW_FONTS = 20
 # From 55 pictures pseudo-labels gained nothing, from 220 perhaps something (docs/unlabelled.md).
 FEW_UNLABELLED = 200
 HEAD = """\
@@ -105,15 +112,34 @@ def _few_tested(pictures: dict[str, int]) -> list[str]:
     ]
 
 
-def fonts(classes: tuple[str, ...], drawn: str | dict[str, str], families: str) -> str:
-    """That fonts will draw the rendered pictures."""
-    from realink.images.faces import read_families  # where no font draws, nobody waits for these
+def fonts(drawn: Mapping[str, str], found: "Coverage", families: int) -> str:
+    """That fonts will draw the rendered pictures: the text of each class, in how many files."""
+    named = (text if text == name else f"{text} for {shown(name)}" for name, text in drawn.items())
+    lines = [
+        f"rendered: by fonts, since there is no --rendered: {families} font families draw "
+        + ", ".join(named)
+    ]
+    if found.whole < FEW_FONTS:
+        rarest = min(found.classes, key=found.classes.get)
+        lines.append(
+            f"  few fonts: {found.whole} of {found.files} font files have all of these (of "
+            f"{shown(drawn[rarest])}, {found.classes[rarest]}); with further ones in "
+            f"resources/fonts, {remedy(drawn[rarest])}, faces vary more"
+        )
+    return "\n".join([*lines, ""])
 
-    texts = drawn if isinstance(drawn, dict) else {name: name for name in classes}
-    named = (text if text == name else f"{text} for {shown(name)}" for name, text in texts.items())
+
+def undrawn(drawn: Mapping[str, str], found: "Coverage") -> str:
+    """Why no font can draw all classes, and what to do."""
+    lacking = [name for name, n in found.classes.items() if not n]
+    rarest = lacking or sorted(found.classes, key=found.classes.get)[:NAMED]
+    texts = "".join(drawn[name] for name in rarest)
+    have = "has" if lacking else "has all classes, and the fewest have"
     return (
-        f"rendered: by fonts, since there is no --rendered: {len(read_families(Path(families)))} "
-        f"font families draw {', '.join(named)}\n"
+        f"fonts cannot draw these classes: none of {found.files} font files {have} "
+        f"{', '.join(shown(drawn[name]) for name in rarest[:NAMED])}; put .ttf or .otf files that "
+        f"have all of them into resources/fonts, {remedy(texts)}, or give --rendered, a folder of "
+        "rendered pictures"
     )
 
 
