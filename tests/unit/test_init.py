@@ -328,6 +328,78 @@ def test_lists_of_labels_are_told_from_folders_of_classes(tmp_path, name):
         init(real=tmp_path, output=tmp_path / "mine.yaml")
 
 
+def table(path, *rows, header="file,class,split,group"):
+    path.write_text("".join(f"{row}\n" for row in (header, *rows)), encoding="utf-8")
+    return path
+
+
+def test_a_table_of_labels_becomes_folders_of_links(both, tmp_path, capsys):
+    pictures = tmp_path / "images"
+    draw(pictures, classes=("day", "night"), n=60)
+    splits = ["Train"] * 6 + ["valid"] * 2 + ["TEST"] * 2
+    rows = [
+        f"{when}/{k}.png;{CLASSES[k % 3]};{splits[k % 10]};cam{k % 10}"
+        for when in ("day", "night")
+        for k in range(50)
+    ]
+    given = {"real": pictures, "rendered": both[1], "output": tmp_path / "mine.yaml"}
+    listed = table(tmp_path / "labels.csv", *rows, header="File;Class;Split;Group")
+    init(labels=listed, **given)
+    config = merged(tmp_path / "mine.yaml")
+    assert (config["real"]["directory"], config["real"]["group"]) == ("data/mine", "^([^/]+)/")
+    said = capsys.readouterr().out
+    assert "groups: 10, 2 of them to test on" in said
+    assert "colour: 100 of 100 pictures" in said
+    assert Path("data/mine/train/circle/cam0/day/0.png").resolve() == pictures / "day/0.png"
+    # Again, of a shorter table.
+    listing.list_real.cache_clear()
+    init(labels=table(listed, *rows[:80], header="File;Class;Split;Group"), force=True, **given)
+    assert "colour: 80 of 80 pictures" in capsys.readouterr().out
+
+
+def test_a_table_needs_neither_splits_nor_groups(both, tmp_path):
+    rows = [f"{path.relative_to(both[0])},{path.parent.name}" for path in both[0].rglob("*.png")]
+    listed = table(tmp_path / "labels.csv", *rows, header="file,class")
+    given = {"real": both[0], "rendered": both[1], "labels": listed}
+    init(output=tmp_path / "mine.yaml", **given)
+    assert (
+        "group" not in merged(tmp_path / "mine.yaml")["real"]
+        or not (merged(tmp_path / "mine.yaml")["real"]["group"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        ("file,label", "a.png,x", r"labels\.csv: has no column 'class'.*label.*first line must"),
+        ("file,class", "circle/0.png", "line 2: has no class"),
+        ("file,class", "circle/0.png,a/b", "line 2: the class 'a/b' cannot name a folder"),
+        ("file,class", ".cache/0.png,a", "line 2: the file '.cache/0.png' begins with a dot"),
+        ("file,class", "../0.png,a", "line 2: the file '../0.png' is no path below"),
+        ("file,class,split", "circle/0.png,a,dev", "line 2: the split 'dev' is none of train"),
+        ("file,class", "circle/0.png,a\ncircle/0.png,a", "line 3: 'circle/0.png' stands ther"),
+        (
+            "file,class",
+            "circle/zero,a",
+            r"1 of 1 files are not in .*'circle/zero'.*their suffix",
+        ),
+        ("file,class", "", r"labels\.csv: has no line of a picture"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_one_line(both, tmp_path, header, row, said):
+    listed = table(tmp_path / "labels.csv", *filter(None, [row]), header=header)
+    with pytest.raises(InputError, match=f"--labels.*{said}"):
+        init(real=both[0], rendered=both[1], labels=listed, output=tmp_path / "mine.yaml")
+    assert not Path("data/mine").exists()
+
+
+def test_a_folder_of_a_persons_own_is_not_made_anew(both, tmp_path):
+    Path("data/mine").mkdir(parents=True)
+    listed = table(tmp_path / "labels.csv", "circle/0.png,a", header="file,class")
+    with pytest.raises(InputError, match=r"data/mine is there already.*move it away"):
+        init(real=both[0], rendered=both[1], labels=listed, output=tmp_path / "mine.yaml")
+
+
 def test_what_stops_reading_after_some_lines_gets_its_config(both, tmp_path):
     output = tmp_path / "mine.yaml"
     options = ["--real", both[0], "--rendered", both[1], "--output", output]

@@ -376,7 +376,8 @@ def test_where_the_user_has_no_name_its_number_is_taken(monkeypatch, tmp_path):
     monkeypatch.setattr(os, "environ", {"USER": "me", "HOME": "/dev/null"})
     plugin.surroundings.settle()
     cache = str(tmp_path / ".snakemake/cache")
-    assert os.environ == {"USER": "me", "HOME": "/dev/null", "XDG_CACHE_HOME": cache}
+    assert os.environ["XDG_CACHE_HOME"] == cache
+    assert os.environ["MPLCONFIGDIR"] == f"{cache}/matplotlib"
 
 
 def test_a_state_that_cannot_be_written_is_named(monkeypatch, tmp_path):

@@ -19,7 +19,10 @@ def settle() -> None:
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     # Of no known home the path stays as it is.
     if not os.path.isabs(cache) or unwritable(Path(cache, "snakemake")):
-        os.environ["XDG_CACHE_HOME"] = os.path.abspath(f"{STATE}/cache")
+        cache = os.path.abspath(f"{STATE}/cache")
+        os.environ["XDG_CACHE_HOME"] = cache
+        # Which keeps its own in a folder for settings.
+        os.environ.setdefault("MPLCONFIGDIR", f"{cache}/matplotlib")
 
 
 def fault() -> str | None:

@@ -48,6 +48,7 @@ def init(
     output: Path,
     rendered: Path | None = None,
     unlabelled: Path | None = None,
+    labels: Path | None = None,
     characters: str | None = None,
     group: str | None = None,
     minutes: Annotated[float, Parameter(validator=Number(gt=0))] = 30,
@@ -66,6 +67,10 @@ def init(
         Folder of rendered pictures, one folder a class. Leave it out, and fonts draw the classes.
     unlabelled
         Folder of further real pictures without labels, in whatever folders below it.
+    labels
+        Table (CSV) of the real pictures, if these are in no folders of classes: with the columns
+        file (path below --real) and class, and perhaps split and group. A folder of links to them,
+        data/STUDY, is what the study reads.
     characters
         What fonts draw: one character for each class, in the classes' order. Not needed if each
         class is named by its character.
@@ -91,6 +96,8 @@ def init(
     study = naming.study_of(output)
     naming.refuse_shared(output, study)
     defaults = yaml.safe_load(DEFAULTS.read_text())
+    if labels is not None:
+        real, group = _linked(labels, real, Path("data") / study, group)
     shares = {name: defaults["real"][name] for name in ("validation", "test")}
     files = listing.list_real(real, **shares, group=group)
     _refuse_splits_as_classes(files)
@@ -151,6 +158,17 @@ def _refuse_output(output: Path, force: bool) -> None:
         raise InputError(
             f"run this in realink's own folder, {DEFAULTS.parents[1]}, as you will run the study"
         )
+
+
+def _linked(table: Path, real: Path, output: Path, group: str | None) -> tuple[Path, str | None]:
+    """Make folders of a table's pictures; give them, and the pattern that finds their groups."""
+    from realink.images import labels
+
+    rows = labels.read(table)
+    if group is not None and rows[0].group:
+        raise InputError(f"--group: {table} has a column `group`; leave one of them out")
+    labels.link(rows, real, output)
+    return output, labels.GROUP if rows[0].group else group
 
 
 def _refuse_splits_as_classes(files: "Listing") -> None:

@@ -1,4 +1,4 @@
-"""Lists of labels that a folder has instead of folders of classes: found by name, not read.
+"""Lists of labels that a folder has instead of folders of classes: found by name.
 
 Needs the standard library only, because every parse of the workflow reads it.
 """
@@ -22,7 +22,8 @@ def remedy(files: Iterable[str]) -> str:
         yolo = YOLO in map(str.lower, folders) and name.lower().endswith(".txt")
         if yolo or name.lower().endswith(SUFFIXES):
             return (
-                f"; {file!r} looks like a list of labels, which is not read: docs/own-images.md "
-                "says how to turn CSV, COCO and YOLO lists into folders"
+                f"; {file!r} looks like a list of labels: give a table by --labels of `realink "
+                "init`; docs/own-images.md says how, and how to turn COCO and YOLO lists into "
+                "folders"
             )
     return ""
