@@ -128,11 +128,15 @@ def test_what_programs_leave_is_passed_over_wherever_it_stands(tmp_path):
     assert {p.left_out for p in listed.pictures} == {"", names.PASSED_OVER}
 
 
-def test_a_class_may_be_called_thumbs(tmp_path):
-    touch(tmp_path, *numbered("thumbs", "fists", "fists/thumbs"))
+@pytest.mark.parametrize("above", ["", "Train/"])
+def test_a_class_may_be_called_thumbs(tmp_path, above):
+    folders = "thumbs", "fists", "fists/thumbs", "palms/full", "palms/Thumbnails"
+    touch(tmp_path, *numbered(*(above + folder for folder in folders)))
+    touch(tmp_path, *["test/fists/0.png"] * bool(above))
     listed = listing.list_real(tmp_path, **SPLIT)
-    assert listed.classes == ("fists", "thumbs")
-    assert [p.file for p in listed.pictures if p.left_out] == ["fists/thumbs/"]
+    assert listed.classes == ("fists", "palms", "thumbs")
+    out = [p.file for p in listed.pictures if p.left_out]
+    assert out == [f"{above}fists/thumbs/", f"{above}palms/Thumbnails/"]
 
 
 @pytest.mark.parametrize(

@@ -231,7 +231,7 @@ def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
             continue
         pictures = any(item.name.lower().endswith(SUFFIXES) for item in items)
         for item in items:
-            if item.is_dir() and names.is_passed_over(item.name, beside_pictures=pictures):
+            if item.is_dir() and names.is_passed_over(item.name, below, beside_pictures=pictures):
                 found.append((f"{below}{item.name}/", names.PASSED_OVER))
             elif item.is_dir():
                 pending.append((f"{below}{item.name}/", (*above, here)))

@@ -17,8 +17,9 @@ FOLDERS = {
 # Made by network storage (Synology, QNAP) and systems, which put copies and their own files there.
 MADE = {"@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "lost+found"}
 MADE |= {"__macosx", "$recycle.bin", "system volume information"}
-# A class, such as of gestures, may be called so: beside pictures it is none.
-THUMBNAILS = {"thumbs", "thumbnails", "thumbnail", "_thumbs", "@__thumb", "thumb"}
+# A class, such as of gestures, may be called so: below a class, or beside pictures, it is none.
+THUMBNAILS = {"thumb", "thumbs", "thumbnail", "thumbnails", "@__thumb"}
+THUMBNAILS |= {"_thumb", "_thumbs", "_thumbnail", "_thumbnails"}
 PASSED_OVER = "a folder of thumbnails or of the system's own files: passed over"
 
 
@@ -27,10 +28,16 @@ def split_of(folder: str) -> str | None:
     return FOLDERS.get(folder.lower())
 
 
-def is_passed_over(folder: str, *, beside_pictures: bool) -> bool:
-    """Whether a folder's name says that a program made it, of copies or for itself."""
-    name = folder.lower()
-    return name in MADE or (beside_pictures and name in THUMBNAILS)
+def is_passed_over(folder: str, above: str, *, beside_pictures: bool) -> bool:
+    """Whether a folder's name says that a program made it, of copies or for itself.
+
+    Parameters
+    ----------
+    above : path of the folder that it is in, with a slash at its end; empty at the top
+    """
+    name, (first, *further) = folder.lower(), above.split("/")
+    in_class = bool(first) and (not split_of(first) or further != [""])
+    return name in MADE or (name in THUMBNAILS and (beside_pictures or in_class))
 
 
 def compiled(group: str) -> re.Pattern:
