@@ -115,6 +115,21 @@ def test_unlabelled_pictures_join_in(both, tmp_path, capsys):
     assert re.findall(r"[\w-]+", named) == config["mixes"]
 
 
+def test_unlabelled_pictures_that_cannot_be_used_are_not_counted(both, tmp_path, capsys):
+    further = draw(tmp_path / "further", classes=("monday",), n=6, seed=2)
+    given = {"real": both[0], "rendered": both[1], "unlabelled": further}
+    (further / "monday/0.png").write_bytes(b"\x89PNG")
+    (further / "again.png").write_bytes((further / "monday/1.png").read_bytes())
+    init(output=tmp_path / "mine.yaml", **given)
+    said = capsys.readouterr().out
+    assert f"unlabelled: {further}\n  pictures: 5\n" in said
+    assert "    monday/0.png: " in said
+    for path in further.rglob("*.png"):
+        path.write_bytes(b"\x89PNG")
+    with pytest.raises(InputError, match="further: no picture that can be read"):
+        init(output=tmp_path / "other.yaml", **given)
+
+
 def test_unlabelled_pictures_of_groups_that_are_tested_on_stay_out(both, tmp_path, capsys):
     real, rendered = both
     further = draw(tmp_path / "further", classes=("monday",), n=15, seed=2)

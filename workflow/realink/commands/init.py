@@ -111,12 +111,13 @@ def init(
     if unlabelled is not None:
         groups = files.held_out_groups
         further = listing.list_unlabelled(unlabelled, group=group, held_out=groups)
+        further = survey(further, _progress)
     report = [told.folder("real", found, group)]
     report.append(said_of_fonts if drawn is None else told.folder("rendered", drawn, None))
     if further is not None:
         report.append(told.unlabelled(further))
     try:
-        _refuse(found, drawn)
+        _refuse(found, drawn, further)
     except InputError:
         print(*report, sep="\n")  # which names the pictures
         raise
@@ -221,7 +222,7 @@ def _portable(directory: Path) -> str:
     return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
 
 
-def _refuse(real: "Survey", rendered: "Survey | None") -> None:
+def _refuse(real: "Survey", rendered: "Survey | None", unlabelled: "Survey | None") -> None:
     """Stop where a study could not run; the report names the pictures."""
     from realink.images.copies import refuse_copies
     from realink.images.listing import RENDERED, TEST, TRAIN
@@ -242,6 +243,8 @@ def _refuse(real: "Survey", rendered: "Survey | None") -> None:
             f"{real.listing.directory}: no test picture that can be read is left of the class "
             f"{empty}; replace them, or remove all of the class's test pictures"
         )
+    if unlabelled is not None and not unlabelled.used:
+        raise InputError(f"{unlabelled.listing.directory}: no picture that can be read is in it")
     if rendered is None:
         return
     a, b = set(real.listing.classes), set(rendered.listing.classes)

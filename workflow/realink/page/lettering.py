@@ -1,37 +1,30 @@
 """Names of classes as figures can write them, in any script that fonts of the environment have."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
+from importlib import metadata
 
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
-from realink.images.faces import locate
-
 # Matplotlib's own has Latin, Greek, Cyrillic, Arabic and Hebrew letters; packaged ones, more.
 OWN = "DejaVu Sans"
-FURTHER = [
-    "fontpkg-noto-sans-thai:fontpkg_noto_sans_thai/files/NotoSansThai[wdth,wght].ttf",
-    "fontpkg-noto-sans-devanagari:"
-    "fontpkg_noto_sans_devanagari/files/NotoSansDevanagari[wdth,wght].ttf",
-    "fontpkg-noto-sans-khmer:fontpkg_noto_sans_khmer/files/NotoSansKhmer[wdth,wght].ttf",
-    "fontpkg-noto-sans-tamil:fontpkg_noto_sans_tamil/files/NotoSansTamil[wdth,wght].ttf",
-    "fontpkg-noto-sans-telugu:fontpkg_noto_sans_telugu/files/NotoSansTelugu[wdth,wght].ttf",
-    "fontpkg-hind-siliguri:fontpkg_hind_siliguri/files/HindSiliguri-Regular.ttf",
-]
+FURTHER = {
+    "fontpkg-noto-sans-thai": "NotoSansThai[wdth,wght].ttf",
+    "fontpkg-noto-sans-devanagari": "NotoSansDevanagari[wdth,wght].ttf",
+    "fontpkg-noto-sans-khmer": "NotoSansKhmer[wdth,wght].ttf",
+    "fontpkg-noto-sans-tamil": "NotoSansTamil[wdth,wght].ttf",
+    "fontpkg-noto-sans-telugu": "NotoSansTelugu[wdth,wght].ttf",
+    "fontpkg-hind-siliguri": "HindSiliguri-Regular.ttf",
+}
 
 
 def use_fonts() -> None:
-    """Have matplotlib take what its font lacks from the others, in this order.
-
-    Raises
-    ------
-    InputError
-        A font package is not installed.
-    """
+    """Have matplotlib take what its font lacks from the others, in this order."""
     families = []
-    for path in map(str, map(locate, FURTHER)):
+    for path in _further():
         families.append(font_manager.FontProperties(fname=path).get_name())
         if families[-1] not in {font.name for font in font_manager.fontManager.ttflist}:
             font_manager.fontManager.addfont(path)
@@ -52,6 +45,17 @@ def numbered(classes: Iterable[str]) -> dict[str, str]:
 
 
 @cache
+def _further() -> tuple[str, ...]:
+    found = []
+    for package, name in FURTHER.items():
+        # Names are numbered where it is not installed.
+        with suppress(metadata.PackageNotFoundError):
+            files = metadata.files(package) or ()
+            found += [str(path.locate()) for path in files if path.name == name]
+    return tuple(found)
+
+
+@cache
 def _characters() -> frozenset[int]:
-    paths = [font_manager.findfont(OWN), *map(str, map(locate, FURTHER))]
+    paths = [font_manager.findfont(OWN), *_further()]
     return frozenset(code for path in paths for code in FT2Font(path).get_charmap())

@@ -11,7 +11,7 @@ import numpy as np
 
 from realink.asked import shown
 from realink.images.characters import remedy
-from realink.images.listing import TEST, TRAIN, Listing, Picture
+from realink.images.listing import TEST, TRAIN, Picture
 from realink.images.survey import Survey
 from realink.plan import grid, sources
 
@@ -32,14 +32,14 @@ HEAD = """\
 """
 
 
-def unlabelled(files: Listing) -> str:
+def unlabelled(found: Survey) -> str:
     """What was found in a folder of pictures without labels."""
-    lines = [f"unlabelled: {shown(str(files.directory))}", f"  pictures: {len(files.used):,}"]
-    if len(files.used) < FEW_UNLABELLED:
+    used = found.used
+    lines = [f"unlabelled: {shown(str(found.listing.directory))}", f"  pictures: {len(used):,}"]
+    if len(used) < FEW_UNLABELLED:
         lines.append("  few: pseudo-labels may gain nothing from them; some hundred are better")
     lines.append("  copies of pictures in validation or test are left out when the study is run")
-    unused = [(p.file, p.left_out) for p in files.pictures if p.left_out]
-    return "\n".join([*lines, *_some("left out", unused), ""])
+    return "\n".join([*lines, *_left_out(found), ""])
 
 
 def folder(kind: str, found: Survey, group: str | None) -> str:
@@ -66,9 +66,7 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
         lines.append(f"  colour: {found.coloured:,} of {len(found.sizes):,} pictures")
         if found.transparent:
             lines.append(f"  transparent: {found.transparent:,} pictures")
-    unused = [(p.file, p.left_out) for p in files.pictures if p.left_out]
-    lines += _some("left out", unused + list(found.unreadable.items()))
-    lines += _some("copies, left out", list(found.copies.left_out.items()))
+    lines += _left_out(found)
     lines += _some(
         "the same picture in two splits; it stays in the first",
         [(keeps.file, other.file) for keeps, other in found.copies.split_twice],
@@ -86,6 +84,14 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
         )
         lines += _few_tested({name: counted["test", name] for name in files.classes})
     return "\n".join(lines) + "\n"
+
+
+def _left_out(found: Survey) -> list[str]:
+    unused = [(p.file, p.left_out) for p in found.listing.pictures if p.left_out]
+    return [
+        *_some("left out", unused + list(found.unreadable.items())),
+        *_some("copies, left out", list(found.copies.left_out.items())),
+    ]
 
 
 def _groups(used: list[Picture]) -> str:
