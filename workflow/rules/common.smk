@@ -26,7 +26,7 @@ sys.path.insert(0, str(PACKAGE))
 from realink import learners
 from realink.errors import InputError
 from realink.plan import durations, grid, schema, sizes, sources
-from realink.running import locales, orphans, outputs, provenance, slurm
+from realink.running import configs, locales, orphans, outputs, provenance, slurm
 from realink.plan.mixes import JUDGED
 from realink.translation import settings as translators
 import snakemake_logger_plugin_realink as progress
