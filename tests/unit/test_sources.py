@@ -80,6 +80,9 @@ def test_files_dated_ahead_are_no_inputs_but_hashed(folders):
     assert sources.files(folders["real"]) == others
     digest = hashlib.sha256(Path(picture).read_bytes()).hexdigest()
     assert sources.unnameable(folders["real"]) == {picture: digest}
+    link = Path(picture).with_name("link.png")
+    link.symlink_to(picture)
+    assert sources.unnameable(folders["real"]) == {picture: digest, str(link): digest}
 
 
 @pytest.mark.parametrize(

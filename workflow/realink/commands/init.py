@@ -118,23 +118,23 @@ def init(
         report.append(told.unlabelled(further))
     try:
         _refuse(found, drawn, further)
+        slower = pace.factor()
+        config = proposal.propose(
+            defaults,
+            found,
+            drawn,
+            study=study,
+            real_directory=_portable(real),
+            rendered_directory="" if rendered is None else _portable(rendered),
+            characters=drawn_by_fonts,
+            group=group,
+            minutes=minutes / slower,
+            unlabelled_directory="" if unlabelled is None else _portable(unlabelled),
+        )
+        sources.check(config)
     except InputError:
         print(*report, sep="\n")  # which names the pictures
         raise
-    slower = pace.factor()
-    config = proposal.propose(
-        defaults,
-        found,
-        drawn,
-        study=study,
-        real_directory=_portable(real),
-        rendered_directory="" if rendered is None else _portable(rendered),
-        characters=drawn_by_fonts,
-        group=group,
-        minutes=minutes / slower,
-        unlabelled_directory="" if unlabelled is None else _portable(unlabelled),
-    )
-    sources.check(config)
     takes = max(1, round(slower * proposal.seconds(config) / 60))
     different, comments = proposal.differing(config, defaults), told.comments(config, found)
     text = told.HEAD.format(minutes=takes) + proposal.to_yaml(different, comments)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from math import isfinite
+from stat import S_ISLNK
 from typing import Any
 
 from realink import learners
@@ -52,8 +53,10 @@ def unnameable(asked: Mapping[str, Any]) -> dict[str, str]:
 @cache  # else time passes between `files` and `unnameable`, and one may be in neither
 def _dated_ahead(path: str) -> bool:
     try:
+        found, now = os.lstat(path), time.time()
         # Of a link, Snakemake looks at both.
-        return max(os.lstat(path).st_mtime, os.stat(path).st_mtime) > time.time()
+        linked = S_ISLNK(found.st_mode) and os.stat(path).st_mtime > now
+        return found.st_mtime > now or linked
     except OSError:
         return False
 
