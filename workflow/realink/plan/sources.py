@@ -3,22 +3,18 @@
 Needs the standard library only, because every parse of the workflow reads it.
 """
 
-import hashlib
 import os
 import re
 import sys
-import time
 from collections.abc import Mapping
-from functools import cache
 from math import isfinite
-from stat import S_ISLNK
 from typing import Any
 
 from realink import learners
 from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
 from realink.images.sources import Known, source
-from realink.plan import grid
+from realink.plan import dated, grid
 from realink.plan.mixes import EXPOSED, JUDGED, RENDERED, Mix
 from realink.translation import settings as translators
 
@@ -38,7 +34,7 @@ def files(asked: Mapping[str, Any]) -> list[str]:
 
     All but the `unnameable` ones.
     """
-    return [path for path in source(asked).files(asked) if not _dated_ahead(path)]
+    return [path for path in source(asked).files(asked) if not dated.ahead(path)]
 
 
 def unnameable(asked: Mapping[str, Any]) -> dict[str, str]:
@@ -46,24 +42,8 @@ def unnameable(asked: Mapping[str, Any]) -> dict[str, str]:
 
     Snakemake refuses an output that is older than an input, as all are than one from the future.
     """
-    ahead = {path: _sha256(path) for path in source(asked).files(asked) if _dated_ahead(path)}
+    ahead = {path: dated.sha256(path) for path in source(asked).files(asked) if dated.ahead(path)}
     return source(asked).unnameable(asked) | ahead
-
-
-@cache  # else time passes between `files` and `unnameable`, and one may be in neither
-def _dated_ahead(path: str) -> bool:
-    try:
-        found, now = os.lstat(path), time.time()
-        # Of a link, Snakemake looks at both.
-        linked = S_ISLNK(found.st_mode) and os.stat(path).st_mtime > now
-        return found.st_mtime > now or linked
-    except OSError:
-        return False
-
-
-def _sha256(path: str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def manifest(asked: Mapping[str, Any], path: str) -> dict[str, str]:
