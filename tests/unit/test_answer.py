@@ -443,6 +443,11 @@ def test_one_replicate():
     assert not any("interval" in words for words in worth)
 
 
+def draws(answer):
+    """What draws cannot tell; the last sentence is on the size of the study."""
+    return [said for said in answer.limits if "four of five" not in said]
+
+
 def test_what_replicates_cannot_tell_is_said_of_the_study_at_hand(talk):
     crowded, nested, fonts, _ = map(plain, talk.limits)
     assert crowded == (
@@ -453,11 +458,11 @@ def test_what_replicates_cannot_tell_is_said_of_the_study_at_hand(talk):
     assert fonts.startswith("one set of rendered images serves all replicates")
     # None of it where there is no such count, no other count, or nothing rendered.
     assert answer_of({"real": {55: 0.2}}).limits == []
-    assert len(answer_of({"real": {55: 0.2}, "real-gan": {55: 0.2}}).limits) == 1
-    two = answer_of(part("real", "real-gan"), replicates=2).limits
+    assert len(draws(answer_of({"real": {55: 0.2}, "real-gan": {55: 0.2}}))) == 1
+    two = draws(answer_of(part("real", "real-gan"), replicates=2))
     assert two[0].startswith("two replicates: a mean error has hardly an interval")
-    assert two[1:] == talk.limits
-    assert answer_of(part("real", "real-gan"), replicates=1).limits == []
+    assert two[1:] == draws(talk)
+    assert draws(answer_of(part("real", "real-gan"), replicates=1)) == []
 
 
 def test_missing_cells_are_named():
