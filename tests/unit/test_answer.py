@@ -274,7 +274,7 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
     surely = talk.rivals[(talk.rivals["n_real"] == 55) & (talk.rivals["verdict"] == "better")]
     others = len(talk.rivals[talk.rivals["n_real"] == 55])
     assert len(surely) == others > 4
-    assert sure == f"Of {others} mixes tried besides, {others} are surely worse."
+    assert sure == f"All {others} mixes tried besides are surely worse."
     assert f" {second.n_real} real images are worth " in certainty(talk, second)[-1]
     row = the(talk.worth, mix="real-rendered-aug", n_real=55)
     equals, low, high = (

@@ -7,10 +7,11 @@ import pandas as pd
 
 from realink.answer import learners
 from realink.answer.cells import errors_by_group, fitting, limits, summarise, usable
-from realink.answer.comparisons import break_even, compare_mixes
+from realink.answer.comparisons import DECIDED, break_even, compare_mixes
 from realink.answer.expected import expected
 from realink.answer.recommended import recommended
 from realink.answer.result import Answer
+from realink.answer.statistics import adjust
 from realink.answer.worth import worth
 from realink.store.predictions import Predictions
 
@@ -62,7 +63,11 @@ def analyse(
 
 
 def _rivals(answer: Answer, metrics: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
-    """Compare what is recommended with all else at its count, as `compare_mixes` does."""
+    """Compare what is recommended with all else at its count, as `compare_mixes` does.
+
+    A pair that the study's own comparisons have keeps their verdict; the others' is of all of them
+    together, so that no pair is surer for being asked for twice.
+    """
     at = answer.summary.groupby("n_real")["mix"].apply(list)
     pairs = [
         ((one.mix.name, one.n_real), (other, one.n_real))
@@ -70,7 +75,20 @@ def _rivals(answer: Answer, metrics: pd.DataFrame, predictions: Predictions) -> 
         for other in at[one.n_real]
         if other != one.mix.name and not answer.mixes[other].is_variant
     ]
-    return compare_mixes(metrics, predictions, pairs)
+    found = compare_mixes(metrics, predictions, pairs)
+    known = answer.comparisons
+    both = pd.concat([known["p"], found["p"]]).to_numpy(dtype=float)
+    found["p_adjusted"] = adjust(both)[len(known) :]
+    sign = np.where(found["ratio"] < 1, "better", "worse")
+    found["verdict"] = np.where(found["p_adjusted"] < DECIDED, sign, "undecided")
+    flipped = {"better": "worse", "worse": "better"}
+    said = {}
+    for row in known[known["n_real"] == known["reference_n_real"]].itertuples():
+        said[row.mix, row.reference, row.n_real] = row.verdict
+        said[row.reference, row.mix, row.n_real] = flipped.get(row.verdict, row.verdict)
+    own = zip(found["mix"], found["reference"], found["n_real"], found["verdict"], strict=True)
+    found["verdict"] = [said.get((mix, other, n), verdict) for mix, other, n, verdict in own]
+    return found
 
 
 def _of_few(predictions: Predictions) -> list[str]:
