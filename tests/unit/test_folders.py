@@ -450,3 +450,13 @@ def test_a_name_that_is_no_utf_8_does_not_break_the_manifest(tmp_path):
     *_, manifest = load(tmp_path, duplicates="drop")
     write_table(tmp_path / "m.csv", manifest)
     assert r"cat/\xff.png" in read_table(tmp_path / "m.csv", dtype=str)["file"].tolist()
+
+
+def test_a_class_all_of_whose_test_pictures_are_broken_stops(tmp_path):
+    draw(tmp_path / "train")
+    draw(tmp_path / "test", seed=1)
+    label = sorted(path.name for path in (tmp_path / "test").iterdir())[0]
+    for path in (tmp_path / "test" / label).iterdir():
+        path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(InputError, match=rf"no picture to test on is left of '{label}' in .*test/"):
+        load(tmp_path)

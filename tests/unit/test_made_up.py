@@ -209,3 +209,9 @@ def test_a_page_without_pictures_has_none_and_all_else(tmp_path):
         assert text in shown
         assert text not in hidden
     assert "Error against the number of real images" in hidden
+
+
+def test_names_that_fonts_lack_are_numbered_in_figures_and_told_beside_them(tmp_path):
+    config = made_up.settings(mixes=["real", "real-warp"], counts=[20], replicates=1)
+    page = made_up.answered(tmp_path, config, classes=("cat", "日本", "中国"))["page"].read_text()
+    assert "<figcaption>class 2: 中国; class 3: 日本</figcaption>" in page

@@ -25,7 +25,7 @@ class Survey:
     listing
         Its files, by name.
     sizes
-        int64 [n, 2], height and width of the pictures that could be read.
+        int64 [n, 2], height and width of the pictures that a study would have.
     coloured
         How many of them have colour.
     plain
@@ -46,11 +46,15 @@ class Survey:
     unreadable: dict[str, str]
     copies: Copies
 
+    @property
+    def used(self) -> list[Picture]:
+        """Pictures that a study would have, if it drops copies."""
+        out = self.unreadable.keys() | _dropped(self.copies)
+        return [picture for picture in self.listing.used if picture.file not in out]
+
     def kept(self, split: str) -> list[Picture]:
-        """Pictures of a split that a study would have, if it drops copies."""
-        out = self.unreadable.keys() | self.copies.left_out.keys()
-        out |= {picture.file for _, picture in self.copies.split_twice}
-        return [picture for picture in self.listing.split(split) if picture.file not in out]
+        """Those of a split."""
+        return [picture for picture in self.used if picture.split == split]
 
 
 def survey(
@@ -63,8 +67,7 @@ def survey(
     listing : of `listing.list_real` or `listing.list_rendered`
     progress : what the pictures are handed through, to show how far it is
     """
-    keys, sizes, rims, unreadable = [], [], [], {}
-    coloured = transparent = 0
+    keys, seen, unreadable = [], [], {}
     for picture in progress(listing.used):
         try:
             decoded, _ = read(listing.directory, picture, background=255)
@@ -72,20 +75,25 @@ def survey(
             unreadable[picture.file] = error.args[0]
             continue
         keys.append((picture, decoded.key))
-        sizes.append(decoded.size[::-1])
-        tinted, rim = _looks(decoded)
-        coloured += tinted
-        transparent += decoded.cut_out is not None
-        rims.append(rim)
+        seen.append((decoded.size[::-1], *_looks(decoded), decoded.cut_out is not None))
+    copies = find_copies(keys)
+    out = _dropped(copies)
+    kept = [own for (picture, _), own in zip(keys, seen, strict=True) if picture.file not in out]
+    sizes, tinted, rims, cut_out = zip(*kept, strict=True) if kept else ([], [], [], [])
     return Survey(
         listing,
         np.array(sizes, np.int64).reshape(-1, 2),
-        coloured,
+        sum(tinted),
         bool(rims) and float(np.median(rims)) < PLAIN,
-        transparent,
+        sum(cut_out),
         unreadable,
-        find_copies(keys),
+        copies,
     )
+
+
+def _dropped(copies: Copies) -> set[str]:
+    """Files that a study leaves out as copies."""
+    return copies.left_out.keys() | {picture.file for _, picture in copies.split_twice}
 
 
 def _looks(decoded: Decoded) -> tuple[bool, float]:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
-from realink.page import charts, image_charts, jobs, look, plotted, tables
+from realink.page import charts, image_charts, jobs, lettering, look, plotted, tables
 from realink.page.used import Used
 from realink.plan import sources
 from realink.plan.mixes import REAL, RENDERED
@@ -148,6 +148,9 @@ def page(
             mistakes=tables.mistakes(confusions),
             config=config,
             used=used,
+            numbered=lettering.numbered(
+                {*classes["label"], *(name for own in used for name, _ in own.classes)}
+            ),
             judge=judge,
             sheets=_by_translator(sheets, translators),
             **{name: path and embedded(path) for name, path in pictures.items()},
