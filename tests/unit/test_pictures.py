@@ -165,7 +165,8 @@ def bomb(side):
         (b"", "empty"),
         (b"no picture, but text", "not a picture"),
         (b"<svg></svg>", "not a picture"),
-        (animated("GIF"), "not a picture"),
+        (animated("GIF"), "not a picture.*but a GIF: save it as PNG"),
+        (b"\0\0\0\x18ftypheic" + bytes(99), "but a HEIC: save it as PNG"),
         (animated("WEBP"), "animated"),
         (animated("PNG"), "animated"),
         (animated("TIFF"), "several pages"),
@@ -178,8 +179,8 @@ def bomb(side):
         (encoded(RGB[:3]), "10 x 3 pixels: too small"),
         (bomb(12_000), "12000 x 12000 pixels: a decompression bomb"),
         (bomb(60_000), "decompression bomb"),
-        (encoded(RGB[..., 0].astype(np.float32), "TIFF"), "mode F"),
-        (encoded(RGB[..., 0].astype(np.int32), "TIFF"), "mode I"),
+        (encoded(RGB[..., 0].astype(np.float32), "TIFF"), "floating point levels of 32 bits"),
+        (encoded(RGB[..., 0].astype(np.int32), "TIFF"), "signed levels of 32 bits"),
     ],
 )
 def test_what_cannot_be_read_says_why(content, why):

@@ -16,6 +16,7 @@ from realink.errors import InputError
 from realink.images.splits import split_off
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+SUFFIXES += (".ppm", ".pgm", ".pbm", ".avif")
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 FOLDERS = {"train": TRAIN, "validation": VALIDATION, "val": VALIDATION, "test": TEST}
 RENDERED, UNLABELLED = "rendered", "unlabelled"  # the only splits of such pictures
@@ -286,8 +287,7 @@ def _picture(file: str, why: str, depth: int) -> Picture:
 
 
 def _grouped(directory: Path, pictures: Iterable[Picture], pattern: str) -> list[Picture]:
-    compiled = _compiled(pattern)
-    grouped, without = [], []
+    compiled, grouped, without = _compiled(pattern), [], []
     for picture in pictures:
         name = _group(compiled, picture.file)
         if not name and not picture.left_out:
