@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -24,6 +25,24 @@ TURNED = {
 }
 
 
+class Key(NamedTuple):
+    """What tells a picture from others of other pixels, whatever the formats of their files.
+
+    Attributes
+    ----------
+    pixels
+        A hash of them, as they were decoded.
+    size
+        Width and height of the upright picture.
+    reduced
+        Whether it was decoded smaller: then it has the key of others that were, too, alone.
+    """
+
+    pixels: bytes
+    size: tuple[int, int]
+    reduced: bool
+
+
 @dataclass(frozen=True)
 class Decoded:
     """A decoded picture.
@@ -32,15 +51,13 @@ class Decoded:
     cut_out : the same with its alpha channel and its own colours, RGBA; None if no pixel is
         transparent
     size : width and height of the upright picture, before it was decoded smaller
-    key : the same for pictures of the same pixels, whatever the file's format
-    reduced : whether it was decoded smaller, so that its key tells it from others so decoded alone
+    key : the same for pictures of the same pixels
     """
 
     pixels: Image.Image
     cut_out: Image.Image | None
     size: tuple[int, int]
-    key: bytes
-    reduced: bool
+    key: Key
 
 
 def decode(content: bytes, *, background: int = 255, side: int = 0, whole: bool = False) -> Decoded:
@@ -77,11 +94,10 @@ def decode(content: bytes, *, background: int = 255, side: int = 0, whole: bool 
     if raster.orientation >= 5:
         size = size[::-1]
     pixels, cut_out = _flattened(image, background)
-    total = hashlib.blake2b(repr((size, pixels.size)).encode(), digest_size=16)
-    total.update(pixels.tobytes())
+    total = hashlib.blake2b(pixels.tobytes(), digest_size=16)
     if cut_out:
         total.update(cut_out.getchannel("A").tobytes())
-    return Decoded(pixels, cut_out, size, total.digest(), reduced)
+    return Decoded(pixels, cut_out, size, Key(total.digest(), size, reduced))
 
 
 def _flattened(image: Image.Image, background: int) -> tuple[Image.Image, Image.Image | None]:

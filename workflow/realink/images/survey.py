@@ -1,15 +1,16 @@
 """What the pictures of a folder are like, before a study of them is set up."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from PIL import Image
 
-from realink.images.copies import Copies, find_copies
-from realink.images.listing import Listing, Picture
+from realink.images.copies import Copies, Keyed, find_copies, held_out_copies
+from realink.images.listing import RENDERED, Listing, Picture
 from realink.images.pictures import Decoded, Unreadable
-from realink.images.reading import read
+from realink.images.reading import read, whole_key
 
 SMALL = 32  # side of the square on which looks are judged
 TINT = 12  # levels between channels that JPEG's rounding does not explain
@@ -34,8 +35,12 @@ class Survey:
         How many of them have transparent pixels.
     unreadable
         Why a picture could not be read, by file.
+    keys
+        What tells the pictures that could be read from others.
     copies
         Pictures of the same pixels.
+    held_out
+        Of rendered pictures, pairs of a real one of validation or test and the same one.
     """
 
     listing: Listing
@@ -44,12 +49,14 @@ class Survey:
     plain: bool
     transparent: int
     unreadable: dict[str, str]
+    keys: Keyed
     copies: Copies
+    held_out: tuple[tuple[Picture, Picture], ...] = ()
 
     def kept(self, split: str) -> list[Picture]:
         """Pictures of a split that a study would have, if it drops copies."""
         out = self.unreadable.keys() | self.copies.left_out.keys()
-        out |= {picture.file for _, picture in self.copies.split_twice}
+        out |= {picture.file for _, picture in (*self.copies.split_twice, *self.held_out)}
         return [picture for picture in self.listing.split(split) if picture.file not in out]
 
 
@@ -67,7 +74,7 @@ def survey(
     coloured = transparent = 0
     for picture in progress(listing.used):
         try:
-            decoded, _ = read(listing.directory, picture, background=255)
+            decoded, _ = read(listing.directory, picture)
         except Unreadable as error:
             unreadable[picture.file] = error.args[0]
             continue
@@ -84,8 +91,19 @@ def survey(
         bool(rims) and float(np.median(rims)) < PLAIN,
         transparent,
         unreadable,
-        find_copies(keys),
+        keys,
+        find_copies(keys, partial(whole_key, listing.directory)),
     )
+
+
+def compared(rendered: Survey, real: Survey) -> Survey:
+    """What was found of rendered pictures, with those that are real ones of validation or test."""
+
+    def whole(picture: Picture):
+        found = rendered if picture.split == RENDERED else real
+        return whole_key(found.listing.directory, picture)
+
+    return replace(rendered, held_out=tuple(held_out_copies(real.keys, rendered.keys, whole)))
 
 
 def _looks(decoded: Decoded) -> tuple[bool, float]:

@@ -2,6 +2,7 @@
 
 import struct
 
+import numpy as np
 import simplejpeg
 from PIL import Image
 
@@ -20,7 +21,7 @@ LARGE_PIXELS = 2_000_000
 MOST_REDUCED = 3 * MOST_PIXELS
 FRAMES = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
 PROGRESSIVE = 0xC2, 0xC6, 0xCA, 0xCE
-MODES = {"Gray": ("GRAY", "L"), "CMYK": ("CMYK", "CMYK"), "YCCK": ("CMYK", "CMYK")}
+COLOURS = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
 SCALES = 8, 4, 2
 
 
@@ -45,23 +46,36 @@ def read(content: bytes, draft: int = 0) -> Raster:
         scale = next((n for n in SCALES if min(width, height) >= n * draft), 1)
     if width * height > MOST_PIXELS * scale**2:
         check_size(width, height)
-    colours, mode = MODES.get(simplejpeg.decode_jpeg_header(content)[2], ("RGB", "RGB"))
     least = {"min_height": -(-height // scale), "min_width": -(-width // scale)}
-    try:
-        levels = simplejpeg.decode_jpeg(content, colours, **least)
-    except ValueError as error:
-        if not _of_metadata(str(error)):
-            raise
-        levels = simplejpeg.decode_jpeg(content, colours, **least, strict=False)
-    if mode == "L":
+    levels = decode(content, **least)
+    if levels.shape[2] == 1:
         image = Image.fromarray(levels[..., 0])
-    elif mode == "CMYK":
+    elif levels.shape[2] == 4:
         # Inverted, as Adobe writes them, and so all do.
         image = Image.frombytes("CMYK", levels.shape[1::-1], (255 - levels).tobytes())
         image = image.convert("RGB")
     else:
         image = Image.fromarray(levels)
     return Raster(image, (width, height), orientation_of(exif) if exif else 1)
+
+
+def decode(content: bytes, **size: int) -> np.ndarray:
+    """Levels of a JPEG stream, uint8 [height, width, 1, 3 or 4], unless libjpeg warns of them.
+
+    Four are CMYK, as they stand there; `size` is `simplejpeg.decode_jpeg`'s.
+
+    Raises
+    ------
+    ValueError
+        Data are missing or garbled.
+    """
+    colours = COLOURS.get(simplejpeg.decode_jpeg_header(content)[2], "RGB")
+    try:
+        return simplejpeg.decode_jpeg(content, colours, **size)
+    except ValueError as error:
+        if not _of_metadata(str(error)):
+            raise
+    return simplejpeg.decode_jpeg(content, colours, **size, strict=False)
 
 
 def _of_metadata(warning: str) -> bool:

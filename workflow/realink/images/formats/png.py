@@ -20,6 +20,8 @@ from realink.images.formats.raster import (
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 BEGIN = b"\0\0\0\rIHDR"
+# Whose checksums are not looked at, since no pixel depends on them.
+METADATA = (b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf")
 KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 PALETTE = 3  # colour type
 
@@ -61,11 +63,11 @@ def _plain(content: bytes) -> tuple[bytes, bytes]:
         whole = content[at : at + 12 + n]
         if kind == b"acTL":
             raise Unreadable("animated, or of several pages: only single pictures are read")
+        if kind in METADATA:
+            exif = whole[8:-4] if kind == b"eXIf" else exif
+        elif len(whole) < 12 + n or zlib.crc32(whole[4:-4]) != int.from_bytes(whole[-4:]):
+            raise Unreadable("damaged: a checksum does not fit")
         if kind in KEPT:
-            if len(whole) < 12 + n or zlib.crc32(whole[4:-4]) != int.from_bytes(whole[-4:]):
-                raise Unreadable(f"damaged: the checksum of {kind.decode()} does not fit")
             parts.append(whole)
-        elif kind == b"eXIf":
-            exif = whole[8:-4]
         at += 12 + n
     return b"".join(parts), exif

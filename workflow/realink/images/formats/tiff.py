@@ -8,6 +8,7 @@ import tifffile
 from PIL import Image
 from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC
 
+from realink.images.formats import jpeg
 from realink.images.formats.raster import (
     MOST_PIXELS,
     Raster,
@@ -46,6 +47,8 @@ def read(content: bytes) -> Raster:
         page = _main(file)
         size = page.imagewidth, page.imagelength
         channels = _check(page, size, len(content))
+        if page.compression == COMPRESSION.JPEG:
+            _check_jpegs(page, content)
         try:
             levels = page.asarray(maxworkers=1)
         except NotImplementedError as error:
@@ -89,6 +92,14 @@ def _check(page: tifffile.TiffPage, size: tuple[int, int], there: int) -> int:
     if any(not n or at + n > there for at, n in places):
         raise Unreadable("damaged: parts of its pixels are missing")
     return channels
+
+
+def _check_jpegs(page: tifffile.TiffPage, content: bytes) -> None:
+    """Let libjpeg warn of strips, of which tifffile's decoder says nothing."""
+    tables = (page.jpegtables or b"")[:-2]
+    for at, n in zip(page.dataoffsets, page.databytecounts, strict=True):
+        part = content[at : at + n]
+        jpeg.decode(tables + part[2:] if tables else part, min_height=1, min_width=1)
 
 
 def _image(page: tifffile.TiffPage, levels: np.ndarray, channels: int) -> Image.Image:
