@@ -1,6 +1,7 @@
 """JPEG: by libjpeg-turbo, with its warnings, which tell that data are missing or garbled."""
 
 import struct
+from typing import NamedTuple
 
 import numpy as np
 import simplejpeg
@@ -20,7 +21,13 @@ LARGE_PIXELS = 2_000_000
 # Telephones' have 200 million. Decoded smaller, they take little memory, unless progressive.
 MOST_REDUCED = 3 * MOST_PIXELS
 FRAMES = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
+ALONE = 0x00, 0x01, *range(0xD0, 0xD9)  # markers without a segment
 PROGRESSIVE = 0xC2, 0xC6, 0xCA, 0xCE
+# A JFIF segment without anything that libjpeg could warn of, though pixels do not depend on it.
+JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
+ADOBE, COMMENT = 0xEE, 0xFE  # the first says what the colours are
+# A fault of scanners' headers, which no pixel depends on.
+HARMLESS = "Invalid SOS parameters"
 COLOURS = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
 SCALES = 8, 4, 2
 
@@ -35,19 +42,21 @@ def read(content: bytes, draft: int = 0) -> Raster:
     Raises
     ------
     Unreadable
-        It is cut off, has holes that libjpeg notices, is too large, or has other than 8 bits.
+        It is too large, or has other than 8 bits.
+    ValueError
+        It is cut off, or has holes that libjpeg notices.
     """
-    marker, bits, width, height, exif = _header(content)
-    check_size(width, height, MOST_PIXELS if marker in PROGRESSIVE or not draft else MOST_REDUCED)
-    if bits != 8:
-        raise Unreadable(f"a JPEG of {bits} bits: save it with 8, or as PNG")
+    frame, plain, exif = _parsed(content)
+    width, height = frame.width, frame.height
+    reducible = draft and frame.marker not in PROGRESSIVE
+    check_size(width, height, MOST_REDUCED if reducible else MOST_PIXELS)
+    if frame.bits != 8:
+        raise Unreadable(f"a JPEG of {frame.bits} bits: save it with 8, or as PNG")
     scale = 1
     if draft and width * height > LARGE_PIXELS:
         scale = next((n for n in SCALES if min(width, height) >= n * draft), 1)
-    if width * height > MOST_PIXELS * scale**2:
-        check_size(width, height)
-    least = {"min_height": -(-height // scale), "min_width": -(-width // scale)}
-    levels = decode(content, **least)
+    check_size(-(-width // scale), -(-height // scale))
+    levels = decode(plain, min_height=-(-height // scale), min_width=-(-width // scale))
     if levels.shape[2] == 1:
         image = Image.fromarray(levels[..., 0])
     elif levels.shape[2] == 4:
@@ -73,19 +82,21 @@ def decode(content: bytes, **size: int) -> np.ndarray:
     try:
         return simplejpeg.decode_jpeg(content, colours, **size)
     except ValueError as error:
-        if not _of_metadata(str(error)):
+        if HARMLESS not in str(error):
             raise
     return simplejpeg.decode_jpeg(content, colours, **size, strict=False)
 
 
-def _of_metadata(warning: str) -> bool:
-    """Whether a warning of libjpeg is none of missing or garbled pixels."""
-    return warning.startswith(("Warning:", "Unknown Adobe", "Invalid SOS")) or "ICC" in warning
+class _Frame(NamedTuple):
+    marker: int
+    bits: int
+    height: int
+    width: int
 
 
-def _header(content: bytes) -> tuple[int, int, int, int, bytes]:
-    """Marker of the frame, its bits a level, width and height; and EXIF, if there is any."""
-    at, exif = 2, b""
+def _parsed(content: bytes) -> tuple[_Frame, bytes, bytes]:
+    """The frame's header; the same JPEG without metadata; and its EXIF, if there is any."""
+    at, parts, exif = 2, [content[:2]], b""
     while at + 4 <= len(content):
         if content[at] != 0xFF:  # what stands between segments is passed over
             at += 1
@@ -93,14 +104,19 @@ def _header(content: bytes) -> tuple[int, int, int, int, bytes]:
         marker = content[at + 1]
         if marker == 0xFF:
             at += 1
-        elif marker in FRAMES and at + 9 <= len(content):
-            bits, height, width = struct.unpack(">BHH", content[at + 4 : at + 9])
-            return marker, bits, width, height, exif
-        elif marker in (0x00, 0x01, *range(0xD0, 0xD9)):  # without a length
+            continue
+        if marker in ALONE:
             at += 2
-        else:
-            n = int.from_bytes(content[at + 2 : at + 4])
-            if marker == 0xE1 and not exif and content[at + 4 : at + 10] == b"Exif\0\0":
-                exif = content[at + 4 : at + 2 + n]
-            at += 2 + n
+            continue
+        segment = content[at : at + 2 + int.from_bytes(content[at + 2 : at + 4])]
+        if marker in FRAMES and len(segment) >= 9:
+            frame = _Frame(marker, *struct.unpack(">BHH", segment[4:9]))
+            return frame, b"".join([*parts, content[at:]]), exif
+        if segment[4:9] == b"JFIF\0":
+            parts.append(JFIF)
+        elif segment[4:10] == b"Exif\0\0":
+            exif = exif or segment[4:]
+        elif marker == ADOBE or marker not in (*range(0xE0, 0xF0), COMMENT):
+            parts.append(segment)
+        at += len(segment)
     raise Unreadable("damaged: a JPEG without a picture")

@@ -15,7 +15,7 @@ from realink.images.formats.raster import (
     check_size,
     eight_bits,
     opened,
-    upright_or,
+    orientation_or_upright,
 )
 
 # Bytes of a lossy WebP that are 0, one after another, for each 16 x 16 pixels of it: up to 5 in 500
@@ -36,6 +36,8 @@ def read(content: bytes, form: str) -> Raster:
         It is cut off, animated, or too large; a WebP has a hole of zeros; its palette lacks
         colours; levels of 16 bits are all dark.
     """
+    if form == "WEBP" and int.from_bytes(content[4:8], "little") + 8 > len(content):
+        raise Unreadable("damaged: it ends too early")
     with warnings.catch_warnings():
         # Of Pillow's, on bombs, which are looked for here, and on odd metadata.
         warnings.simplefilter("ignore")
@@ -44,10 +46,10 @@ def read(content: bytes, form: str) -> Raster:
             if getattr(image, "n_frames", 1) > 1:
                 raise Unreadable("animated, or of several pages: only single pictures are read")
             if form == "WEBP":
-                _check_webp(content, image.size)
+                _check_zeros(content, image.size)
             image.load()
             try:
-                orientation = upright_or(image.getexif().get(ORIENTATION))
+                orientation = orientation_or_upright(image.getexif().get(ORIENTATION))
             except Exception:  # garbled EXIF raises whatever its parser stumbles over
                 orientation = 1
             return Raster(_plain(image, form), image.size, orientation)
@@ -69,9 +71,8 @@ def _plain(image: Image.Image, form: str) -> Image.Image:
     return image
 
 
-def _check_webp(content: bytes, size: tuple[int, int]) -> None:
-    if int.from_bytes(content[4:8], "little") + 8 > len(content):
-        raise Unreadable("damaged: it ends too early")
+def _check_zeros(content: bytes, size: tuple[int, int]) -> None:
+    """Refuse a lossy WebP of which more is 0 than a plain picture would have."""
     blocks = -(-size[0] // 16) * -(-size[1] // 16)
     longest = max((len(run) for run in re.findall(rb"\0{64,}", content)), default=0)
     if b"VP8 " in content[:64] and longest > 64 + ZEROS * blocks:

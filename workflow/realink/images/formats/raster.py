@@ -1,6 +1,7 @@
 """What every decoder gives: 8-bit levels in one of four modes, and how they are to be turned."""
 
 import io
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -76,15 +77,16 @@ def orientation_of(exif: bytes) -> int:
     """EXIF's orientation, 1..8; 1 where there is none, or EXIF is garbled: pixels need it not."""
     found = Image.Exif()
     try:
-        found.load(exif)
-        value = found.get(ORIENTATION, 1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found.load(exif)
+            return orientation_or_upright(found.get(ORIENTATION))
     except Exception:  # garbled EXIF raises whatever its parser stumbles over
         return 1
-    return upright_or(value)
 
 
-def upright_or(value: object) -> int:
-    """An orientation, or 1 if it is none."""
+def orientation_or_upright(value: object) -> int:
+    """A tag's value if it is an orientation, else 1."""
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 

@@ -16,7 +16,7 @@ from realink.images.formats.raster import (
     check_range,
     check_size,
     eight_bits,
-    upright_or,
+    orientation_or_upright,
 )
 
 SIGNATURES = b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"
@@ -56,7 +56,9 @@ def read(content: bytes) -> Raster:
         if page.planarconfig == 2 and page.samplesperpixel > 1:
             levels = np.moveaxis(levels, 0, -1)
         levels = levels.reshape(*size[::-1], -1)
-        return Raster(_image(page, levels, channels), size, upright_or(_tag(page, "Orientation")))
+        return Raster(
+            _image(page, levels, channels), size, orientation_or_upright(_tag(page, "Orientation"))
+        )
 
 
 def _main(file: tifffile.TiffFile) -> tifffile.TiffPage:
