@@ -76,7 +76,7 @@ def _main(file: tifffile.TiffFile) -> tifffile.TiffPage:
 def _check(page: tifffile.TiffPage, size: tuple[int, int], there: int) -> int:
     """Refuse a page that cannot be understood; return how many channels its colours have."""
     check_size(*size)
-    if page.bitspersample > 16 or page.sampleformat != UNSIGNED:
+    if not 1 <= page.bitspersample <= 16 or page.sampleformat != UNSIGNED:
         kind = {2: "signed", 3: "floating point"}.get(page.sampleformat, "unsigned")
         raise Unreadable(
             f"{kind} levels of {page.bitspersample} bits: only unsigned ones of 1 to 16 are read"
