@@ -25,7 +25,9 @@ ALONE = 0x00, 0x01, *range(0xD0, 0xD9)  # markers without a segment
 PROGRESSIVE = 0xC2, 0xC6, 0xCA, 0xCE
 # A JFIF segment without anything that libjpeg could warn of, though pixels do not depend on it.
 JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
+TABLES, SCAN, END = 0xC4, 0xDA, b"\xff\xd9"
 ADOBE, COMMENT = 0xEE, 0xFE  # the first says what the colours are
+HOLE = bytes(64)  # longer than any block
 # A fault of scanners' headers, which no pixel depends on.
 HARMLESS = "Invalid SOS parameters"
 COLOURS = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
@@ -42,7 +44,7 @@ def read(content: bytes, draft: int = 0) -> Raster:
     Raises
     ------
     Unreadable
-        It is too large, or has other than 8 bits.
+        It is too large, has other than 8 bits, or a hole of zeros.
     ValueError
         It is cut off, or has holes that libjpeg notices.
     """
@@ -92,11 +94,12 @@ class _Frame(NamedTuple):
     bits: int
     height: int
     width: int
+    components: int
 
 
 def _parsed(content: bytes) -> tuple[_Frame, bytes, bytes]:
     """The frame's header; the same JPEG without metadata; and its EXIF, if there is any."""
-    at, parts, exif = 2, [content[:2]], b""
+    at, parts, exif, frame, zeros = 2, [content[:2]], b"", None, {}
     while at + 4 <= len(content):
         if content[at] != 0xFF:  # what stands between segments is passed over
             at += 1
@@ -109,9 +112,14 @@ def _parsed(content: bytes) -> tuple[_Frame, bytes, bytes]:
             at += 2
             continue
         segment = content[at : at + 2 + int.from_bytes(content[at + 2 : at + 4])]
-        if marker in FRAMES and len(segment) >= 9:
-            frame = _Frame(marker, *struct.unpack(">BHH", segment[4:9]))
+        if marker == SCAN and frame:
+            if frame.marker not in PROGRESSIVE and len(segment) == 6 + 2 * frame.components + 2:
+                _check_zeros(content[at : content.find(END, at)], segment, zeros)
             return frame, b"".join([*parts, content[at:]]), exif
+        if marker in FRAMES and len(segment) >= 10:
+            frame = _Frame(marker, *struct.unpack(">BHHB", segment[4:10]))
+        elif marker == TABLES:
+            zeros |= _of_zeros(segment)
         if segment[4:9] == b"JFIF\0":
             parts.append(JFIF)
         elif segment[4:10] == b"Exif\0\0":
@@ -120,3 +128,24 @@ def _parsed(content: bytes) -> tuple[_Frame, bytes, bytes]:
             parts.append(segment)
         at += len(segment)
     raise Unreadable("damaged: a JPEG without a picture")
+
+
+def _of_zeros(segment: bytes) -> dict[int, int]:
+    """Of each table of AC coefficients, by its number, the symbol whose code has no bit but 0."""
+    at, found = 4, {}
+    while at + 17 < len(segment):
+        if segment[at] >> 4:
+            found[segment[at] & 15] = segment[at + 17]
+        at += 17 + sum(segment[at + 1 : at + 17])
+    return found
+
+
+def _check_zeros(scan: bytes, header: bytes, zeros: dict[int, int]) -> None:
+    """Refuse a hole of zeros in the one scan of a sequential JPEG.
+
+    Where zeros do not mean that a block has ended, they are blocks of coefficients that are all
+    alike, as no picture has.
+    """
+    used = header[6:-3:2]
+    if HOLE in scan and any(zeros.get(number & 15, 0) for number in used):
+        raise Unreadable("damaged: a part of its pixels is 0")
