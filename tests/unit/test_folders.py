@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from realink.errors import InputError
-from realink.images import folders, listing, reading
+from realink.images import folders, listing, names, reading
 from realink.store.files import read_table, write_table
 
 SIZE = {"height": 24, "width": 20, "channels": 3, "fit": "stretch", "background": 255}
@@ -461,7 +461,7 @@ def test_copies_of_rendered_pictures(objects):
 def test_rendered_pictures_that_are_tested_on_stop_or_are_dropped(tmp_path, size):
     real, made = tmp_path / "real", draw(tmp_path / "made", CLASSES, seed=5)
     expected = {}
-    for k, split in enumerate(listing.SPLITS):
+    for k, split in enumerate(names.SPLITS):
         draw(real / split, CLASSES, n=3, seed=6 + k)
         own, again = real / f"{split}/cat/own.jpg", made / f"cat/{split}.png"
         noise((9, k), (13, 15)).resize(size).save(own)
