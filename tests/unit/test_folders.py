@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from realink.errors import InputError
-from realink.images import folders, listing, reading
+from realink.images import folders, listing, names, reading
 from realink.store.files import read_table, write_table
 
 SIZE = {"height": 24, "width": 20, "channels": 3, "fit": "stretch", "background": 255}
 SPLIT = {"validation": 0.1, "test": 0.2, "group": None}
+CLASSES = ("cat", "dog")
 HOSTILE = [
     "a b",
     "it's",
@@ -302,6 +303,33 @@ def test_the_same_picture_in_two_classes_stops(tmp_path, duplicates):
         load(tmp_path, duplicates=duplicates)
 
 
+@pytest.mark.parametrize("size", [(1500, 1300), (1600, 1300)])
+def test_a_large_jpeg_and_a_png_of_it_are_copies(tmp_path, size):
+    root = draw(tmp_path, n=8)
+    jpeg, png = root / "cat/large.jpg", root / "cat/large.png"
+    noise(7, (13, 15)).resize(size).save(jpeg)
+    Image.open(jpeg).save(png, compress_level=1)
+    noise(8, (13, 15)).resize(size).save(root / "cat/other.jpg")
+    *_, manifest = load(root, duplicates="drop")
+    (twice,) = reasons(manifest).items()
+    assert {twice[0], twice[1].split(": ")[-1].removeprefix("a copy of ")} == {
+        "cat/large.jpg",
+        "cat/large.png",
+    }
+
+
+def test_large_jpegs_alone_are_never_decoded_whole(tmp_path, monkeypatch):
+    root = draw(tmp_path, n=8)
+    for k in range(2):
+        noise(k, (13, 15)).resize((1600, 1300)).save(root / f"cat/large{k}.jpg")
+
+    def refused(directory, picture):
+        raise AssertionError(picture)
+
+    monkeypatch.setattr(reading, "whole_key", refused)
+    load(root)
+
+
 def test_a_class_without_a_picture_is_named(tmp_path):
     (draw(tmp_path) / "zebra").mkdir()
     with pytest.raises(InputError, match=r"real: directory:.*no picture to train on.*'zebra'"):
@@ -427,6 +455,30 @@ def test_copies_of_rendered_pictures(objects):
     listing.list_rendered.cache_clear()
     with pytest.raises(InputError, match="the same picture is in two classes"):
         rendered(objects)
+
+
+@pytest.mark.parametrize("size", [(20, 24), (1600, 1300)])
+def test_rendered_pictures_that_are_tested_on_stop_or_are_dropped(tmp_path, size):
+    real, made = tmp_path / "real", draw(tmp_path / "made", CLASSES, seed=5)
+    expected = {}
+    for k, split in enumerate(names.SPLITS):
+        draw(real / split, CLASSES, n=3, seed=6 + k)
+        own, again = real / f"{split}/cat/own.jpg", made / f"cat/{split}.png"
+        noise((9, k), (13, 15)).resize(size).save(own)
+        # Large ones, too, whose JPEG is decoded smaller.
+        Image.open(own).save(again, compress_level=1)
+        if split != listing.TRAIN:
+            expected[f"cat/{split}.png"] = f"the same picture is in {split}"
+    pool, *held_out, _ = load(real)
+    sets = dict(zip(("validation", "test"), held_out, strict=True))
+    some = "2 of its pictures are real ones .*: 'cat/test.*`real: duplicates: drop`"
+    with pytest.raises(InputError, match=some):
+        rendered(made, pool.classes, held_out=sets)
+    images, manifest = rendered(made, pool.classes, held_out=sets, duplicates="drop")
+    assert reasons(manifest) == expected
+    assert len(images) == 21
+    # As many as are asked for are drawn, from the others.
+    assert len(rendered(made, pool.classes, total=20, held_out=sets, duplicates="drop")[0]) == 20
 
 
 def test_the_whole_is_the_same_every_time(tmp_path):

@@ -555,6 +555,20 @@ def test_copies_in_two_splits_are_dropped_and_in_two_classes_stop(tmp_path, caps
         init(real=real, rendered=rendered, output=output, force=True)
 
 
+def test_rendered_pictures_that_are_tested_on_are_named_and_dropped(tmp_path, capsys):
+    real = draw(tmp_path / "real", n=20)
+    rendered = draw(tmp_path / "rendered", seed=2)
+    for path in sorted(real.glob("*/*.png")):
+        (rendered / path.parent.name / f"real{path.name}").write_bytes(path.read_bytes())
+    output = tmp_path / "mine.yaml"
+    init(real=real, rendered=rendered, output=output)
+    said = capsys.readouterr().out
+    assert "the same picture is a real one of validation or test, left out: 18\n" in said
+    assert re.search(r"circle/(\d+)\.png: circle/real\1\.png", said)
+    assert merged(output)["real"]["duplicates"] == "drop"
+    assert "18 pictures stand in two splits, or among the rendered" in output.read_text()
+
+
 def test_grey_pictures_on_paper_get_a_grey_study(tmp_path):
     real = draw(tmp_path / "real", classes=("0", "1"), grey=True, size=(28, 28))
     output = tmp_path / "grey.yaml"

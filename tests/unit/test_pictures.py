@@ -110,6 +110,19 @@ def test_large_photographs_are_decoded_twice_as_large_as_they_are_used():
     assert sides == {0: 500, 128: 500, 224: 500, 500: 1000}
 
 
+def test_a_large_jpeg_has_the_key_of_other_formats_if_it_is_decoded_whole():
+    jpeg = encoded(Image.fromarray(RGB).resize((1600, 1300)), "JPEG")
+    png = encoded(Image.open(io.BytesIO(jpeg)), "PNG", compress_level=1)
+    assert decode(jpeg).key.reduced
+    assert decode(jpeg).key != decode(png).key
+    assert decode(jpeg, whole=True).key == decode(png).key == decode(png, whole=True).key
+
+
+def test_an_alpha_channel_that_hides_all_is_no_picture():
+    with pytest.raises(Unreadable, match="wholly transparent"):
+        decode(encoded(np.dstack([RGB, np.zeros((12, 10), np.uint8)])))
+
+
 def test_an_alpha_channel_that_hides_nothing_is_none():
     opaque = decode(encoded(np.dstack([RGB, np.full((12, 10), 255, np.uint8)])))
     assert opaque.cut_out is None
@@ -165,7 +178,8 @@ def bomb(side):
         (b"", "empty"),
         (b"no picture, but text", "not a picture"),
         (b"<svg></svg>", "not a picture"),
-        (animated("GIF"), "not a picture"),
+        (animated("GIF"), "not a picture.*but a GIF: save it as PNG"),
+        (b"\0\0\0\x18ftypheic" + bytes(99), "but a HEIC: save it as PNG"),
         (animated("WEBP"), "animated"),
         (animated("PNG"), "animated"),
         (animated("TIFF"), "several pages"),
@@ -178,8 +192,8 @@ def bomb(side):
         (encoded(RGB[:3]), "10 x 3 pixels: too small"),
         (bomb(12_000), "12000 x 12000 pixels: a decompression bomb"),
         (bomb(60_000), "decompression bomb"),
-        (encoded(RGB[..., 0].astype(np.float32), "TIFF"), "mode F"),
-        (encoded(RGB[..., 0].astype(np.int32), "TIFF"), "mode I"),
+        (encoded(RGB[..., 0].astype(np.float32), "TIFF"), "floating point levels of 32 bits"),
+        (encoded(RGB[..., 0].astype(np.int32), "TIFF"), "signed levels of 32 bits"),
     ],
 )
 def test_what_cannot_be_read_says_why(content, why):

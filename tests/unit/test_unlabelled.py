@@ -94,7 +94,7 @@ def test_a_folder_gives_pictures_of_any_depth_and_none_that_errors_are_measured_
     assert (len(found), found.classes, found.labels) == (3, CLASSES, None)
     manifest = pd.read_csv(tmp_path / "m.csv", keep_default_na=False).set_index("file")
     reasons = manifest["left_out"].to_dict()
-    assert reasons["tested.png"] == "the same picture is in validation or test"
+    assert reasons["tested.png"] == "the same picture is in test"
     assert sum(reason.startswith("a copy of") for reason in reasons.values()) == 1
     assert set(manifest["class"]) == {""}
 

@@ -36,6 +36,8 @@ rule prepare_rendered:
     input:
         [] if FONTS else sources.files(config["rendered"]),
         faces="results/{study}/rendered/faces.csv" if FONTS else [],
+        validation=[] if FONTS else "results/{study}/real/validation.safetensors",
+        test=[] if FONTS else "results/{study}/real/test.safetensors",
     output:
         **sources.manifest(config["rendered"], "results/{study}/rendered/images.csv"),
         output="results/{study}/rendered/images.safetensors",
@@ -58,6 +60,7 @@ rule prepare_rendered:
             total=config["rendered"]["count"],
             needed=sources.needed(config, "rendered"),
             seed=config["seed"],
+            duplicates=config["real"]["duplicates"],
         ),
         unnameable=sources.unnameable(config["rendered"]),
     shell:

@@ -85,7 +85,7 @@ def init(
     import yaml
 
     from realink.images import listing
-    from realink.images.survey import survey
+    from realink.images.survey import compared, survey
     from realink.plan import naming, proposal, sources, told
     from realink.training import pace
 
@@ -106,7 +106,7 @@ def init(
     said_of_fonts = "" if rendered else _said_of_fonts(drawn_by_fonts, defaults["rendered"])
     found, drawn = survey(files, _progress), None
     if rendered is not None:
-        drawn = survey(listing.list_rendered(rendered), _progress)
+        drawn = compared(survey(listing.list_rendered(rendered), _progress), found)
     further = None
     if unlabelled is not None:
         groups = files.held_out_groups
@@ -136,7 +136,7 @@ def init(
         print(*report, sep="\n")  # which names the pictures
         raise
     takes = max(1, round(slower * proposal.seconds(config) / 60))
-    different, comments = proposal.differing(config, defaults), told.comments(config, found)
+    different, comments = proposal.differing(config, defaults), told.comments(config, found, drawn)
     text = told.HEAD.format(minutes=takes) + proposal.to_yaml(different, comments)
     with written_as_asked(output) as temporary:
         temporary.write_text(text, encoding="utf-8")

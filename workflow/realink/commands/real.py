@@ -95,7 +95,7 @@ def draw_unlabelled(
     else:
         from realink.images import folders
 
-        held_out = read_images(validation), read_images(test)
+        held_out = {"validation": read_images(validation), "test": read_images(test)}
         found, used = folders.load_unlabelled(
             Path(asked["directory"]),
             labelled.classes,

@@ -47,6 +47,9 @@ def prepare_rendered(
     output: Path,
     faces: Path | None = None,
     manifest: Path | None = None,
+    validation: Path | None = None,
+    test: Path | None = None,
+    duplicates: str = "stop",
 ) -> None:
     """Draw the rendered images from fonts, or read them from a folder.
 
@@ -60,17 +63,27 @@ def prepare_rendered(
     classes : names of the real images' classes, which the rendered ones must have
     faces : of `catalogue_fonts`; None for a folder
     manifest : where to write what was read of a folder
+    validation, test : real images, which no rendered picture of a folder may be
+    duplicates : the config's `real: duplicates:`, what such a picture does
     """
     from realink.seeds import seed_for
-    from realink.store.files import read_table, write_images, write_table
+    from realink.store.files import read_images, read_table, write_images, write_table
 
     asked, shape = json.loads(settings), json.loads(images)
     names, seed = tuple(classes), seed_for(seed, "render")
     if faces is None:
         from realink.images import folders
 
+        sets = {"validation": validation, "test": test}
         rendered, used = folders.load_rendered(
-            Path(asked["directory"]), names, **shape, total=total, seed=seed, beside=output.parent
+            Path(asked["directory"]),
+            names,
+            **shape,
+            total=total,
+            seed=seed,
+            held_out={split: read_images(path) for split, path in sets.items() if path},
+            duplicates=duplicates,
+            beside=output.parent,
         )
         if len(rendered) < needed:
             raise InputError(

@@ -1,11 +1,14 @@
 """Pictures of a folder that have the same pixels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from realink.errors import InputError
 from realink.images.listing import NAMED, RENDERED, TEST, TRAIN, UNLABELLED, VALIDATION, Picture
+from realink.images.pictures import Key
+
+Keyed = Sequence[tuple[Picture, Key]]
 
 # Of two splits that have the same picture, the first keeps it.
 KEEPS = TEST, VALIDATION, TRAIN, RENDERED, UNLABELLED
@@ -24,10 +27,26 @@ class Copies(NamedTuple):
     split_twice: list[tuple[Picture, Picture]]
 
 
-def find_copies(keys: Sequence[tuple[Picture, bytes]]) -> Copies:
-    """Find the pictures that have the same pixels as another one, of which each has the key."""
-    same: dict[bytes, list[Picture]] = {}
-    for picture, key in keys:
+def comparable(keys: Keyed, whole: Callable[[Picture], Key]) -> Keyed:
+    """The same, with keys that can be compared with one another's.
+
+    Parameters
+    ----------
+    keys : as the pictures were read, large JPEGs smaller than they are
+    whole : what tells a picture from others when it is read at its full size, which takes long: it
+        is called for those alone of whose size there is a picture that was
+    """
+    sizes = {key.size for _, key in keys if not key.reduced}
+    return [
+        (picture, whole(picture) if key.reduced and key.size in sizes else key)
+        for picture, key in keys
+    ]
+
+
+def find_copies(keys: Keyed, whole: Callable[[Picture], Key]) -> Copies:
+    """Find the pictures that have the same pixels as another one; see `comparable`."""
+    same: dict[Key, list[Picture]] = {}
+    for picture, key in comparable(keys, whole):
         same.setdefault(key, []).append(picture)
     copies = Copies({}, [], [])
     for pictures in same.values():
@@ -42,6 +61,21 @@ def find_copies(keys: Sequence[tuple[Picture, bytes]]) -> Copies:
             keeper, *others = sorted(first.values(), key=lambda p: KEEPS.index(p.split))
             copies.split_twice.extend((keeper, other) for other in others)
     return copies
+
+
+def held_out_copies(
+    real: Keyed, rendered: Keyed, whole: Callable[[Picture], Key]
+) -> list[tuple[Picture, Picture]]:
+    """Pairs of a real picture of validation or test and a rendered one that is the same.
+
+    Parameters
+    ----------
+    real, rendered, whole : see `comparable`
+    """
+    held_out = [(picture, key) for picture, key in real if picture.split in (VALIDATION, TEST)]
+    both = comparable([*held_out, *rendered], whole)
+    first = {key: picture for picture, key in reversed(both) if picture.split != RENDERED}
+    return [(first[key], p) for p, key in both if p.split == RENDERED and key in first]
 
 
 def refuse_copies(directory: Path, copies: Copies, duplicates: str) -> None:

@@ -1,6 +1,6 @@
 """Folders of pictures, read into image sets, and a record of what became of each file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from realink.errors import InputError
-from realink.images.copies import Copies, find_copies, refuse_copies
+from realink.images.copies import Copies, refuse_copies
+from realink.images.heldout import HeldOut
 from realink.images.imagesets import ImageSet
 from realink.images.listing import (
     NAMED,
@@ -25,7 +26,7 @@ from realink.images.listing import (
     list_unlabelled,
     some,
 )
-from realink.images.reading import Loaded, fingerprint, log
+from realink.images.reading import Loaded, log
 
 
 def load_real(
@@ -80,7 +81,7 @@ def load_real(
     )
     for picture in listing.used:
         loaded.read(picture)
-    copies = find_copies(loaded.keys())
+    copies = loaded.copies()
     refuse_copies(directory, copies, duplicates)
     loaded.left_out |= copies.left_out
     loaded.left_out |= {
@@ -113,6 +114,8 @@ def load_rendered(
     background: int,
     total: int,
     seed: int,
+    held_out: Mapping[str, ImageSet] | None = None,
+    duplicates: str = "stop",
     beside: Path | None = None,
 ) -> tuple[ImageSet, pd.DataFrame]:
     """Read a folder of rendered pictures, at most `total` of them, drawn at random.
@@ -123,6 +126,9 @@ def load_rendered(
     classes : names of the classes of the real images, which these must have
     height, width, channels, fit, background : of the images, see `pictures.fitted`
     total, seed : how many are drawn, and by what; all of them if there are fewer
+    held_out : real images that choices are made on and errors measured, by their split
+    duplicates : what a picture that looks like one of these at the study's size does: ``stop``, or
+        ``drop``, it is left out
     beside : folder of a nameless file that holds the images, if they are large
 
     Returns
@@ -138,8 +144,8 @@ def load_rendered(
     ------
     InputError
         What `listing.list_rendered` raises; other classes than `classes`; a picture is gone since
-        the folder was listed; pictures of the same pixels in two classes; a class of which no
-        picture can be read.
+        the folder was listed; pictures of the same pixels in two classes, or in `held_out` unless
+        these are dropped; a class of which no picture can be read.
     """
     listing = list_rendered(directory)
     there, asked = set(listing.classes), set(classes)
@@ -165,19 +171,29 @@ def load_rendered(
     pictures = listing.split(RENDERED)
     order = np.random.default_rng(seed).permutation(len(pictures))
     keys: dict[bytes, Picture] = {}
-    taken, twice = [], Copies({}, [], [])
+    taken, twice, real = [], Copies({}, [], []), {}
+    tested = HeldOut(held_out or {})
     for picture in (pictures[i] for i in order):
         if len(taken) == total:
             loaded.left_out[picture.file] = f"not drawn: `total` is {total}"
         elif key := loaded.read(picture):
             first = keys.setdefault(key, picture)
-            if first is picture:
+            if split := tested.split_of(loaded.image(picture)):
+                real[picture.file] = f"the same picture is in {split}"
+            elif first is picture:
                 taken.append(picture)
             elif first.label == picture.label:
                 loaded.left_out[picture.file] = f"a copy of {first.file}"
             else:
                 twice.labelled_twice.append((first, picture))
     refuse_copies(directory, twice, "drop")
+    if real and duplicates == "stop":
+        raise InputError(
+            f"{directory}: {len(real)} of its pictures are real ones that choices are made on or "
+            f"errors measured: {some(sorted(real))}; remove them, or set `real: duplicates: drop`, "
+            "which leaves them out"
+        )
+    loaded.left_out |= real
     images = loaded.images(taken, mixed=False)
     _check(listing, images, loaded.left_out, "rendered: directory:")
     return images, loaded.manifest()
@@ -186,7 +202,7 @@ def load_rendered(
 def load_unlabelled(
     directory: Path,
     classes: tuple[str, ...],
-    held_out: Sequence[ImageSet],
+    held_out: Mapping[str, ImageSet],
     *,
     group: str | None = None,
     height: int,
@@ -202,8 +218,8 @@ def load_unlabelled(
     ----------
     directory : see `listing.list_unlabelled`
     classes : names of the classes of the real images, which are these's, too
-    held_out : image sets that choices are made and errors measured on: what looks the same at the
-        study's size is left out, and so are pictures of their groups
+    held_out : real images that choices are made on and errors measured, by their split: what looks
+        the same at the study's size is left out, and so are pictures of their groups
     group : pattern on a picture's path, see `listing.list_unlabelled`
     height, width, channels, fit, background : of the images, see `pictures.fitted`
     beside : folder of a nameless file that holds the images, if they are large
@@ -223,7 +239,7 @@ def load_unlabelled(
     """
     groups = frozenset(
         images.group_names[place]
-        for images in held_out
+        for images in held_out.values()
         if images.groups is not None
         for place in images.groups
     )
@@ -237,11 +253,11 @@ def load_unlabelled(
         background=background,
         beside=beside,
     )
-    kept = {fingerprint(image) for images in held_out for image in images.images}
+    tested = HeldOut(held_out)
     for picture in listing.used:
-        if loaded.read(picture) and loaded.fingerprint(picture) in kept:
-            loaded.left_out[picture.file] = "the same picture is in validation or test"
-    loaded.left_out |= find_copies(loaded.keys()).left_out
+        if loaded.read(picture) and (split := tested.split_of(loaded.image(picture))):
+            loaded.left_out[picture.file] = f"the same picture is in {split}"
+    loaded.left_out |= loaded.copies().left_out
     images = loaded.images(listing.split(UNLABELLED))
     if not len(images):
         raise InputError(

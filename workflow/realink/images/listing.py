@@ -18,6 +18,7 @@ from realink.images.names import TEST, TRAIN, VALIDATION
 from realink.images.splits import split_off
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+SUFFIXES += (".ppm", ".pgm", ".pbm", ".avif")
 RENDERED, UNLABELLED = "rendered", "unlabelled"  # the only splits of such pictures
 REAL_KEY, RENDERED_KEY = "real: directory:", "rendered: directory:"
 UNLABELLED_KEY = "unlabelled: directory:"

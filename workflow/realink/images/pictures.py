@@ -1,26 +1,46 @@
 """One picture from a file's bytes: decoded, upright, and brought to a size."""
 
 import hashlib
-import io
-import warnings
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
-# More than this, uncompressed, is taken for a decompression bomb: Pillow's own limit.
-MOST_PIXELS = Image.MAX_IMAGE_PIXELS
-LEAST_SIDE = 4  # pixels, below which nothing can be told apart
-# Larger JPEGs are decoded at a half, a quarter or an eighth, still this large and twice as large as
-# the images of a study, in a tenth of the time.
-LARGE_PIXELS, DRAFT_SIDE = 2_000_000, 256
+from realink.images import formats
+from realink.images.formats import Unreadable
+
+DRAFT_SIDE = 256  # pixels, at the least, of large JPEGs that are decoded smaller than they are
 # Reducing, it takes the mean over each pixel's area, as all of Pillow's filters do but NEAREST.
 FILTER = Image.Resampling.BICUBIC
+# What undoes each of EXIF's orientations.
+TURNED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
-class Unreadable(Exception):
-    """A file that is no whole picture; the message says why."""
+class Key(NamedTuple):
+    """What tells a picture from others of other pixels, whatever the formats of their files.
+
+    Attributes
+    ----------
+    pixels
+        A hash of them, as they were decoded.
+    size
+        Width and height of the upright picture.
+    reduced
+        Whether it was decoded smaller: then it has the key of others that were, too, alone.
+    """
+
+    pixels: bytes
+    size: tuple[int, int]
+    reduced: bool
 
 
 @dataclass(frozen=True)
@@ -31,94 +51,65 @@ class Decoded:
     cut_out : the same with its alpha channel and its own colours, RGBA; None if no pixel is
         transparent
     size : width and height of the upright picture, before it was decoded smaller
-    key : the same for pictures of the same pixels, whatever the file's format
+    key : the same for pictures of the same pixels
     """
 
     pixels: Image.Image
     cut_out: Image.Image | None
     size: tuple[int, int]
-    key: bytes
+    key: Key
 
 
-def decode(content: bytes, *, background: int = 255, side: int = 0) -> Decoded:
+def decode(content: bytes, *, background: int = 255, side: int = 0, whole: bool = False) -> Decoded:
     """Decode a picture from a file's bytes.
 
-    16-bit grey becomes 8-bit by its upper bits; palettes, CMYK and the like become sRGB; EXIF's
-    orientation is applied; colour profiles are not.
+    16 bits become 8 by rounding; palettes, CMYK and the like become sRGB; EXIF's orientation is
+    applied; colour profiles are not.
 
     Parameters
     ----------
-    content : of a PNG, JPEG, WebP, BMP or TIFF file
+    content : of a PNG, JPEG, WebP, BMP, TIFF, AVIF or portable pixmap file
     background : grey level, 0..255, under transparent pixels
     side : of the images that it is for, the larger one, pixels
+    whole : whether a large JPEG, too, is decoded at its full size
 
     Raises
     ------
     Unreadable
-        It is empty, of another format, truncated, damaged, animated or of several pages, smaller
-        than 4 x 4 pixels, larger than 89 million pixels (a decompression bomb), or of pixels that
-        have no plain grey level (floating point, 32 bits).
+        It is empty, of another format, truncated, damaged as far as its decoder notices, animated
+        or of several pages, wholly transparent, smaller than 4 x 4 pixels, larger than 89 million
+        pixels (JPEGs 268 million, unless progressive), or of pixels that have no plain level
+        (floating point, 32 bits, 16 bits of which the upper four are unused).
     """
-    if not content:
-        raise Unreadable("an empty file")
     try:
-        with warnings.catch_warnings():
-            # Of Pillow's, on bombs, which are looked for here, and on odd metadata.
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                return _decoded(image, content, background, max(DRAFT_SIDE, 2 * side))
-    except UnidentifiedImageError:
-        # Its message holds an address in memory.
-        raise Unreadable("not a picture of a format that is read, or damaged") from None
-    except Image.DecompressionBombError:
-        raise Unreadable(f"more than {2 * MOST_PIXELS} pixels: a decompression bomb") from None
+        raster = formats.read(content, 0 if whole else max(DRAFT_SIDE, 2 * side))
     except Unreadable:
         raise
     except Exception as error:  # damaged files raise whatever the decoder stumbles over
         raise Unreadable(f"damaged: {' '.join(str(error).split())}") from None
-
-
-def _decoded(image: Image.Image, content: bytes, background: int, draft: int) -> Decoded:
-    width, height = image.size
-    if width * height > MOST_PIXELS:
-        raise Unreadable(f"{width} x {height} pixels: a decompression bomb")
-    if min(width, height) < LEAST_SIDE:
-        raise Unreadable(f"{width} x {height} pixels: too small")
-    # A phone's MPO holds a JPEG and further views of it.
-    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-        raise Unreadable("animated, or of several pages: only single pictures are read")
-    if image.mode.startswith(("I", "F")) and not image.mode.startswith("I;16"):
-        raise Unreadable(f"pixels of mode {image.mode}: only 8 and 16 bits are read")
-    if image.format == "PNG":
-        # Decoding passes over the checksums of the pixels.
-        PngImagePlugin.PngImageFile(io.BytesIO(content)).verify()
-    if image.format in ("JPEG", "MPO") and width * height > LARGE_PIXELS:
-        image.draft(None, (draft, draft))
-    image.load()
-    orientation = image.getexif().get(0x0112, 1)
-    if orientation != 1:
-        image = ImageOps.exif_transpose(image)
-    size = (height, width) if orientation in (5, 6, 7, 8) else (width, height)
+    image, size = raster.image, raster.size
+    reduced = image.size != size
+    if raster.orientation in TURNED:
+        image = image.transpose(TURNED[raster.orientation])
+    if raster.orientation >= 5:
+        size = size[::-1]
     pixels, cut_out = _flattened(image, background)
-    total = hashlib.blake2b(repr((size, pixels.size)).encode(), digest_size=16)
-    total.update(pixels.tobytes())
+    total = hashlib.blake2b(pixels.tobytes(), digest_size=16)
     if cut_out:
         total.update(cut_out.getchannel("A").tobytes())
-    return Decoded(pixels, cut_out, size, total.digest())
+    return Decoded(pixels, cut_out, size, Key(total.digest(), size, reduced))
 
 
 def _flattened(image: Image.Image, background: int) -> tuple[Image.Image, Image.Image | None]:
     """Colours on the background; and, if any pixel is transparent, the picture as RGBA."""
-    if image.mode.startswith("I;16"):
-        levels = (np.asarray(image).astype(np.uint32) * 255 + 32767) // 65535
-        return Image.fromarray(levels.astype(np.uint8)).convert("RGB"), None
-    if image.mode in ("RGB", "L") and "transparency" not in image.info:
-        return image.convert("RGB"), None
-    if not image.has_transparency_data:
-        return image.convert("RGB"), None
+    if image.mode in ("RGB", "L"):
+        return _of_mode(image, "RGB"), None
     # The largest pictures take a third of a gigabyte a copy.
-    colours = image if image.mode == "RGBA" else image.convert("RGBA")
-    if colours.getchannel("A").getextrema() == (255, 255):
+    colours = _of_mode(image, "RGBA")
+    extrema = colours.getchannel("A").getextrema()
+    if extrema == (0, 0):
+        raise Unreadable("wholly transparent: nothing of it is to be seen")
+    if extrema == (255, 255):
         return colours.convert("RGB"), None
     ground = Image.new("RGBA", image.size, (background, background, background, 255))
     ground.alpha_composite(colours)

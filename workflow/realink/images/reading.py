@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,18 @@ import pandas as pd
 from PIL import Image
 
 from realink.errors import InputError
+from realink.images.copies import Copies, find_copies
 from realink.images.imagesets import ImageSet
 from realink.images.listing import Listing, Picture
-from realink.images.pictures import Decoded, Unreadable, decode, fitted, fitted_cut_out, inside
+from realink.images.pictures import (
+    Decoded,
+    Key,
+    Unreadable,
+    decode,
+    fitted,
+    fitted_cut_out,
+    inside,
+)
 from realink.images.splits import hashed
 from realink.store.rows import Rows, Spool, rows
 
@@ -23,10 +33,10 @@ LOGGED = 20  # pictures left out that a job's log names, at most
 log = logging.getLogger("realink")
 
 
-def read(directory: Path, picture: Picture, background: int, side: int = 0) -> tuple[Decoded, str]:
+def read(directory: Path, picture: Picture, **how) -> tuple[Decoded, str]:
     """Read and decode one picture of a listing; also return the SHA-256 of its file's bytes.
 
-    `background` and `side` are `decode`'s.
+    `how` is `pictures.decode`'s.
 
     Raises
     ------
@@ -48,9 +58,14 @@ def read(directory: Path, picture: Picture, background: int, side: int = 0) -> t
         raise Unreadable(f"cannot be read: {error.strerror}", "") from None
     sha256 = hashlib.sha256(content).hexdigest()
     try:
-        return decode(content, background=background, side=side), sha256
+        return decode(content, **how), sha256
     except Unreadable as reason:
         raise Unreadable(str(reason), sha256) from None
+
+
+def whole_key(directory: Path, picture: Picture) -> Key:
+    """What tells a picture of a listing, read at its full size, from others."""
+    return read(directory, picture, whole=True)[0].key
 
 
 class Loaded:
@@ -88,17 +103,17 @@ class Loaded:
         self.transparent = np.zeros(n, bool)
         self.opaque: dict[tuple[int, int], np.ndarray] = {}
         self.mask_of = np.zeros(n, np.int64)
-        self.key: dict[str, bytes] = {}
+        self.key: dict[str, Key] = {}
         self.sha256: dict[str, str] = {}
         self.left_out: dict[str, str] = {}
 
-    def read(self, picture: Picture) -> bytes | None:
+    def read(self, picture: Picture) -> Key | None:
         """Read a picture; return what tells its pixels from others', None if it is left out."""
         file, i = picture.file, self.place[picture.file]
         side = max(self.size["height"], self.size["width"])
         try:
             decoded, self.sha256[file] = read(
-                self.listing.directory, picture, self.background, side
+                self.listing.directory, picture, background=self.background, side=side
             )
         except Unreadable as error:
             self.left_out[file], self.sha256[file] = error.args
@@ -117,13 +132,14 @@ class Loaded:
         self.key[file] = decoded.key
         return decoded.key
 
-    def keys(self) -> list[tuple[Picture, bytes]]:
-        """Pictures that were read, and what tells their pixels from others'."""
-        return [(p, self.key[p.file]) for p in self.listing.used if p.file in self.key]
+    def copies(self) -> Copies:
+        """Those among the pictures that were read."""
+        keys = [(p, self.key[p.file]) for p in self.listing.used if p.file in self.key]
+        return find_copies(keys, partial(whole_key, self.listing.directory))
 
-    def fingerprint(self, picture: Picture) -> bytes:
-        """What tells the image of a picture from others, see `fingerprint`."""
-        return fingerprint(self.pixels[self.place[picture.file]])
+    def image(self, picture: Picture) -> np.ndarray:
+        """The image of a picture that was read, uint8 [height, width] or [height, width, 3]."""
+        return self.pixels[self.place[picture.file]]
 
     def images(
         self, pictures: Sequence[Picture], *, grouped: bool = False, mixed: bool = True
@@ -196,8 +212,3 @@ class Loaded:
 def utf8(name: str) -> str:
     """A file's name as text that can be written, whatever bytes it has."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def fingerprint(image: np.ndarray) -> bytes:
-    """What tells an image from others that look different: its pixels' hash."""
-    return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()

@@ -1,15 +1,16 @@
 """What the pictures of a folder are like, before a study of them is set up."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from PIL import Image
 
-from realink.images.copies import Copies, find_copies
-from realink.images.listing import Listing, Picture
+from realink.images.copies import Copies, Keyed, find_copies, held_out_copies
+from realink.images.listing import RENDERED, Listing, Picture
 from realink.images.pictures import Decoded, Unreadable
-from realink.images.reading import read
+from realink.images.reading import read, whole_key
 
 SMALL = 32  # side of the square on which looks are judged
 TINT = 12  # levels between channels that JPEG's rounding does not explain
@@ -34,8 +35,12 @@ class Survey:
         How many of them have transparent pixels.
     unreadable
         Why a picture could not be read, by file.
+    keys
+        What tells the pictures that could be read from others.
     copies
         Pictures of the same pixels.
+    held_out
+        Of rendered pictures, pairs of a real one of validation or test and the same one.
     """
 
     listing: Listing
@@ -44,12 +49,15 @@ class Survey:
     plain: bool
     transparent: int
     unreadable: dict[str, str]
+    keys: Keyed
     copies: Copies
+    held_out: tuple[tuple[Picture, Picture], ...] = ()
 
     @property
     def used(self) -> list[Picture]:
         """Pictures that a study would have, if it drops copies."""
         out = self.unreadable.keys() | _dropped(self.copies)
+        out |= {picture.file for _, picture in self.held_out}
         return [picture for picture in self.listing.used if picture.file not in out]
 
     def kept(self, split: str) -> list[Picture]:
@@ -70,13 +78,13 @@ def survey(
     keys, seen, unreadable = [], [], {}
     for picture in progress(listing.used):
         try:
-            decoded, _ = read(listing.directory, picture, background=255)
+            decoded, _ = read(listing.directory, picture)
         except Unreadable as error:
             unreadable[picture.file] = error.args[0]
             continue
         keys.append((picture, decoded.key))
         seen.append((decoded.size[::-1], *_looks(decoded), decoded.cut_out is not None))
-    copies = find_copies(keys)
+    copies = find_copies(keys, partial(whole_key, listing.directory))
     out = _dropped(copies)
     kept = [own for (picture, _), own in zip(keys, seen, strict=True) if picture.file not in out]
     sizes, tinted, rims, cut_out = zip(*kept, strict=True) if kept else ([], [], [], [])
@@ -87,6 +95,7 @@ def survey(
         bool(rims) and float(np.median(rims)) < PLAIN,
         sum(cut_out),
         unreadable,
+        keys,
         copies,
     )
 
@@ -94,6 +103,16 @@ def survey(
 def _dropped(copies: Copies) -> set[str]:
     """Files that a study leaves out as copies."""
     return copies.left_out.keys() | {picture.file for _, picture in copies.split_twice}
+
+
+def compared(rendered: Survey, real: Survey) -> Survey:
+    """What was found of rendered pictures, with those that are real ones of validation or test."""
+
+    def whole(picture: Picture):
+        found = rendered if picture.split == RENDERED else real
+        return whole_key(found.listing.directory, picture)
+
+    return replace(rendered, held_out=tuple(held_out_copies(real.keys, rendered.keys, whole)))
 
 
 def _looks(decoded: Decoded) -> tuple[bool, float]:

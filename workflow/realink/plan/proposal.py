@@ -102,11 +102,12 @@ def propose(
             drawn["folder"] = SEGMENTS
     else:
         drawn = {"source": "folder", "directory": rendered_directory, "count": None}
+    copied = rendered is not None and rendered.held_out
     settings = {
         "source": "folder",
         "directory": real_directory,
         "group": group,
-        "duplicates": "drop" if real.copies.split_twice else "stop",
+        "duplicates": "drop" if real.copies.split_twice or copied else "stop",
     }
     without = {"source": "folder", "directory": unlabelled_directory}
     without = without if unlabelled_directory else {}

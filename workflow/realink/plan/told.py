@@ -75,6 +75,10 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
         "the same picture in two classes",
         [(one.file, other.file) for one, other in found.copies.labelled_twice],
     )
+    lines += _some(
+        "the same picture is a real one of validation or test, left out",
+        [(real.file, own.file) for real, own in found.held_out],
+    )
     if kind == "real":
         lines.append(
             _groups(used)
@@ -157,16 +161,17 @@ def _some(what: str, pairs: list[tuple[str, str]]) -> list[str]:
     return [*lines, "    ..."] if len(pairs) > NAMED else lines
 
 
-def comments(config: dict[str, Any], found: Survey) -> dict[str, str]:
+def comments(config: dict[str, Any], found: Survey, drawn: Survey | None) -> dict[str, str]:
     """What is said behind the keys of the config."""
     pool = len(found.kept(TRAIN))
+    twice = [*found.copies.split_twice, *(drawn.held_out if drawn else ())]
     return {
         "study": f"names the directory results/{config['study']}",
         "images.height": "pixels; more take longer",
         "images.channels": "colour" if config["images"]["channels"] == 3 else "grey",
         "images.fit": "the middle, since proportions vary; fit would keep all of each picture",
         "real.group": "pattern on paths below a class; what it finds stays in one split",
-        "real.duplicates": f"{len(found.copies.split_twice)} pictures stand in two splits",
+        "real.duplicates": f"{len(twice)} pictures stand in two splits, or among the rendered",
         "rendered.characters": "one a class",
         "rendered.folder": "faces of seven segments join in; a photographed display may have them",
         "rendered.geometry": "anywhere in the picture, in many sizes",
