@@ -569,6 +569,38 @@ def test_rendered_pictures_that_are_tested_on_are_named_and_dropped(tmp_path, ca
     assert "18 pictures stand in two splits, or among the rendered" in output.read_text()
 
 
+def test_sizes_are_those_of_pictures_that_are_there(tmp_path, capsys):
+    real = draw(tmp_path / "real")
+    for name, size in (("flat", (400, 5)), ("tall", (5, 300)), ("large", (400, 300))):
+        Image.new("RGB", size, (len(name), 9, 99)).save(real / f"star/{name}.png")
+    init(real=real, rendered=draw(tmp_path / "rendered", seed=2), output=tmp_path / "mine.yaml")
+    said = "height x width: 40 x 32 the smallest, 40 x 32 in the middle, 300 x 400 the largest"
+    assert said in capsys.readouterr().out
+
+
+def test_pictures_that_look_alike_are_named_with_a_pattern_that_keeps_them_together(
+    tmp_path, capsys
+):
+    real = tmp_path / "real"
+    for place, label in enumerate(CLASSES):
+        (real / label).mkdir(parents=True)
+        for k in range(12):
+            blotches = np.random.default_rng((place, k)).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+            picture = Image.fromarray(blotches).resize((64, 48), Image.Resampling.BICUBIC)
+            for frame, quality in enumerate((95, 60)):
+                picture.save(real / label / f"track{k}_{frame:03}.jpg", quality=quality)
+    output = tmp_path / "mine.yaml"
+    init(real=real, rendered=draw(tmp_path / "rendered", seed=2), output=output)
+    said = capsys.readouterr().out
+    assert "alike, in validation or test and elsewhere" in said
+    assert re.search(r"(\w+/track\d+)_00\d\.jpg: \1_00\d\.jpg", said)
+    (pattern,) = re.findall(r"--group '(.+)' would keep them together", said)
+    assert re.search(r"\d+ test pictures are among them", said)
+    listing.list_real.cache_clear()
+    init(real=real, rendered=tmp_path / "rendered", output=output, force=True, group=pattern)
+    assert "  alike, in" not in capsys.readouterr().out
+
+
 def test_grey_pictures_on_paper_get_a_grey_study(tmp_path):
     real = draw(tmp_path / "real", classes=("0", "1"), grey=True, size=(28, 28))
     output = tmp_path / "grey.yaml"

@@ -130,8 +130,9 @@ def test_another_real_picture_reruns_all_that_depends_on_it(study, edit):
     time.sleep(0.01)
     edit(study.root / "data/real/circle/camera00_020.jpg")
     planned = study.planned()
-    assert planned.keys().isdisjoint({"prepare_rendered", "plot_rendered"})
     assert planned["prepare_real"] == planned["train_judge"] == planned["report"] == 1
+    # No rendered picture may be one of those that are tested on.
+    assert planned["prepare_rendered"] == planned["plot_rendered"] == 1
     assert planned["draw_real"] == 6
     assert planned["train_translator"] == 4
     # All are tested on real images.

@@ -1,6 +1,7 @@
 """What the pictures of a folder are like, before a study of them is set up."""
 
-from collections.abc import Callable, Iterable
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -8,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from realink.images.copies import Copies, Keyed, find_copies, held_out_copies
-from realink.images.listing import RENDERED, Listing, Picture
+from realink.images.listing import RENDERED, TEST, VALIDATION, Listing, Picture
+from realink.images.near import Look, look, near_copies
 from realink.images.pictures import Decoded, Unreadable
 from realink.images.reading import read, whole_key
 
@@ -39,6 +41,11 @@ class Survey:
         What tells the pictures that could be read from others.
     copies
         Pictures of the same pixels.
+    looks
+        What the pictures look like that could be read.
+    near
+        Pairs that look alike: one of test or validation, and one of another split, or a rendered
+        one.
     held_out
         Of rendered pictures, pairs of a real one of validation or test and the same one.
     """
@@ -51,18 +58,33 @@ class Survey:
     unreadable: dict[str, str]
     keys: Keyed
     copies: Copies
+    looks: Sequence[Look]
+    near: Sequence[tuple[Picture, Picture]] = ()
     held_out: tuple[tuple[Picture, Picture], ...] = ()
 
     @property
     def used(self) -> list[Picture]:
         """Pictures that a study would have, if it drops copies."""
-        out = self.unreadable.keys() | _dropped(self.copies)
-        out |= {picture.file for _, picture in self.held_out}
+        out = self.unreadable.keys() | self._copied
         return [picture for picture in self.listing.used if picture.file not in out]
 
     def kept(self, split: str) -> list[Picture]:
         """Those of a split."""
         return [picture for picture in self.used if picture.split == split]
+
+    def seen(self, *splits: str) -> tuple[list[Picture], list[Look]]:
+        """Pictures of some splits, or of all, that are no copies, and what they look like."""
+        out = self._copied
+        used = [
+            (picture, seen)
+            for (picture, _), seen in zip(self.keys, self.looks, strict=True)
+            if picture.file not in out and (not splits or picture.split in splits)
+        ]
+        return [picture for picture, _ in used], [seen for _, seen in used]
+
+    @property
+    def _copied(self) -> set[str]:
+        return _dropped(self.copies) | {picture.file for _, picture in self.held_out}
 
 
 def survey(
@@ -75,7 +97,7 @@ def survey(
     listing : of `listing.list_real` or `listing.list_rendered`
     progress : what the pictures are handed through, to show how far it is
     """
-    keys, seen, unreadable = [], [], {}
+    keys, found, looks, unreadable = [], [], [], {}
     for picture in progress(listing.used):
         try:
             decoded, _ = read(listing.directory, picture)
@@ -83,12 +105,14 @@ def survey(
             unreadable[picture.file] = error.args[0]
             continue
         keys.append((picture, decoded.key))
-        seen.append((decoded.size[::-1], *_looks(decoded), decoded.cut_out is not None))
+        *own, seen = _looks(decoded)
+        found.append((decoded.size[::-1], *own, decoded.cut_out is not None))
+        looks.append(seen)
     copies = find_copies(keys, partial(whole_key, listing.directory))
     out = _dropped(copies)
-    kept = [own for (picture, _), own in zip(keys, seen, strict=True) if picture.file not in out]
+    kept = [own for (picture, _), own in zip(keys, found, strict=True) if picture.file not in out]
     sizes, tinted, rims, cut_out = zip(*kept, strict=True) if kept else ([], [], [], [])
-    return Survey(
+    read_all = Survey(
         listing,
         np.array(sizes, np.int64).reshape(-1, 2),
         sum(tinted),
@@ -97,7 +121,9 @@ def survey(
         unreadable,
         keys,
         copies,
+        looks,
     )
+    return replace(read_all, near=near_copies(*read_all.seen()))
 
 
 def _dropped(copies: Copies) -> set[str]:
@@ -112,14 +138,17 @@ def compared(rendered: Survey, real: Survey) -> Survey:
         found = rendered if picture.split == RENDERED else real
         return whole_key(found.listing.directory, picture)
 
-    return replace(rendered, held_out=tuple(held_out_copies(real.keys, rendered.keys, whole)))
+    found = replace(rendered, held_out=tuple(held_out_copies(real.keys, rendered.keys, whole)))
+    pictures, looks = map(operator.add, real.seen(VALIDATION, TEST), found.seen())
+    return replace(found, near=near_copies(pictures, looks))
 
 
-def _looks(decoded: Decoded) -> tuple[bool, float]:
-    """Whether a picture has colour, and how much its rim varies, in levels."""
+def _looks(decoded: Decoded) -> tuple[bool, float, Look]:
+    """Whether a picture has colour, how much its rim varies, in levels, and what it looks like."""
     pixels = decoded.pixels.resize((SMALL, SMALL), Image.Resampling.BOX)
     levels = np.asarray(pixels, np.int16)
     grey = levels.mean(2)
     outside = np.ones((SMALL, SMALL), bool)
     outside[2:-2, 2:-2] = False
-    return bool((levels.max(2) - levels.min(2)).max() > TINT), float(grey[outside].std())
+    coloured = bool((levels.max(2) - levels.min(2)).max() > TINT)
+    return coloured, float(grey[outside].std()), look(pixels)

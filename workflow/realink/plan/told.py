@@ -12,6 +12,7 @@ import numpy as np
 from realink.asked import shown
 from realink.images.characters import remedy
 from realink.images.listing import TEST, TRAIN, Picture
+from realink.images.near import keeps_together
 from realink.images.survey import Survey
 from realink.plan import grid, sources
 
@@ -58,10 +59,12 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
     sums = (sum(counted[split, name] for name in files.classes) for split in splits)
     lines.append(f"  {'all':{wide}}" + "".join(f"{n:12,}" for n in sums))
     if len(found.sizes):
-        low, middle, high = np.quantile(found.sizes, (0, 0.5, 1), axis=0).astype(int)
+        by_area = found.sizes[np.argsort(found.sizes.prod(1), kind="stable")]
+        low, middle, high = (
+            f"{height} x {width}" for height, width in by_area[[0, len(by_area) // 2, -1]]
+        )
         lines.append(
-            f"  height x width: {low[0]} x {low[1]} at the least, {middle[0]} x {middle[1]} in the "
-            f"middle, {high[0]} x {high[1]} at the most"
+            f"  height x width: {low} the smallest, {middle} in the middle, {high} the largest"
         )
         lines.append(f"  colour: {found.coloured:,} of {len(found.sizes):,} pictures")
         if found.transparent:
@@ -79,6 +82,7 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
         "the same picture is a real one of validation or test, left out",
         [(real.file, own.file) for real, own in found.held_out],
     )
+    lines += _alike(found, None if kind == "rendered" else group or "")
     if kind == "real":
         lines.append(
             _groups(used)
@@ -104,6 +108,22 @@ def _groups(used: list[Picture]) -> str:
     example = f", such as {shown(used[0].group)} of {shown(used[0].file)}" if used else ""
     groups = len({picture.group for picture in used})
     return f"  groups: {groups}, {len(tested)} of them to test on{example}"
+
+
+def _alike(found: Survey, group: str | None) -> list[str]:
+    """Pairs of pictures that look alike; `group` is None where there are no groups."""
+    lines = _some(
+        "alike, in validation or test and elsewhere; look whether they are the same",
+        [(one.file, other.file) for one, other in found.near],
+    )
+    if not lines:
+        return []
+    touched = len({one.file for one, _ in found.near if one.split == TEST})
+    lines.append(f"    {touched:,} test pictures are among them; if so, errors will be too small")
+    files = [picture.file for picture in found.listing.used]
+    if group == "" and (pattern := keeps_together(found.near, files)):
+        lines.append(f"    --group {shlex.quote(pattern)} would keep them together")
+    return lines
 
 
 def _few_tested(pictures: dict[str, int]) -> list[str]:

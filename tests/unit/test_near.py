@@ -1,0 +1,78 @@
+"""Pictures that look alike are found across splits, and patterns that keep them together."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from realink.images.listing import Picture
+from realink.images.near import keeps_together, look, near_copies
+
+
+def photograph(seed):
+    blotches = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    return Image.fromarray(blotches).resize((320, 240), Image.Resampling.BICUBIC)
+
+
+def encoded_anew(picture):
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=50)
+    return Image.open(buffer).convert("RGB")
+
+
+CHANGES = {
+    "encoded anew": encoded_anew,
+    "halved": lambda picture: picture.resize((160, 120)),
+    "cropped": lambda picture: picture.crop((3, 2, 317, 238)),
+    "framed anew": lambda picture: Image.blend(picture, picture.transform(
+        picture.size, Image.Transform.AFFINE, (1, 0, 1, 0, 1, 1)), 0.5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_near_copies_are_found_and_no_others(change):
+    pictures, looks = [], []
+    for seed in range(40):
+        picture = photograph(seed)
+        for split, shown in (("test", picture), ("train", CHANGES[change](picture))):
+            pictures.append(Picture(f"{split}/{seed}.png", "cat", split))
+            looks.append(look(shown))
+    pairs = {(one.file, other.file) for one, other in near_copies(pictures, looks)}
+    assert pairs <= {(f"test/{seed}.png", f"train/{seed}.png") for seed in range(40)}
+    assert len(pairs) >= 36
+
+
+def test_they_are_of_one_class_and_of_two_splits():
+    seen = look(photograph(1))
+    where = [("cat", "test"), ("cat", "test"), ("dog", "train"), ("cat", "validation")]
+    pictures = [Picture(f"{i}.png", *place) for i, place in enumerate(where)]
+    pairs = near_copies(pictures, [seen] * 4)
+    assert [(one.file, other.file) for one, other in pairs] == [
+        ("0.png", "3.png"),
+        ("1.png", "3.png"),
+    ]
+    assert near_copies([], []) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern"),
+    [
+        ("img_{}_jpg.rf.{:032x}.jpg", "img_7"),
+        ("{} ({}).png", "7"),
+        ("track{}_{:04}.png", "track7_"),
+        ("{}{:02}.png", ""),  # numbers alone say nothing
+    ],
+)
+def test_a_pattern_that_keeps_them_together_is_named(names, pattern):
+    files = [f"cat/{names.format(i, j)}" for i in range(12) for j in range(1, 4)]
+    pairs = [(Picture(a), Picture(b)) for a, b in zip(files[::3], files[1::3], strict=True)]
+    found = keeps_together(pairs, files)
+    if not pattern:
+        assert found == ""
+        return
+    assert re.search(found, names.format(7, 3))[1] == pattern
+    assert keeps_together([], files) == ""
+    # Not if others are alike.
+    assert keeps_together([(Picture(files[0]), Picture(files[-1]))], files) == ""
