@@ -58,6 +58,7 @@ def settings(**changed) -> dict:
         "replicates": 2,
         "mixes": ["real", "rendered", "real-rendered", "warp", "real-warp", "real-warp-aug"],
         "controls": {},
+        "page": {"pictures": True},
     } | changed
 
 
@@ -253,15 +254,14 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         )
         told["domains"].write_text("images,label,x,y,share\nreal,NA,1,2,0.5\nwarp,007,2,1,0.5\n")
     page = root / "report.html"
+    shown = {"rendered": root / "figures/rendered.png", "triptych": triptych, "examples": examples}
+    shown["sheets"] = made_sheets
     answer.report(
         study=config["study"],
         config=settings,
         **tables,
         answer=answers["answer"],
-        rendered=root / "figures/rendered.png",
-        sheets=made_sheets,
-        triptych=triptych,
-        examples=examples,
+        **(shown if config["page"]["pictures"] else {}),
         **told,
         manifests=[path] if (path := root / "real/images.csv").exists() else [],
         benchmarks=root / "benchmarks",

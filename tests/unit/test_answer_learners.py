@@ -134,9 +134,9 @@ def test_sentences_say_which_network_is_right_and_the_advice_names_it(answer):
         "With 55 real images: add rendered ones, with the pretrained network (frozen): "
     )
     assert networks == (
-        "Each with the mix that is best on validation images, the pretrained network (frozen) is "
-        "the right one up to N = 260; the small network and the pretrained network (frozen) are "
-        "alike (undecided) at N = 1,000."
+        "The pretrained network (frozen) is the right one up to N = 260; the small network and the "
+        "pretrained network (frozen) are alike (undecided) at N = 1,000, each with the mix that is "
+        "best on validation images."
     )
     last = recommended(answer)[-1]
     assert advice(answer, last).startswith("With 1,000 real images: ")

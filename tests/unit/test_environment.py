@@ -1,6 +1,8 @@
 """The environments, and the profiles, agree with one another."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import yaml
@@ -53,3 +55,15 @@ def test_both_profiles_share_what_is_not_about_the_cluster():
     shared = {key: value for key, value in default.items() if key != "resources"}
     assert {key: slurm[key] for key in shared} == shared
     assert shared["scheduler"] == "greedy"  # the default takes four times as long
+
+
+def test_a_pip_that_installs_at_home_does_not_stop_the_environment():
+    made = subprocess.run(
+        ["make", "--eval", "told: ; @echo $$PIP_USER", "told"],
+        cwd=ROOT,
+        env=os.environ | {"PIP_USER": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert made.stdout == "0\n"

@@ -123,6 +123,10 @@ def test_any_study_gives_advice_that_is_one_of_its_cells_and_nothing_surely_beat
         }
         tried = set(found.summary.loc[found.summary["n_real"] == one.n_real, "mix"])
         assert one.mix.name not in lost or tried <= lost
+        # No pair is decided in one table and not in the other.
+        pairs = ["mix", "reference", "n_real"]
+        twice = found.rivals.merge(same, on=pairs, suffixes=("", "_known")) if len(same) else same
+        assert (twice["verdict"] == twice.get("verdict_known", twice["verdict"])).all()
         for said in [sentences.advice(found, one), *sentences.certainty(found, one)]:
             assert "nan" not in said.lower()
             assert said.endswith(".")

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from realink.commands import figures as command
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
-from realink.page import figures, sheets
+from realink.page import figures, lettering, sheets
 
 DIGITS = tuple("0123456789")
 
@@ -335,3 +335,21 @@ def test_a_sheet_of_many_classes_shows_twelve_and_says_so():
 )
 def test_names_are_one_short_line(name, line):
     assert sheets.short(name, 12) == line
+
+
+SCRIPTS = ["กำลัง", "हिन्दी", "ខ្មែរ", "தமிழ்", "తెలుగు", "বাংলা", "عربي", "עברית", "кошки", "ß$"]
+
+
+def test_names_in_any_script_are_written_or_numbered_never_boxes(recwarn):
+    classes = ("日本", "中国", *SCRIPTS[:4])
+    labels = np.tile(np.arange(6), 4)
+    figure = sheets.plot_rendered(filled(24, labels, classes, (16, 16)))
+    told = [text.get_text() for text in figure.axes[0].get_xticklabels()]
+    assert told == ["class 6", "class 5", *SCRIPTS[:4]]
+    assert lettering.numbered(classes) == {"class 5": "中国", "class 6": "日本"}
+    for k, name in enumerate(SCRIPTS):
+        assert lettering.label(name, SCRIPTS) == name
+        figure.text(0, k / 10, name, parse_math=False)
+    for kind in "png", "svg":
+        figure.savefig("/dev/null", format=kind)
+    assert [str(w.message) for w in recwarn if "missing from font" in str(w.message)] == []

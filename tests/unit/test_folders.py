@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from realink.errors import InputError
-from realink.images import folders, listing, reading
+from realink.images import folders, listing, names, reading
 from realink.store.files import read_table, write_table
 
 SIZE = {"height": 24, "width": 20, "channels": 3, "fit": "stretch", "background": 255}
@@ -461,7 +461,7 @@ def test_copies_of_rendered_pictures(objects):
 def test_rendered_pictures_that_are_tested_on_stop_or_are_dropped(tmp_path, size):
     real, made = tmp_path / "real", draw(tmp_path / "made", CLASSES, seed=5)
     expected = {}
-    for k, split in enumerate(listing.SPLITS):
+    for k, split in enumerate(names.SPLITS):
         draw(real / split, CLASSES, n=3, seed=6 + k)
         own, again = real / f"{split}/cat/own.jpg", made / f"cat/{split}.png"
         noise((9, k), (13, 15)).resize(size).save(own)
@@ -502,3 +502,13 @@ def test_a_name_that_is_no_utf_8_does_not_break_the_manifest(tmp_path):
     *_, manifest = load(tmp_path, duplicates="drop")
     write_table(tmp_path / "m.csv", manifest)
     assert r"cat/\xff.png" in read_table(tmp_path / "m.csv", dtype=str)["file"].tolist()
+
+
+def test_a_class_all_of_whose_test_pictures_are_broken_stops(tmp_path):
+    draw(tmp_path / "train")
+    draw(tmp_path / "test", seed=1)
+    label = sorted(path.name for path in (tmp_path / "test").iterdir())[0]
+    for path in (tmp_path / "test" / label).iterdir():
+        path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(InputError, match=rf"no picture to test on is left of '{label}' in .*test/"):
+        load(tmp_path)

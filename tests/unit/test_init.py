@@ -1,7 +1,10 @@
 """`init`: what it says of folders of pictures, and the study that it proposes for them."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -21,8 +24,11 @@ CLASSES = ("circle", "square", "star")
 
 
 @pytest.fixture(autouse=True)
-def _at_the_root(monkeypatch):
-    monkeypatch.chdir(ROOT)
+def _at_a_root_without_results(monkeypatch, tmp_path_factory):
+    root = tmp_path_factory.mktemp("root")
+    for name in ("Snakefile", "config", "resources"):
+        (root / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(root)
     monkeypatch.setattr(pace, "factor", lambda: 1.0)  # what is proposed depends on the machine
     listing.list_real.cache_clear()
     listing.list_rendered.cache_clear()
@@ -107,6 +113,21 @@ def test_unlabelled_pictures_join_in(both, tmp_path, capsys):
     # The plan names what is trained on, wrapped, and nothing else.
     named = said.partition("says what each is):\n")[2].partition("  time:")[0]
     assert re.findall(r"[\w-]+", named) == config["mixes"]
+
+
+def test_unlabelled_pictures_that_cannot_be_used_are_not_counted(both, tmp_path, capsys):
+    further = draw(tmp_path / "further", classes=("monday",), n=6, seed=2)
+    given = {"real": both[0], "rendered": both[1], "unlabelled": further}
+    (further / "monday/0.png").write_bytes(b"\x89PNG")
+    (further / "again.png").write_bytes((further / "monday/1.png").read_bytes())
+    init(output=tmp_path / "mine.yaml", **given)
+    said = capsys.readouterr().out
+    assert f"unlabelled: {further}\n  pictures: 5\n" in said
+    assert "    monday/0.png: " in said
+    for path in further.rglob("*.png"):
+        path.write_bytes(b"\x89PNG")
+    with pytest.raises(InputError, match="further: no picture that can be read"):
+        init(output=tmp_path / "other.yaml", **given)
 
 
 def test_unlabelled_pictures_of_groups_that_are_tested_on_stay_out(both, tmp_path, capsys):
@@ -216,10 +237,197 @@ def test_real_pictures_are_not_taken_for_rendered_ones(both, tmp_path):
         init(real=both[0], rendered=both[1] / "../real", output=tmp_path / "mine.yaml")
 
 
-def test_misspelt_splits_are_no_classes(tmp_path):
-    real = draw(tmp_path / "real", classes=("train", "Test"))
-    with pytest.raises(InputError, match=r"^--real: .* 'Test', 'train': .*splits.*call them train"):
+def test_splits_without_one_to_train_on_are_no_classes(tmp_path):
+    real = draw(tmp_path / "real", classes=("valid", "Test"))
+    with pytest.raises(InputError, match=r"^--real: .* 'Test', 'valid': .*splits.*call them train"):
         init(real=real, output=tmp_path / "mine.yaml")
+
+
+def test_splits_are_known_by_their_usual_names(tmp_path, capsys):
+    real = tmp_path / "real"
+    for name, n in (("Train", 20), ("valid", 11), ("testing", 12)):
+        draw(real / name, classes=("0", "1"), n=n, seed=n)
+    init(real=real, output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out
+    assert re.search(r"class +train +validation +test\n  0 +20 +11 +12\n  1 +20 +11 +12\n", said)
+
+
+def test_what_is_told_is_of_pictures_that_can_be_used(tmp_path, capsys):
+    real = tmp_path / "real"
+    draw(real / "train", classes=("0", "1"), n=20)
+    draw(real / "test", classes=("0", "1"), n=11, seed=1)
+    (real / "train/0/large.png").write_bytes(b"")
+    again = real / "test/0/again.png"
+    again.write_bytes((real / "test/0/0.png").read_bytes())
+    for n in (3, 4):
+        (real / f"test/0/{n}.png").write_bytes((real / f"test/0/{n}.png").read_bytes()[:60])
+    init(real=real, output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out
+    assert re.search(r"\n  0 [ \d]+ 9\n  1 [ \d]+ 11\n  all [ \d]+ 20\n", said)
+    assert "colour: 40 of 40 pictures" not in said
+    assert "colour: 60 of 60 pictures" in said
+    assert "1 of 2 classes have fewer than 10 test pictures (class 0: 9)" in said
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_class_none_of_whose_pictures_can_be_read_stops(tmp_path, capsys, split):
+    real = tmp_path / "real"
+    for n, name in enumerate(("train", "test")):
+        draw(real / name, classes=("0", "1"), seed=n)
+    for path in (real / split / "1").iterdir():
+        path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(InputError, match=r"picture that can be read is left of the class '1'; "):
+        init(real=real, output=tmp_path / "mine.yaml")
+    assert "left out: 12" in capsys.readouterr().out
+    assert not (tmp_path / "mine.yaml").exists()
+
+
+def test_thumbnails_that_programs_leave_are_passed_over_and_named(both, tmp_path, capsys):
+    for path in list((both[0] / "star").iterdir()):
+        for folder in (f"@eaDir/{path.name}", "Thumbs"):
+            thumbnail = both[0] / "star" / folder / "SYNOPHOTO_THUMB_M.jpg"
+            thumbnail.parent.mkdir(parents=True, exist_ok=True)
+            Image.open(path).resize((9, 9)).save(thumbnail)
+    init(real=both[0], rendered=both[1], output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out
+    assert "colour: 36 of 36" in said
+    for name in ("star/@eaDir/", "star/Thumbs/"):
+        assert f"    {name}: a folder of thumbnails" in said
+
+
+def test_folders_may_name_the_group(both, tmp_path, capsys):
+    for path in list(both[0].rglob("*.png")):
+        camera = path.parent / f"cam{int(path.stem) % 6}"
+        camera.mkdir(exist_ok=True)
+        path.rename(camera / path.name)
+    init(real=both[0], rendered=both[1], output=tmp_path / "mine.yaml", group=r"cam\d")
+    assert re.search(r"groups: 6, [12] of them to test on, such as cam0 of circle/cam0/0\.png", (
+        capsys.readouterr().out
+    ))  # fmt: skip
+
+
+def test_no_two_configs_share_a_study(both, tmp_path):
+    given = {"real": both[0], "rendered": both[1]}
+    for name in ("кошки", "собаки", "日本", "!!", "??"):
+        init(output=tmp_path / f"{name}.yaml", **given)
+    studies = [merged(path)["study"] for path in tmp_path.glob("*.yaml")]
+    assert {"кошки", "собаки", "日本"} < set(studies)
+    assert len(set(studies)) == 5
+    init(output=tmp_path / "my study.yaml", **given)
+    with pytest.raises(InputError, match=r"my-study\.yaml: .*/my study\.yaml is of the study"):
+        init(output=tmp_path / "my-study.yaml", **given)
+    with pytest.raises(InputError, match=r"config/demo\.yaml is of the study 'demo'"):
+        init(output=tmp_path / "demo.yaml", **given)
+
+
+def test_results_of_another_config_are_not_overwritten(both, tmp_path):
+    given = {"real": both[0], "rendered": both[1], "output": tmp_path / "mine.yaml"}
+    results = Path("results/mine/report.html")
+    results.parent.mkdir(parents=True)
+    init(**given)
+    results.touch()
+    # Its own may be there.
+    init(force=True, **given)
+    given["output"].unlink()
+    with pytest.raises(InputError, match=r"mine\.yaml: results/mine holds the results"):
+        init(**given)
+    assert not given["output"].exists()
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "train/_annotations.coco.json", "labels/0.txt"])
+def test_lists_of_labels_are_told_from_folders_of_classes(tmp_path, name):
+    draw(tmp_path, classes=("images",))
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    with pytest.raises(InputError, match=rf"'{name}' looks like a list.*docs/own-images\.md"):
+        init(real=tmp_path, output=tmp_path / "mine.yaml")
+
+
+def table(path, *rows, header="file,class,split,group"):
+    path.write_text("".join(f"{row}\n" for row in (header, *rows)), encoding="utf-8")
+    return path
+
+
+def test_a_table_of_labels_becomes_folders_of_links(both, tmp_path, capsys):
+    pictures = tmp_path / "images"
+    draw(pictures, classes=("day", "night"), n=60)
+    splits = ["Train"] * 6 + ["valid"] * 2 + ["TEST"] * 2
+    rows = [
+        f"{when}/{k}.png;{CLASSES[k % 3]};{splits[k % 10]};cam{k % 10}"
+        for when in ("day", "night")
+        for k in range(50)
+    ]
+    given = {"real": pictures, "rendered": both[1], "output": tmp_path / "mine.yaml"}
+    listed = table(tmp_path / "labels.csv", *rows, header="File;Class;Split;Group")
+    init(labels=listed, **given)
+    config = merged(tmp_path / "mine.yaml")
+    assert (config["real"]["directory"], config["real"]["group"]) == ("data/mine", "^([^/]+)/")
+    said = capsys.readouterr().out
+    assert "groups: 10, 2 of them to test on" in said
+    assert "colour: 100 of 100 pictures" in said
+    assert Path("data/mine/train/circle/cam0/day/0.png").resolve() == pictures / "day/0.png"
+    # Again, of a shorter table.
+    listing.list_real.cache_clear()
+    init(labels=table(listed, *rows[:80], header="File;Class;Split;Group"), force=True, **given)
+    assert "colour: 80 of 80 pictures" in capsys.readouterr().out
+
+
+def test_a_table_needs_neither_splits_nor_groups(both, tmp_path):
+    rows = [f"{path.relative_to(both[0])},{path.parent.name}" for path in both[0].rglob("*.png")]
+    listed = table(tmp_path / "labels.csv", *rows, header="file,class")
+    given = {"real": both[0], "rendered": both[1], "labels": listed}
+    init(output=tmp_path / "mine.yaml", **given)
+    assert (
+        "group" not in merged(tmp_path / "mine.yaml")["real"]
+        or not (merged(tmp_path / "mine.yaml")["real"]["group"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        ("file,label", "a.png,x", r"labels\.csv: has no column 'class'.*label.*first line must"),
+        ("file,class", "circle/0.png", "line 2: has no class"),
+        ("file,class", "circle/0.png,a/b", "line 2: the class 'a/b' cannot name a folder"),
+        ("file,class", ".cache/0.png,a", "line 2: the file '.cache/0.png' begins with a dot"),
+        ("file,class", "../0.png,a", "line 2: the file '../0.png' is no path below"),
+        ("file,class,split", "circle/0.png,a,dev", "line 2: the split 'dev' is none of train"),
+        ("file,class", "circle/0.png,a\ncircle/0.png,a", "line 3: 'circle/0.png' stands ther"),
+        (
+            "file,class",
+            "circle/zero,a",
+            r"1 of 1 files are not in .*'circle/zero'.*their suffix",
+        ),
+        ("file,class", "", r"labels\.csv: has no line of a picture"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_one_line(both, tmp_path, header, row, said):
+    listed = table(tmp_path / "labels.csv", *filter(None, [row]), header=header)
+    with pytest.raises(InputError, match=f"--labels.*{said}"):
+        init(real=both[0], rendered=both[1], labels=listed, output=tmp_path / "mine.yaml")
+    assert not Path("data/mine").exists()
+
+
+def test_a_folder_of_a_persons_own_is_not_made_anew(both, tmp_path):
+    Path("data/mine").mkdir(parents=True)
+    listed = table(tmp_path / "labels.csv", "circle/0.png,a", header="file,class")
+    with pytest.raises(InputError, match=r"data/mine is there already.*move it away"):
+        init(real=both[0], rendered=both[1], labels=listed, output=tmp_path / "mine.yaml")
+
+
+def test_what_stops_reading_after_some_lines_gets_its_config(both, tmp_path):
+    output = tmp_path / "mine.yaml"
+    options = ["--real", both[0], "--rendered", both[1], "--output", output]
+    run = subprocess.Popen(
+        [sys.executable, "-u", "-m", "realink", "init", *options],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    run.stdout.close()
+    assert run.stderr.read() == b""
+    run.wait(timeout=60)
+    assert merged(output)["study"] == "mine"
 
 
 def test_a_study_that_takes_longer_than_asked_says_so(both, tmp_path, capsys):
@@ -245,7 +453,7 @@ def test_narrow_photographs_get_a_study(tmp_path):
     init(real=real, output=tmp_path / "narrow.yaml")
     config = merged(tmp_path / "narrow.yaml")
     assert config["learners"] == ["small", "frozen"]
-    assert (config["images"]["height"], config["images"]["width"]) == (34, 128)
+    assert (config["images"]["height"], config["images"]["width"]) == (60, 224)
     assert config["learner_settings"]["small"]["side"] == 60
 
 
@@ -282,7 +490,7 @@ def test_the_defaults_are_never_overwritten(both):
 def test_a_study_is_named_after_its_file(both, tmp_path, capsys):
     output = tmp_path / "it's mine; ü.yaml"
     init(real=both[0], rendered=both[1], output=output)
-    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", merged(output)["study"])
+    assert merged(output)["study"] == "it-s-mine-ü"
     assert "'\"'\"'s mine" in capsys.readouterr().out  # quoted for the shell
 
 
@@ -565,3 +773,28 @@ def test_values_survive_the_writing():
     text = proposal.to_yaml(config, {"list": "a comment", "map.no": "another"})
     assert json.dumps(yaml.safe_load(text)) == json.dumps(config)
     assert "[1, 0.5, true, null]  # a comment\n" in text
+
+
+def test_characters_that_no_font_has_are_found_before_anything_is_read(tmp_path):
+    real = draw(tmp_path / "real", classes=("一", "二", "7"))
+    with pytest.raises(InputError, match=r"none of \d+ font files has 一, 二; .*fonts-droid-fallb"):
+        init(real=real, output=tmp_path / "mine.yaml")
+    with pytest.raises(InputError, match=r"none of \d+ font files has 한; .*Debian's fonts-nanum"):
+        init(real=real, output=tmp_path / "mine.yaml", characters="한12")
+    assert not (tmp_path / "mine.yaml").exists()
+
+
+def test_characters_that_no_font_has_together_are_found(tmp_path):
+    # Thai and Devanagari digits.
+    real = draw(tmp_path / "real", classes=("๓", "७"))
+    with pytest.raises(InputError, match=r"has all classes, and the fewest have .*fonts-noto-core"):
+        init(real=real, output=tmp_path / "mine.yaml")
+
+
+def test_characters_of_few_fonts_are_told(tmp_path, capsys):
+    real = draw(tmp_path / "real", classes=("א", "ב"))
+    init(real=real, output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out
+    assert re.search(r"few fonts: (\d+) of \d+ font files have all of these \(of א, \1\)", said)
+    init(real=real, output=tmp_path / "other.yaml", characters="12")
+    assert "few fonts" not in capsys.readouterr().out

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from realink.errors import InputError
-from realink.images import listing
+from realink.images import listing, names
 from realink.images.splits import split_off
 
 SPLIT = {"validation": 0.1, "test": 0.2, "group": None}
@@ -110,3 +110,66 @@ def test_few_groups_are_set_aside_whole():
     parts = split_off(pictures, {"test": 0.2, "validation": 0.1}, "train")
     assert {parts.count("train"), parts.count("test")} == {12}
     assert len({(unit, part) for (unit, _), part in zip(pictures, parts, strict=True)}) == 2
+
+
+def test_splits_are_known_in_any_case(tmp_path):
+    touch(tmp_path, *numbered("Train/a", "Train/b", "VALID/a", "Testing/a", "Testing/b"))
+    listed = listing.list_real(tmp_path, **SPLIT)
+    assert [len(listed.split(name)) for name in names.SPLITS] == [12, 6, 12]
+
+
+def test_what_programs_leave_is_passed_over_wherever_it_stands(tmp_path):
+    made = "@eaDir", "__MACOSX", "System Volume Information", "train/@eaDir", "train/a/#recycle"
+    touch(tmp_path, *numbered("train/a", "train/b", "test/a", "test/b"), *numbered(*made))
+    listed = listing.list_real(tmp_path, **SPLIT)
+    assert listed.classes == ("a", "b")
+    assert len(listed.used) == len(listing.inputs(tmp_path)) == 24
+    assert {p.file for p in listed.pictures if p.left_out} == {f"{name}/" for name in made}
+    assert {p.left_out for p in listed.pictures} == {"", names.PASSED_OVER}
+
+
+@pytest.mark.parametrize("above", ["", "Train/"])
+def test_a_class_may_be_called_thumbs(tmp_path, above):
+    folders = "thumbs", "fists", "fists/thumbs", "palms/full", "palms/Thumbnails"
+    touch(tmp_path, *numbered(*(above + folder for folder in folders)))
+    touch(tmp_path, *["test/fists/0.png"] * bool(above))
+    listed = listing.list_real(tmp_path, **SPLIT)
+    assert listed.classes == ("fists", "palms", "thumbs")
+    out = [p.file for p in listed.pictures if p.left_out]
+    assert out == [f"{above}fists/thumbs/", f"{above}palms/Thumbnails/"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "group"),
+    [
+        (r"cam\d", "cam1/x.png", "cam1"),
+        (r"^([^/]+)/", "cam1/x.png", "cam1"),
+        # As they were when only the name was looked at.
+        (r"^(g\d+)_", "cam1/g3_x.png", "g3"),
+        (r"^(g\d+)_", "g3_x.png", "g3"),
+        (r"^(.*)_", "g3_x.png", "g3"),
+        (r"^day\d/", "site/day2/x.png", "day2/"),
+        (r"^(g\d+)_", "cam1/x.png", ""),
+        (r"(x)?", "abc.png", ""),
+    ],
+)
+def test_a_group_is_looked_for_in_the_path_then_in_its_ends(pattern, path, group):
+    assert names.group_of(names.compiled(pattern), path) == group
+
+
+@pytest.mark.parametrize("above", ["", "train/"])
+def test_groups_are_of_the_path_below_the_class(tmp_path, above):
+    files = [f"{c}/cam{k % 5}/{k}.png" for c in ("cam7", "cam8") for k in range(20)]
+    touch(
+        tmp_path,
+        *(above + file for file in files),
+        *filter(None, [above and "test/cam7/cam9/0.png"]),
+    )
+    listed = listing.list_real(tmp_path, **SPLIT | {"group": r"cam\d"})
+    assert {p.group for p in listed.used if "cam9" not in p.file} == {f"cam{k}" for k in range(5)}
+
+
+def test_unlabelled_pictures_of_a_group_that_is_tested_on_stay_out_of_any_folder(tmp_path):
+    touch(tmp_path, "monday/m1_0.png", "monday/m2_0.png")
+    found = listing.list_unlabelled(tmp_path, group="^(.*)_", held_out=frozenset({"m1"}))
+    assert [p.file for p in found.used] == ["monday/m2_0.png"]

@@ -1,6 +1,10 @@
 """The progress lines, from the events that Snakemake sends."""
 
 import logging
+import os
+import re
+import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -333,3 +337,51 @@ def test_an_error_of_a_dry_run_is_shown(monkeypatch, capsys):
     handler.parsed = True
     text = "MissingInputException in rule prepare_real"
     assert send(handler, capsys, LogEvent.ERROR, msg=text, levelno=logging.ERROR) == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", None),
+        ("utf-8-sig", None),
+        (
+            "utf-16",
+            "mine.yaml is in UTF-16: save it as UTF-8, in an .* -f UTF-16 ",
+        ),
+        ("utf-16-le", "mine.yaml is in UTF-16: .* -f UTF-16LE"),
+        ("utf-16-be", "mine.yaml is in UTF-16: .* -f UTF-16BE"),
+        ("cp1252", "mine.yaml, line 2, is not in UTF-8, .*cp1252: save it as UTF-8, .* -f CP1252 "),
+    ],
+)
+def test_a_config_in_another_encoding_is_named_with_the_remedy(
+    tmp_path, monkeypatch, encoding, said
+):
+    monkeypatch.chdir(tmp_path)
+    text = "study: mine\nreal: {directory: Prüfung}\n"
+    Path("mine.yaml").write_bytes(text.encode(encoding))
+    fault = plugin.configs.fault(["--cores", "1", "--configfile", "mine.yaml"])
+    assert (fault is None) if said is None else re.match(said, fault)
+    if said is not None:
+        subprocess.run(fault.partition("or by: ")[2], shell=True, check=True)
+        assert Path("mine.yaml").read_text(encoding="utf-8") == text
+        assert plugin.configs.fault(["--configfile", "mine.yaml"]) is None
+
+
+def test_where_the_user_has_no_name_its_number_is_taken(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    monkeypatch.setattr(os, "environ", {"XDG_CACHE_HOME": str(tmp_path)})
+    plugin.surroundings.settle()
+    assert os.environ == {"USER": "54321", "XDG_CACHE_HOME": str(tmp_path)}
+    monkeypatch.setattr(os, "environ", {"USER": "me", "HOME": "/dev/null"})
+    plugin.surroundings.settle()
+    cache = str(tmp_path / ".snakemake/cache")
+    assert os.environ["XDG_CACHE_HOME"] == cache
+    assert os.environ["MPLCONFIGDIR"] == f"{cache}/matplotlib"
+
+
+def test_a_state_that_cannot_be_written_is_named(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert plugin.surroundings.fault() is None
+    Path(".snakemake").touch()
+    assert f"{tmp_path}/.snakemake cannot be written" in plugin.surroundings.fault()

@@ -192,3 +192,26 @@ def test_a_study_without_predictions_says_how_to_get_them(tmp_path):
     (tmp_path / "two/predictions.safetensors").unlink()
     with pytest.raises(InputError, match=r"two/predictions.safetensors: no such file; .*git pull"):
         studies.compare(tmp_path / "one", tmp_path / "two")
+
+
+def test_a_page_without_pictures_has_none_and_all_else(tmp_path):
+    mixes = ["real", "rendered", "real-warp"]
+    shown, hidden = (
+        made_up.answered(
+            tmp_path / str(pictures),
+            made_up.settings(mixes=mixes, page={"pictures": pictures}),
+        )["page"].read_text()
+        for pictures in (True, False)
+    )
+    assert shown.count("data:image/webp") > 3
+    assert "data:image/" not in hidden.replace("data:image/svg+xml", "")
+    for text in ("Which test images it gets right", "Contact sheet of rendered images"):
+        assert text in shown
+        assert text not in hidden
+    assert "Error against the number of real images" in hidden
+
+
+def test_names_that_fonts_lack_are_numbered_in_figures_and_told_beside_them(tmp_path):
+    config = made_up.settings(mixes=["real", "real-warp"], counts=[20], replicates=1)
+    page = made_up.answered(tmp_path, config, classes=("cat", "日本", "中国"))["page"].read_text()
+    assert "<figcaption>class 2: 中国; class 3: 日本</figcaption>" in page

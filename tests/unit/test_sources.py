@@ -1,6 +1,9 @@
 """What a config may not ask for: named, with what to do, before any job starts."""
 
+import hashlib
 import math
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -69,6 +72,14 @@ def test_two_folders_pass(folders):
     assert sources.classes(folders) == drawn.SHAPES
     assert len(sources.files(folders["real"])) == 60
     assert sources.manifest(folders["real"], "x") == {"manifest": "x"}
+
+
+def test_files_dated_ahead_are_no_inputs_but_hashed(folders):
+    picture, *others = listing.inputs(Path(folders["real"]["directory"]))
+    os.utime(picture, (time.time() + 3600,) * 2)
+    assert sources.files(folders["real"]) == others
+    digest = hashlib.sha256(Path(picture).read_bytes()).hexdigest()
+    assert sources.unnameable(folders["real"]) == {picture: digest}
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ CHANGED = {
     "translators: randomised: blur": (FOLDERS, 2),
     "translators: randomised: noise": (FOLDERS, 0.1),
     "epochs": (DIGITS, 3),
+    "page: pictures": (DIGITS, False),
     "learners": (LARGE, ["small", "finetuned"]),
     "learner_settings: small: side": (LARGE, 24),
     "learner_settings: small: steps": (DIGITS, 41),

@@ -124,6 +124,11 @@ rule report:
     input:
         TEMPLATES,
         rules.analyse.output,
+        **{
+            name: f"results/{{study}}/figures/{name}.png"
+            for name in ("rendered", "triptych", "examples")
+            if PICTURED
+        },
         metrics="results/{study}/metrics.csv",
         translators="results/{study}/translators.csv",
         confusions="results/{study}/confusions.csv",
@@ -132,9 +137,6 @@ rule report:
         judge="results/{study}/judge/metrics.json" if TRANSLATOR_CELLS else [],
         pseudo_labels="results/{study}/answer/pseudo_labels.csv" if HIDDEN else [],
         sheets=[f"{sheet}.png" for sheet in SHEETS],
-        rendered="results/{study}/figures/rendered.png",
-        triptych="results/{study}/figures/triptych.png",
-        examples="results/{study}/figures/examples.png",
         training="results/{study}/training.csv" if HISTORIES else [],
         domains="results/{study}/map.csv" if TRANSLATOR_CELLS else [],
         manifests=[

@@ -26,7 +26,7 @@ sys.path.insert(0, str(PACKAGE))
 from realink import learners
 from realink.errors import InputError
 from realink.plan import durations, grid, schema, sizes, sources
-from realink.running import orphans, outputs, provenance, slurm
+from realink.running import configs, locales, orphans, outputs, provenance, slurm
 from realink.plan.mixes import JUDGED
 from realink.translation import settings as translators
 import snakemake_logger_plugin_realink as progress
@@ -43,6 +43,7 @@ if not workflow.modifier.is_main_snakefile():
         raise WorkflowError("realink as a module takes no `prefix`: `study` names its directory")
 
 try:
+    locales.check()
     schema.check(config)
     sources.check(config)
     # Jobs, and the page, get all settings: those that the config does not name have defaults.
@@ -66,6 +67,8 @@ ENVIRONMENT += [
     "MALLOC_MMAP_THRESHOLD_=33554432",
     "MALLOC_TRIM_THRESHOLD_=10000000000",
     "MALLOC_TOP_PAD_=100000000",
+    # Another node may have another locale.
+    "PYTHONUTF8=1",
 ]
 START = f"env {' '.join(ENVIRONMENT)}"
 

@@ -5,7 +5,7 @@ TOLD = sorted({cell.n_real for cell in FIRST})
 TOLD = {TOLD[place] for place in (0, len(TOLD) // 2, -1)} if TOLD else set()
 HISTORIES = [cell for cell in FIRST if cell.n_real in TOLD]
 # A study need not have a mix of rendered images alone, nor a translator.
-FIGURES = ["error", "rendered"]
+FIGURES = ["error", *["rendered"] * PICTURED]
 FIGURES += ["rendered_error"] * any(cell.mix == "rendered" for cell in CELLS)
 FIGURES += ["gain"] * bool(TRANSLATOR_CELLS)
 
@@ -152,5 +152,4 @@ rule figures:
             figure=[*(f"results/{STUDY}/figures/{name}" for name in FIGURES), *SHEETS],
             suffix=["svg", "png"],
         ),
-        f"results/{STUDY}/figures/triptych.png",
-        f"results/{STUDY}/figures/examples.png",
+        [f"results/{STUDY}/figures/{name}.png" for name in ("triptych", "examples") if PICTURED],

@@ -26,6 +26,7 @@ rule catalogue_fonts:
         runtime=10,
     params:
         **call("catalogue_fonts", settings=config["rendered"]),
+        unnameable=sources.unnameable(config["rendered"]),
     shell:
         RUN
 

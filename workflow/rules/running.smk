@@ -25,6 +25,8 @@ def begin():
     except slurm.ClusterError as error:
         raise WorkflowError(str(error)) from None
     orphans.end(RESULTS)
+    if said := configs.note(RESULTS / "logs/configs.txt", workflow.config_settings.configfiles):
+        print(said, file=sys.stderr)
 
 
 def succeed():

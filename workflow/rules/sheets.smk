@@ -1,10 +1,11 @@
 """Images put side by side, as SVG and PNG: contact sheets, the domains, test images told apart."""
 
-# A contact sheet of each translator and real count.
+# Figures that show pictures: a contact sheet of each translator and real count, and three more.
+PICTURED = config["page"]["pictures"]
 SHEETS = [
     f"results/{STUDY}/figures/translations/{cell.translator}/n{cell.n_real}"
     for cell in TRANSLATOR_CELLS
-    if cell.replicate == 1
+    if cell.replicate == 1 and PICTURED
 ]
 # What is shown of few translators only: of the first replicate, those that saw fewest real images.
 FEWEST = min((cell.n_real for cell in TRANSLATOR_CELLS), default=min(config["counts"]))

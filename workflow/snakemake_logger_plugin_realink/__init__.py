@@ -15,7 +15,7 @@ from pathlib import Path
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from . import plan
+from . import plan, surroundings
 from .configs import fault
 from .left import EXPECTED, TYPICAL, TimeLeft
 
@@ -44,6 +44,7 @@ class LogHandler(LogHandlerBase):
     needs_rulegraph = False
 
     def __post_init__(self) -> None:
+        surroundings.settle()  # nothing of Snakemake has asked for it yet
         self.left = TimeLeft()
         self.running: dict[int, tuple[str, str]] = {}  # rule, axes
         self.logs: dict[int, list[str]] = {}
@@ -53,6 +54,7 @@ class LogHandler(LogHandlerBase):
         self.slurm_log = ""  # of the failed SLURM job whose members are being told
         self.parsed = False  # whether Snakemake got beyond the command line, as far as we know
         self.interrupted = False
+        self.fault = ""  # of the command line or the machine, for which nothing can be run
         self.planned: list[LogRecord] = []
         # Whether a dry run lists all jobs.
         self.listing = self.common_settings.printshellcmds or self.common_settings.verbose
@@ -67,10 +69,13 @@ class LogHandler(LogHandlerBase):
         if exception == "WorkflowError" and self.interrupted:
             return  # that not all jobs are done
         try:
-            if record.levelno >= ERROR and not self.parsed and (said := fault(sys.argv[1:])):
-                self.parsed = True
-                self._print(f"error: {said}")
-                return
+            if record.levelno >= ERROR and not self.parsed:
+                self.fault = self.fault or fault(sys.argv[1:]) or surroundings.fault() or ""
+                if self.fault:
+                    self.parsed = True
+                    self._print(f"error: {self.fault}")
+            if self.fault:
+                return  # what follows from it
             if INTERRUPTED in record.getMessage():
                 text = self.interrupt()
             elif self.common_settings.dryrun and not self.listing:

@@ -7,14 +7,17 @@ import pandas as pd
 
 from realink.answer import learners
 from realink.answer.cells import errors_by_group, fitting, limits, summarise, usable
-from realink.answer.comparisons import break_even, compare_mixes
+from realink.answer.comparisons import DECIDED, break_even, compare_mixes
 from realink.answer.expected import expected
 from realink.answer.recommended import recommended
 from realink.answer.result import Answer
+from realink.answer.statistics import adjust
 from realink.answer.worth import worth
 from realink.store.predictions import Predictions
 
 FEW = 200  # test images; of fewer, one is more than half a point
+# Half an interval of 95 %, times this, is found in four of five studies: (1.96 + 0.84) / 1.96.
+POWER = 1.43
 
 
 def analyse(
@@ -46,7 +49,7 @@ def analyse(
     summary["expected_error"] = expected(summary, len(predictions.labels))
     found = Answer(
         notes=_of_few(predictions) + _of_groups(predictions) + notes,
-        limits=limits(rows, pool),
+        limits=limits(rows, pool) + _of_power(comparisons),
         summary=summary,
         comparisons=comparisons,
         break_even=break_even(comparisons),
@@ -60,7 +63,11 @@ def analyse(
 
 
 def _rivals(answer: Answer, metrics: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
-    """Compare what is recommended with all else at its count, as `compare_mixes` does."""
+    """Compare what is recommended with all else at its count, as `compare_mixes` does.
+
+    A pair that the study's own comparisons have keeps their verdict; the others' is of all of them
+    together, so that no pair is surer for being asked for twice.
+    """
     at = answer.summary.groupby("n_real")["mix"].apply(list)
     pairs = [
         ((one.mix.name, one.n_real), (other, one.n_real))
@@ -68,7 +75,20 @@ def _rivals(answer: Answer, metrics: pd.DataFrame, predictions: Predictions) -> 
         for other in at[one.n_real]
         if other != one.mix.name and not answer.mixes[other].is_variant
     ]
-    return compare_mixes(metrics, predictions, pairs)
+    found = compare_mixes(metrics, predictions, pairs)
+    known = answer.comparisons
+    both = pd.concat([known["p"], found["p"]]).to_numpy(dtype=float)
+    found["p_adjusted"] = adjust(both)[len(known) :]
+    sign = np.where(found["ratio"] < 1, "better", "worse")
+    found["verdict"] = np.where(found["p_adjusted"] < DECIDED, sign, "undecided")
+    flipped = {"better": "worse", "worse": "better"}
+    said = {}
+    for row in known[known["n_real"] == known["reference_n_real"]].itertuples():
+        said[row.mix, row.reference, row.n_real] = row.verdict
+        said[row.reference, row.mix, row.n_real] = flipped.get(row.verdict, row.verdict)
+    own = zip(found["mix"], found["reference"], found["n_real"], found["verdict"], strict=True)
+    found["verdict"] = [said.get((mix, other, n), verdict) for mix, other, n, verdict in own]
+    return found
 
 
 def _of_few(predictions: Predictions) -> list[str]:
@@ -78,6 +98,23 @@ def _of_few(predictions: Predictions) -> list[str]:
     return [
         f"there are only {n} test images, so that one misread adds {100 / n:.2g}\N{NO-BREAK SPACE}"
         "% of error: what is undecided here may be decided by more of them"
+    ]
+
+
+def _of_power(comparisons: pd.DataFrame) -> list[str]:
+    """Which differences such a study can show at all, by the intervals of its own comparisons."""
+    own = comparisons[comparisons["n_real"] == comparisons["reference_n_real"]]
+    half = np.log((own["high"] / own["low"]).to_numpy(dtype=float)) / 2
+    found = (1 - np.exp(-POWER * half)) * 100
+    least = pd.Series(found, own["n_real"]).dropna().groupby(level=0).median()
+    if least.empty:
+        return []
+    least = least.round().astype(int)
+    ends = dict.fromkeys([int(least.index[0]), int(least.index[-1])])
+    shown = [f"about {least[n]}\N{NO-BREAK SPACE}% fewer errors at N = {n:,}" for n in ends]
+    return [
+        f"with as many test images and replicates, {' and '.join(shown)} are found in four of five "
+        "studies: a smaller difference is likely to stay undecided"
     ]
 
 

@@ -96,7 +96,8 @@ def _networks(answer: Answer) -> list[str]:
         said.append(f"{names} {is_right} {places(counts, among)}")
     if not said:
         return []
-    return [f"Each with the mix that is best on validation images, {'; '.join(said)}."]
+    words = "; ".join(said)
+    return [f"{words[0].upper()}{words[1:]}, each with the mix that is best on validation images."]
 
 
 def _translating(answer: Answer) -> list[str]:
@@ -224,6 +225,8 @@ def _sure(answer: Answer, one: Recommendation) -> list[str]:
     if not said:
         return []
     chance = " The percentage is the probability that this advice has fewer errors."
+    if surely.all() and len(own) > 1:
+        return [f"All {len(own)} mixes tried besides are surely worse."]
     others = f"{len(own)} {'mix' if len(own) == 1 else 'mixes'}"
     return [f"Of {others} tried besides, {listed(said)}.{chance if (~surely).any() else ''}"]
 

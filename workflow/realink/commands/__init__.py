@@ -33,7 +33,7 @@ from realink.commands import (
 )
 from realink.commands.support import check_code
 from realink.errors import InputError
-from realink.running import outputs
+from realink.running import locales, outputs
 
 PEOPLES = [
     init.init,
@@ -101,7 +101,9 @@ def main(other: App | None = None, package: Path | None = None) -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         for number in (signal.SIGINT, signal.SIGALRM):
             signal.signal(number, _interrupt)
+    locales.show_all(sys.stdout)
     try:
+        locales.check()
         check_code(sys.argv[1:], package)
         if writes := outputs.assigned():
             outputs.clear(writes)

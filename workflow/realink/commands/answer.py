@@ -174,11 +174,11 @@ def report(
     confusions: Path,
     gaps: Path,
     answer: Annotated[Path, Parameter(help="what `analyse` wrote, beside its tables")],
-    rendered: Path,
     benchmarks: Path,
     output: Path,
-    triptych: Path,
-    examples: Path,
+    rendered: Path | None = None,
+    triptych: Path | None = None,
+    examples: Path | None = None,
     judge: Path | None = None,
     training: Path | None = None,
     domains: Path | None = None,
@@ -191,7 +191,7 @@ def report(
 
     Parameters
     ----------
-    rendered, triptych, examples : PNGs
+    rendered, triptych, examples : PNGs; none where the page shows no pictures
     training, domains : of a study with translators
     benchmarks : directory of Snakemake's benchmarks
     judge : the judge's own record, of a study with translators
@@ -230,11 +230,9 @@ def report(
         judge=read_json(judge) if judge else {"validation_error": None},
         sheets=[
             pages.Sheet(cell.translator, cell.n_real, path)
-            for cell, path in zip(drawn, sheets, strict=True)
+            for cell, path in zip(drawn if sheets else [], sheets, strict=True)
         ],
-        rendered=rendered,
-        triptych=triptych,
-        examples=examples,
+        pictures={"rendered": rendered, "triptych": triptych, "examples": examples},
         classes=read_table(answer.parent / "classes.csv", **names),
         training=read_table(training) if training else None,
         domains=read_table(domains, **names) if domains else None,

@@ -1,8 +1,7 @@
 """Command `init`: from folders of pictures to the config of a study."""
 
-import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,8 +25,6 @@ OPTIONS = {
     "config key `real: group:`": "--group",
     " (`real: test:`)": "",
 }
-# Names of folders, in lower case, that were surely meant as splits.
-SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 # Pictures, and seconds, from which on a bar shows how far it is.
 MANY, LONG = 10_000, 2.0
 
@@ -51,6 +48,7 @@ def init(
     output: Path,
     rendered: Path | None = None,
     unlabelled: Path | None = None,
+    labels: Path | None = None,
     characters: str | None = None,
     group: str | None = None,
     minutes: Annotated[float, Parameter(validator=Number(gt=0))] = 30,
@@ -64,17 +62,21 @@ def init(
         Folder of real pictures, one folder a class; or of train, validation and test, each with
         one folder a class.
     output
-        Where to write the config; config/mine.yaml names the study "mine".
+        Where to write the config; config/mine.yaml names the study "mine", and so its results.
     rendered
         Folder of rendered pictures, one folder a class. Leave it out, and fonts draw the classes.
     unlabelled
         Folder of further real pictures without labels, in whatever folders below it.
+    labels
+        Table (CSV) of the real pictures, if these are in no folders of classes: with the columns
+        file (path below --real) and class, and perhaps split and group. A folder of links to them,
+        data/STUDY, is what the study reads.
     characters
         What fonts draw: one character for each class, in the classes' order. Not needed if each
         class is named by its character.
     group
-        Regular expression on a file's name, such as "^([^_]*)": pictures whose names it finds the
-        same text in (one camera, one object) stay in one split.
+        Regular expression on the path below the class's folder, such as "^([^_]*)" or "cam[0-9]+":
+        pictures in whose paths it finds the same text (one camera, one object) stay in one split.
     minutes
         About how long the study may take on two cores.
     force
@@ -84,20 +86,24 @@ def init(
 
     from realink.images import listing
     from realink.images.survey import compared, survey
-    from realink.plan import proposal, sources, told
+    from realink.plan import naming, proposal, sources, told
     from realink.training import pace
 
     _refuse_output(output, force)
     if rendered is not None and rendered.resolve() == real.resolve():
         # Else the study would train on its test pictures.
         raise InputError(f"--rendered {rendered}: this is the folder of the real pictures")
-    study = re.sub(r"[^A-Za-z0-9_.-]+", "-", output.stem).strip("-._") or "mine"
+    study = naming.study_of(output)
+    naming.refuse_shared(output, study)
     defaults = yaml.safe_load(DEFAULTS.read_text())
+    if labels is not None:
+        real, group = _linked(labels, real, Path("data") / study, group)
     shares = {name: defaults["real"][name] for name in ("validation", "test")}
     files = listing.list_real(real, **shares, group=group)
     _refuse_splits_as_classes(files)
     # Before all pictures are read, since it may well be what is missing.
     drawn_by_fonts = "" if rendered else _drawn_by_fonts(files.classes, characters)
+    said_of_fonts = "" if rendered else _said_of_fonts(drawn_by_fonts, defaults["rendered"])
     found, drawn = survey(files, _progress), None
     if rendered is not None:
         drawn = compared(survey(listing.list_rendered(rendered), _progress), found)
@@ -105,14 +111,16 @@ def init(
     if unlabelled is not None:
         groups = files.held_out_groups
         further = listing.list_unlabelled(unlabelled, group=group, held_out=groups)
-    print(told.folder("real", found, group))
-    if drawn is None:
-        print(told.fonts(files.classes, drawn_by_fonts, defaults["rendered"]["families"]))
-    else:
-        print(told.folder("rendered", drawn, None))
+        further = survey(further, _progress)
+    report = [told.folder("real", found, group)]
+    report.append(said_of_fonts if drawn is None else told.folder("rendered", drawn, None))
     if further is not None:
-        print(told.unlabelled(further))
-    _refuse(found, drawn)
+        report.append(told.unlabelled(further))
+    try:
+        _refuse(found, drawn, further)
+    except InputError:
+        print(*report, sep="\n")  # which names the pictures
+        raise
     slower = pace.factor()
     config = proposal.propose(
         defaults,
@@ -132,7 +140,8 @@ def init(
     text = told.HEAD.format(minutes=takes) + proposal.to_yaml(different, comments)
     with written_as_asked(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    print(told.study(config, takes, minutes, output))
+    # Only now: who reads it, such as `head`, may have seen enough before its end.
+    print(*report, told.study(config, takes, minutes, output), sep="\n")
 
 
 def _refuse_output(output: Path, force: bool) -> None:
@@ -152,8 +161,21 @@ def _refuse_output(output: Path, force: bool) -> None:
         )
 
 
+def _linked(table: Path, real: Path, output: Path, group: str | None) -> tuple[Path, str | None]:
+    """Make folders of a table's pictures; give them, and the pattern that finds their groups."""
+    from realink.images import labels
+
+    rows = labels.read(table)
+    if group is not None and rows[0].group:
+        raise InputError(f"--group: {table} has a column `group`; leave one of them out")
+    labels.link(rows, real, output)
+    return output, labels.GROUP if rows[0].group else group
+
+
 def _refuse_splits_as_classes(files: "Listing") -> None:
-    if len(named := [name for name in files.classes if name.lower() in SPLITS]) > 1:
+    from realink.images import names
+
+    if len(named := [name for name in files.classes if names.split_of(name)]) > 1:
         raise InputError(
             f"--real: {files.directory} has the folders {', '.join(map(repr, named))}: if these "
             "are splits, call them train, validation and test; a class cannot be called so"
@@ -180,6 +202,19 @@ def _drawn_by_fonts(classes: tuple[str, ...], characters: str | None) -> str | d
     return dict(zip(classes, characters, strict=True))
 
 
+def _said_of_fonts(drawn: str | dict[str, str], rendered: dict[str, str]) -> str:
+    """How fonts will draw the classes; refuse those that no font has all of."""
+    from realink.images import faces
+    from realink.images.characters import characters_of
+    from realink.plan import told
+
+    texts, families = characters_of(drawn), faces.read_families(Path(rendered["families"]))
+    found = faces.coverage(families, Path(rendered["folder"]), texts)
+    if not found.whole:
+        raise InputError(told.undrawn(texts, found))
+    return told.fonts(texts, found, len(families))
+
+
 def _portable(directory: Path) -> str:
     """A path as the workflow finds it, which runs here: relative, if it is below."""
     absolute = directory.absolute()
@@ -187,22 +222,29 @@ def _portable(directory: Path) -> str:
     return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
 
 
-def _refuse(real: "Survey", rendered: "Survey | None") -> None:
-    """Stop where a study could not run; the report has named the pictures."""
+def _refuse(real: "Survey", rendered: "Survey | None", unlabelled: "Survey | None") -> None:
+    """Stop where a study could not run; the report names the pictures."""
     from realink.images.copies import refuse_copies
-    from realink.images.listing import RENDERED, TRAIN
+    from realink.images.listing import RENDERED, TEST, TRAIN
 
     for found, split in ((real, TRAIN), (rendered, RENDERED)):
         if found is None:
             continue
         # The config will drop copies in two splits.
         refuse_copies(found.listing.directory, found.copies, "drop")
-        have = {picture.label for picture in found.kept(split)}
-        if empty := [name for name in found.listing.classes if name not in have]:
+        if empty := _without(found, split, found.listing.classes):
             raise InputError(
                 f"{found.listing.directory}: no picture that can be read is left of the class "
-                f"{', '.join(map(repr, empty))}; add some, or remove the folder"
+                f"{empty}; add some, or remove the folder"
             )
+    # A class may well have been given no test pictures, which is warned of.
+    if empty := _without(real, TEST, [p.label for p in real.listing.split(TEST)]):
+        raise InputError(
+            f"{real.listing.directory}: no test picture that can be read is left of the class "
+            f"{empty}; replace them, or remove all of the class's test pictures"
+        )
+    if unlabelled is not None and not unlabelled.used:
+        raise InputError(f"{unlabelled.listing.directory}: no picture that can be read is in it")
     if rendered is None:
         return
     a, b = set(real.listing.classes), set(rendered.listing.classes)
@@ -216,6 +258,12 @@ def _refuse(real: "Survey", rendered: "Survey | None") -> None:
             f"real and rendered pictures must have the same classes: {'; '.join(lacking)}; add "
             "what is missing, or take the other side's folder away"
         )
+
+
+def _without(found: "Survey", split: str, classes: Iterable[str]) -> str:
+    """Those of some classes that have no picture in a split, in words."""
+    have = {picture.label for picture in found.kept(split)}
+    return ", ".join(repr(name) for name in dict.fromkeys(classes) if name not in have)
 
 
 def _progress(pictures: list["Picture"]) -> Iterator["Picture"]:

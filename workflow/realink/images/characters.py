@@ -8,6 +8,14 @@ from realink.errors import InputError
 KEY = "`rendered: characters:`"
 # Font files by their suffix: what is read, and what is listed as left out.
 READ, UNREAD = (".ttf", ".otf"), (".woff", ".woff2", ".ttc", ".otc")
+# Debian's packages of files that are read, by how Unicode's names of their characters begin.
+PACKAGES = {
+    ("HIRAGANA", "KATAKANA"): "fonts-ipafont-gothic",
+    ("HANGUL",): "fonts-nanum",
+    ("CJK", "IDEOGRAPHIC"): "fonts-droid-fallback",
+    ("ARABIC", "EXTENDED ARABIC-INDIC"): "fonts-hosny-amiri",
+}
+OTHERS = "fonts-noto-core"
 
 
 def characters_of(value: str | Mapping[str, str]) -> dict[str, str]:
@@ -56,6 +64,16 @@ def characters_of(value: str | Mapping[str, str]) -> dict[str, str]:
             )
         characters[name], classes[text] = text, name
     return characters
+
+
+def remedy(text: str) -> str:
+    """Where there are fonts of a text, in words."""
+    names = [unicodedata.name(character, "") for character in text]
+    packages = {
+        next((package for begins, package in PACKAGES.items() if name.startswith(begins)), OTHERS)
+        for name in names
+    }
+    return f"such as those of Debian's {' and '.join(sorted(packages))}"
 
 
 def _check_strings(name: object, text: object) -> None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -88,6 +89,43 @@ def catalogue(families: Sequence[str], folder: Path, characters: Mapping[str, st
     reject_by_looks(rows, probes)
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(accepted=table["reason"] == "")
+
+
+class Coverage(NamedTuple):
+    """How many font files there are, how many can draw all classes, and each of them."""
+
+    files: int
+    whole: int
+    classes: dict[str, int]
+
+
+def coverage(families: Sequence[str], folder: Path, characters: Mapping[str, str]) -> Coverage:
+    """Count font files that have the characters, in a second or two: `catalogue` looks at them all.
+
+    Parameters
+    ----------
+    families, folder, characters : as of `catalogue`
+
+    Raises
+    ------
+    InputError
+        A package is not installed.
+    """
+    logging.getLogger("fontTools").setLevel(logging.CRITICAL)
+    files = whole = 0
+    classes = dict.fromkeys(characters, 0)
+    for path, _ in _sources(families, folder):
+        try:
+            with TTFont(path, lazy=True) as font:
+                has = font.getBestCmap() or {}
+        except Exception:  # fontTools raises anything on a damaged file
+            continue
+        drawn = [name for name, text in characters.items() if all(ord(c) in has for c in text)]
+        files += 1
+        whole += len(drawn) == len(characters)
+        for name in drawn:
+            classes[name] += 1
+    return Coverage(files, whole, classes)
 
 
 def locate(file: str) -> Path:

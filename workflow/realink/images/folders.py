@@ -97,6 +97,7 @@ def load_real(
         raise InputError(
             f"config key `real: directory:`: {directory} has no picture to test on that can be read"
         )
+    _check_tested(listing, tested, loaded.left_out)
     if not len(held_out):
         log.warning("no picture is left for choices (validation)")
     return pool, held_out, tested, loaded.manifest()
@@ -219,7 +220,7 @@ def load_unlabelled(
     classes : names of the classes of the real images, which are these's, too
     held_out : real images that choices are made on and errors measured, by their split: what looks
         the same at the study's size is left out, and so are pictures of their groups
-    group : pattern on a file's name, see `listing.list_unlabelled`
+    group : pattern on a picture's path, see `listing.list_unlabelled`
     height, width, channels, fit, background : of the images, see `pictures.fitted`
     beside : folder of a nameless file that holds the images, if they are large
 
@@ -264,6 +265,19 @@ def load_unlabelled(
             "none of validation or test"
         )
     return replace(images, labels=None, classes=classes), loaded.manifest()
+
+
+def _check_tested(listing: Listing, tested: ImageSet, left_out: dict[str, str]) -> None:
+    """Refuse a class whose test pictures were all left out; one may well have been given none."""
+    have = {tested.classes[label] for label in tested.labels}
+    for picture in listing.split(TEST):
+        if picture.label not in have:
+            raise InputError(
+                f"config key `real: directory:`: no picture to test on is left of "
+                f"{picture.label!r} in {listing.directory} ({picture.file!r}: "
+                f"{left_out[picture.file]}); replace them, or remove all of the class's test "
+                "pictures"
+            )
 
 
 def _check(listing: Listing, images: ImageSet, left_out: dict[str, str], key: str) -> None:

@@ -13,12 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from realink.errors import InputError
+from realink.images import lists, names
+from realink.images.names import TEST, TRAIN, VALIDATION
 from realink.images.splits import split_off
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 SUFFIXES += (".ppm", ".pgm", ".pbm", ".avif")
-TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
-FOLDERS = {"train": TRAIN, "validation": VALIDATION, "val": VALIDATION, "test": TEST}
 RENDERED, UNLABELLED = "rendered", "unlabelled"  # the only splits of such pictures
 REAL_KEY, RENDERED_KEY = "real: directory:", "rendered: directory:"
 UNLABELLED_KEY = "unlabelled: directory:"
@@ -97,12 +97,12 @@ def list_real(directory: Path, *, validation: float, test: float, group: str | N
 
     Parameters
     ----------
-    directory : of ``<class>/*``, or of ``{train,validation|val,test}/<class>/*``; folders within a
-        class belong to it, hidden files and folders are not looked at
+    directory : of ``<class>/*``, or of ``<split>/<class>/*`` with splits as `names.FOLDERS` has
+        them; folders within a class belong to it, hidden files and folders are not looked at
     validation, test : shares, in [0, 1), of the pictures of each class that make up a split which
         has no folder; of the training pictures, where these have one
-    group : regular expression; what its first group matches in a file's name, or else all that it
-        matches, names the picture's group; None for no groups
+    group : regular expression on a picture's path below its class's folder, of which it names the
+        group, see `names.group_of`; None for no groups
 
     Returns
     -------
@@ -123,7 +123,7 @@ def list_real(directory: Path, *, validation: float, test: float, group: str | N
     if not given:
         pictures = [p if p.left_out else replace(p, split=TRAIN) for p in pictures]
     if group is not None:
-        pictures = _grouped(directory, pictures, group)
+        pictures = _grouped(directory, pictures, group, depth=int(given))
     classes = _classes(directory, pictures, REAL_KEY, "train/<class>" if given else "<class>")
     have = {picture.split for picture in pictures if not picture.left_out}
     shares = {TEST: test, VALIDATION: validation}
@@ -172,7 +172,7 @@ def list_unlabelled(
     Parameters
     ----------
     directory : of pictures
-    group : pattern as of `list_real`; a name that it does not match has no group
+    group : pattern as of `list_real`, on the path below the directory; a picture may have no group
     held_out : groups whose pictures are left out, `Listing.held_out_groups`
 
     Raises
@@ -183,8 +183,8 @@ def list_unlabelled(
     found = walk(directory, UNLABELLED_KEY)
     pictures = [Picture(file, split=UNLABELLED, left_out=why) for file, why in found]
     if group is not None:
-        pattern = _compiled(group)
-        pictures = [replace(p, group=_group(pattern, p.file)) for p in pictures]
+        pattern = names.compiled(group)
+        pictures = [replace(p, group=names.group_of(pattern, p.file, held_out)) for p in pictures]
         why = "its group is in validation or test"
         pictures = [
             replace(p, left_out=p.left_out or why) if p.group in held_out else p for p in pictures
@@ -199,16 +199,16 @@ def list_unlabelled(
     return listing
 
 
-def some(names: Sequence[object]) -> str:
+def some(things: Sequence[object]) -> str:
     """Name the first few."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(map(repr, names[:NAMED])) + more
+    more = f" and {len(things) - NAMED} more" if len(things) > NAMED else ""
+    return ", ".join(map(repr, things[:NAMED])) + more
 
 
 def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
     """Every file below a directory that is not hidden, sorted, and why it cannot be read.
 
-    A folder that is empty, or cannot be read, comes as itself, with a slash at its end.
+    A folder that is empty, passed over or cannot be read comes as itself, with a slash at its end.
     """
     # Path("") is the working directory.
     if not os.path.isdir(directory) or directory == Path():
@@ -230,8 +230,11 @@ def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
         except OSError as error:
             found.append((below, f"cannot be read: {error.strerror}"))
             continue
+        pictures = any(item.name.lower().endswith(SUFFIXES) for item in items)
         for item in items:
-            if item.is_dir():
+            if item.is_dir() and names.is_passed_over(item.name, below, beside_pictures=pictures):
+                found.append((f"{below}{item.name}/", names.PASSED_OVER))
+            elif item.is_dir():
                 pending.append((f"{below}{item.name}/", (*above, here)))
             else:
                 found.append((below + item.name, _unreadable(item)))
@@ -261,17 +264,20 @@ def _nameable(path: str) -> bool:
 
 def _is_split(directory: Path, found: Iterable[tuple[str, str]]) -> bool:
     """Whether the folders of a directory are splits, and not classes."""
-    folders = list(dict.fromkeys(file.partition("/")[0] for file, _ in found if "/" in file))
-    splits = [name for name in folders if name in FOLDERS]
+    inside = (file for file, why in found if "/" in file and why != names.PASSED_OVER)
+    folders = list(dict.fromkeys(file.partition("/")[0] for file in inside))
+    splits = {name: split for name in folders if (split := names.split_of(name))}
     # One class may well be called train.
-    if TRAIN not in splits or (len(splits) == 1 and len(folders) > 1):
+    if TRAIN not in splits.values() or (len(splits) == 1 and len(folders) > 1):
         return False
-    if {"val", "validation"} <= set(splits):
-        raise InputError(f"config key `{REAL_KEY}`: {directory} has both val and validation")
-    if others := [name for name in folders if name not in FOLDERS]:
+    named: dict[str, str] = {}
+    for name, split in splits.items():
+        if (other := named.setdefault(split, name)) != name:
+            raise InputError(f"config key `{REAL_KEY}`: {directory} has both {other} and {name}")
+    if others := [name for name in folders if name not in splits]:
         raise InputError(
-            f"config key `{REAL_KEY}`: {directory} has {some(others)} beside {some(splits)}: its "
-            "folders must all be splits, or all be classes"
+            f"config key `{REAL_KEY}`: {directory} has {some(others)} beside {some(list(splits))}: "
+            "its folders must all be splits, or all be classes"
         )
     return True
 
@@ -279,38 +285,29 @@ def _is_split(directory: Path, found: Iterable[tuple[str, str]]) -> bool:
 def _picture(file: str, why: str, depth: int) -> Picture:
     """A file, whose class is the folder at a depth below the directory."""
     parts = file.split("/")
-    if len(parts) <= depth + 1:
+    # What is passed over may stand where classes do.
+    if len(parts) <= depth + 1 or (len(parts) == depth + 2 and why == names.PASSED_OVER):
         return Picture(file, left_out=why or BESIDE)
     # The same name may be composed in two ways, on other systems.
     label = unicodedata.normalize("NFC", parts[depth])
-    return Picture(file, label, FOLDERS[parts[0]] if depth else "", left_out=why)
+    return Picture(file, label, names.split_of(parts[0]) if depth else "", left_out=why)
 
 
-def _grouped(directory: Path, pictures: Iterable[Picture], pattern: str) -> list[Picture]:
-    compiled, grouped, without = _compiled(pattern), [], []
+def _grouped(directory: Path, pictures: Iterable[Picture], group: str, depth: int) -> list[Picture]:
+    """Name the groups of pictures whose class is the folder at a depth below the directory."""
+    pattern = names.compiled(group)
+    grouped, without = [], []
     for picture in pictures:
-        name = _group(compiled, picture.file)
+        name = names.group_of(pattern, picture.file.split("/", depth + 1)[-1])
         if not name and not picture.left_out:
             without.append(picture.file)
         grouped.append(picture if picture.left_out else replace(picture, group=name))
     if without:  # alone, it might be where its group must not be
         raise InputError(
-            f"config key `real: group:`: {pattern!r} finds no group in the names of {len(without)} "
+            f"config key `real: group:`: {group!r} finds no group in the names of {len(without)} "
             f"pictures of {directory}: {some(without)}"
         )
     return grouped
-
-
-def _compiled(pattern: str) -> re.Pattern:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise InputError(f"config key `real: group:`: {pattern!r} is no pattern: {error}") from None
-
-
-def _group(pattern: re.Pattern, file: str) -> str:
-    match = pattern.search(file.rpartition("/")[2])
-    return (match[1 if pattern.groups else 0] or "") if match else ""
 
 
 def _classes(directory: Path, pictures: Iterable[Picture], key: str, where: str) -> tuple[str, ...]:
@@ -321,6 +318,7 @@ def _classes(directory: Path, pictures: Iterable[Picture], key: str, where: str)
             f"config key `{key}`: {directory} must hold a folder of pictures for each class, "
             f"{where}/*.jpg, and two classes or more; it has {some(classes) or 'none'}"
             + (f", and {len(beside)} pictures outside: {some(beside)}" if beside else "")
+            + lists.remedy(picture.file for picture in pictures)
         )
     return classes
 
@@ -335,6 +333,7 @@ def _check(listing: Listing, split: str, key: str) -> None:
         raise InputError(
             f"config key `{key}`: {listing.directory} has no picture to train on of the class "
             f"{some(empty)} ({why}); add some, or remove the folder"
+            + lists.remedy(picture.file for picture in own)
         )
 
 

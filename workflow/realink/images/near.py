@@ -1,6 +1,5 @@
 """Pairs of pictures that are likely the same: encoded anew, scaled, slightly cropped, or frames."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+from realink.images import names
 from realink.images.listing import TEST, VALIDATION, Picture
 
 # Bits, of 64, in which perceptual hashes may differ; the least correlation, and the most levels of
@@ -74,20 +74,22 @@ def _parts(places: np.ndarray) -> Iterator[np.ndarray]:
         yield places[first : first + AT_ONCE]
 
 
-def keeps_together(pairs: Sequence[tuple[Picture, Picture]], files: Sequence[str]) -> str:
+def keeps_together(pairs: Sequence[tuple[Picture, Picture]], pictures: Sequence[Picture]) -> str:
     """A pattern for `real: group:` by which most pairs are of one group, or nothing.
 
     Parameters
     ----------
     pairs : of `near_copies`
-    files : of all pictures, whose names must have a group
+    pictures : all of them, each of which must have a group
     """
-    for pattern in TOGETHER if pairs else ():
-        found = {file: re.search(pattern, file.rpartition("/")[2]) for file in files}
-        if not all(found.values()):
-            continue
-        group = {file: match[1] for file, match in found.items()}
+    for pattern in map(names.compiled, TOGETHER) if pairs else ():
+        group = {p.file: names.group_of(pattern, _below_class(p)) for p in pictures}
         apart = sum(group[one.file] != group[other.file] for one, other in pairs)
-        if apart <= MOST_APART * len(pairs) and len(set(group.values())) >= FEWEST_GROUPS:
-            return pattern
+        several = all(group.values()) and len(set(group.values())) >= FEWEST_GROUPS
+        if several and apart <= MOST_APART * len(pairs):
+            return pattern.pattern
     return ""
+
+
+def _below_class(picture: Picture) -> str:
+    return f"/{picture.file}".split(f"/{picture.label}/", 1)[-1]

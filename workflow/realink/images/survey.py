@@ -28,7 +28,7 @@ class Survey:
     listing
         Its files, by name.
     sizes
-        int64 [n, 2], height and width of the pictures that could be read.
+        int64 [n, 2], height and width of the pictures that a study would have.
     coloured
         How many of them have colour.
     plain
@@ -62,25 +62,26 @@ class Survey:
     near: Sequence[tuple[Picture, Picture]] = ()
     held_out: tuple[tuple[Picture, Picture], ...] = ()
 
+    @property
+    def used(self) -> list[Picture]:
+        """Pictures that a study would have, if it drops copies."""
+        out = self.unreadable.keys() | _dropped(self.copies)
+        out |= {picture.file for _, picture in self.held_out}
+        return [picture for picture in self.listing.used if picture.file not in out]
+
     def kept(self, split: str) -> list[Picture]:
-        """Pictures of a split that a study would have, if it drops copies."""
-        out = self.unreadable.keys() | self._copied
-        return [picture for picture in self.listing.split(split) if picture.file not in out]
+        """Those of a split."""
+        return [picture for picture in self.used if picture.split == split]
 
     def seen(self, *splits: str) -> tuple[list[Picture], list[Look]]:
-        """Pictures of some splits, or of all, that are no copies, and what they look like."""
-        out = self._copied
-        used = [
-            (picture, seen)
-            for (picture, _), seen in zip(self.keys, self.looks, strict=True)
-            if picture.file not in out and (not splits or picture.split in splits)
+        """Those of some splits, or of all, and what they look like."""
+        files = {picture.file for picture in self.used}
+        chosen = [
+            (picture, own)
+            for (picture, _), own in zip(self.keys, self.looks, strict=True)
+            if picture.file in files and (not splits or picture.split in splits)
         ]
-        return [picture for picture, _ in used], [seen for _, seen in used]
-
-    @property
-    def _copied(self) -> set[str]:
-        pairs = *self.copies.split_twice, *self.held_out
-        return self.copies.left_out.keys() | {picture.file for _, picture in pairs}
+        return [picture for picture, _ in chosen], [own for _, own in chosen]
 
 
 def survey(
@@ -93,8 +94,7 @@ def survey(
     listing : of `listing.list_real` or `listing.list_rendered`
     progress : what the pictures are handed through, to show how far it is
     """
-    keys, sizes, rims, looks, unreadable = [], [], [], [], {}
-    coloured = transparent = 0
+    keys, seen, unreadable = [], [], {}
     for picture in progress(listing.used):
         try:
             decoded, _ = read(listing.directory, picture)
@@ -102,24 +102,28 @@ def survey(
             unreadable[picture.file] = error.args[0]
             continue
         keys.append((picture, decoded.key))
-        sizes.append(decoded.size[::-1])
-        tinted, rim, seen = _looks(decoded)
-        looks.append(seen)
-        coloured += tinted
-        transparent += decoded.cut_out is not None
-        rims.append(rim)
+        seen.append((decoded.size[::-1], *_looks(decoded), decoded.cut_out is not None))
+    copies = find_copies(keys, partial(whole_key, listing.directory))
+    out = _dropped(copies)
+    kept = [own for (picture, _), own in zip(keys, seen, strict=True) if picture.file not in out]
+    sizes, tinted, rims, _, cut_out = zip(*kept, strict=True) if kept else ([],) * 5
     found = Survey(
         listing,
         np.array(sizes, np.int64).reshape(-1, 2),
-        coloured,
+        sum(tinted),
         bool(rims) and float(np.median(rims)) < PLAIN,
-        transparent,
+        sum(cut_out),
         unreadable,
         keys,
-        find_copies(keys, partial(whole_key, listing.directory)),
-        looks,
+        copies,
+        [own[3] for own in seen],
     )
     return replace(found, near=near_copies(*found.seen()))
+
+
+def _dropped(copies: Copies) -> set[str]:
+    """Files that a study leaves out as copies."""
+    return copies.left_out.keys() | {picture.file for _, picture in copies.split_twice}
 
 
 def compared(rendered: Survey, real: Survey) -> Survey:

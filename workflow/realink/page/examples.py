@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from realink.page.sheets import TEXT, draw, short
+from realink.page.sheets import TEXT, draw, named
 from realink.plan.mixes import Mix
 from realink.store.predictions import Predictions
 
@@ -160,7 +160,7 @@ def plot_examples(
             place, taken = own.places[slot], own.predicted[slot]
             picture = 255 - images[place] if invert else images[place]
             draw(axes, picture[None, None])
-            words = [short(classes[label], 9) for label in (labels[place], taken)]
+            words = [named(classes, label, 9) for label in (labels[place], taken)]
             axes.set_xlabel(
                 f"{words[0]}, not {words[1]}", color=TEXT, fontsize="small", parse_math=False
             )

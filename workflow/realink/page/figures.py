@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network
-from realink.page import look, plotted
+from realink.page import lettering, look, plotted
 from realink.plan.mixes import Mix, ordered
 
 MARKS = "points: replicates; bands: smallest to largest"
@@ -27,6 +27,7 @@ def style() -> None:
     matplotlib.rcParams.update(
         {"svg.hashsalt": "realink", "svg.fonttype": "path", "axes.titlelocation": "left"}
     )
+    lettering.use_fonts()
 
 
 def plot_error(metrics: pd.DataFrame, counts: list[int]) -> Figure:

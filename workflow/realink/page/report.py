@@ -18,7 +18,7 @@ from PIL import Image
 
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
-from realink.page import charts, image_charts, jobs, look, plotted, tables
+from realink.page import charts, image_charts, jobs, lettering, look, plotted, tables
 from realink.page.used import Used
 from realink.plan import sources
 from realink.plan.mixes import REAL, RENDERED
@@ -51,9 +51,7 @@ def page(
     gaps: pd.DataFrame,
     judge: Mapping[str, float | None],
     sheets: Sequence[Sheet],
-    rendered: Path,
-    triptych: Path,
-    examples: Path,
+    pictures: Mapping[str, Path | None],
     classes: pd.DataFrame,
     training: pd.DataFrame | None,
     domains: pd.DataFrame | None,
@@ -73,8 +71,9 @@ def page(
     answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
         which is the right one, and the notes
     judge : the judge's own record
-    sheets, rendered : PNGs of translated and of rendered images
-    triptych, examples : PNGs of the domains side by side, and of test images told apart
+    sheets : PNGs of translated images
+    pictures : PNGs, or None where none are to be shown: ``rendered`` images, ``triptych``, the
+        domains side by side, and ``examples``, test images told apart
     classes : errors by class of test images
     training, domains : training.csv and map.csv, of a study with translators
     used : what was used of the folders that the images come from, if they do
@@ -149,11 +148,12 @@ def page(
             mistakes=tables.mistakes(confusions),
             config=config,
             used=used,
+            numbered=lettering.numbered(
+                {*classes["label"], *(name for own in used for name, _ in own.classes)}
+            ),
             judge=judge,
             sheets=_by_translator(sheets, translators),
-            rendered=embedded(rendered),
-            triptych=embedded(triptych),
-            examples=embedded(examples),
+            **{name: path and embedded(path) for name, path in pictures.items()},
             trained=trained,
             explained=None if domains is None else domains["share"].iloc[0],
             ink=sources.is_mnist(config["real"]),

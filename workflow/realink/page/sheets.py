@@ -1,5 +1,7 @@
 """Contact sheets: rendered images, and what translators make of them."""
 
+from collections.abc import Sequence
+
 import matplotlib
 import numpy as np
 import seaborn as sns
@@ -8,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from realink.images.imagesets import ImageSet
+from realink.page import lettering
 
 TEXT = "#767676"  # can be read on white and on a dark page; what is not an image is transparent
 BENT = "#0072B2"
@@ -95,7 +98,7 @@ def plot_translations(
         index = places[pair, column]
         if predicted[index] != rendered.labels[index]:
             corner = column * width, (2 * pair + 1) * height
-            _frame(axes, corner, (width, height), short(rendered.classes[predicted[index]], 8))
+            _frame(axes, corner, (width, height), named(rendered.classes, predicted[index], 8))
         if from_real is not None and from_real[index]:
             left, top = column * width, (2 * pair + 2) * height
             axes.plot(left + 0.12 * width, top - 0.15 * height, "o", color=BENT, ms=4, mec="white")
@@ -113,6 +116,11 @@ def plot_translations(
         words.append("dot: a real image, bent; without one: a rendered image, bent")
     axes.set_xlabel("\n".join(words), fontsize="small", color=TEXT)
     return figure
+
+
+def named(classes: Sequence[str], place: int, most: int) -> str:
+    """The name of a class, or its number, as `short` has it."""
+    return short(lettering.label(classes[place], classes), most)
 
 
 def short(name: str, most: int) -> str:
@@ -168,7 +176,7 @@ def _name_columns(
     axes: Axes, images: ImageSet, shown: range, pixels: int, invert: bool, inches: float
 ) -> None:
     """Write each class's name above its columns, `pixels` of the sheet and `inches` wide."""
-    names = [short(images.classes[label], 20) for label in shown]
+    names = [named(images.classes, label, 20) for label in shown]
     size = matplotlib.rcParams["font.size"] * 0.9
     slanted = max(map(len, names)) * 0.65 * size / 72 > inches
     slant = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"} if slanted else {}

@@ -3,10 +3,13 @@
 Needs the standard library only, because every parse of the workflow reads it.
 """
 
+import hashlib
 import os
 import re
 import sys
+import time
 from collections.abc import Mapping
+from functools import cache
 from math import isfinite
 from typing import Any
 
@@ -30,13 +33,34 @@ def has_groups(real: Mapping[str, Any]) -> bool:
 
 
 def files(asked: Mapping[str, Any]) -> list[str]:
-    """Every file that a config's images depend on, of `real`, `rendered` or `unlabelled`."""
-    return source(asked).files(asked)
+    """Files that a config's images depend on, of `real`, `rendered` or `unlabelled`.
+
+    All but the `unnameable` ones.
+    """
+    return [path for path in source(asked).files(asked) if not _dated_ahead(path)]
 
 
 def unnameable(asked: Mapping[str, Any]) -> dict[str, str]:
-    """What stands for the files that cannot be inputs of a rule: their contents' hashes."""
-    return source(asked).unnameable(asked)
+    """What stands for the files that cannot be inputs of a rule: their contents' hashes.
+
+    Snakemake refuses an output that is older than an input, as all are than one from the future.
+    """
+    ahead = {path: _sha256(path) for path in source(asked).files(asked) if _dated_ahead(path)}
+    return source(asked).unnameable(asked) | ahead
+
+
+@cache  # else time passes between `files` and `unnameable`, and one may be in neither
+def _dated_ahead(path: str) -> bool:
+    try:
+        # Of a link, Snakemake looks at both.
+        return max(os.lstat(path).st_mtime, os.stat(path).st_mtime) > time.time()
+    except OSError:
+        return False
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def manifest(asked: Mapping[str, Any], path: str) -> dict[str, str]:

@@ -3,20 +3,27 @@
 import shlex
 import textwrap
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from realink.asked import shown
-from realink.images.listing import TEST, TRAIN, Listing
+from realink.images.characters import remedy
+from realink.images.listing import TEST, TRAIN, Picture
 from realink.images.near import keeps_together
 from realink.images.survey import Survey
 from realink.plan import grid, sources
 
+if TYPE_CHECKING:
+    from realink.images.faces import Coverage  # where no font draws, nobody waits for it
+
 NAMED = 5  # files that the report names, at most
 # Of a class with fewer, each test picture is more than 10 % of its error.
 FEW_TESTED = 10
+# Font files that have all classes, below which faces vary little.
+FEW_FONTS = 20
 # From 55 pictures pseudo-labels gained nothing, from 220 perhaps something (docs/unlabelled.md).
 FEW_UNLABELLED = 200
 HEAD = """\
@@ -26,21 +33,22 @@ HEAD = """\
 """
 
 
-def unlabelled(files: Listing) -> str:
+def unlabelled(found: Survey) -> str:
     """What was found in a folder of pictures without labels."""
-    lines = [f"unlabelled: {shown(str(files.directory))}", f"  pictures: {len(files.used):,}"]
-    if len(files.used) < FEW_UNLABELLED:
+    used = found.used
+    lines = [f"unlabelled: {shown(str(found.listing.directory))}", f"  pictures: {len(used):,}"]
+    if len(used) < FEW_UNLABELLED:
         lines.append("  few: pseudo-labels may gain nothing from them; some hundred are better")
     lines.append("  copies of pictures in validation or test are left out when the study is run")
-    unused = [(p.file, p.left_out) for p in files.pictures if p.left_out]
-    return "\n".join([*lines, *_some("left out", unused), ""])
+    return "\n".join([*lines, *_left_out(found), ""])
 
 
 def folder(kind: str, found: Survey, group: str | None) -> str:
     """What was found in a folder, ``real`` or ``rendered``."""
     files = found.listing
     lines = [f"{kind}: {shown(str(files.directory))}"]
-    counted = Counter((p.split, p.label) for p in files.used)
+    used = found.used
+    counted = Counter((p.split, p.label) for p in used)
     splits = list(dict.fromkeys(p.split for p in files.used))
     splits.sort(key=["train", "validation", "test", "rendered"].index)
     wide = max(8, *(len(shown(name)) for name in files.classes))
@@ -61,9 +69,7 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
         lines.append(f"  colour: {found.coloured:,} of {len(found.sizes):,} pictures")
         if found.transparent:
             lines.append(f"  transparent: {found.transparent:,} pictures")
-    unused = [(p.file, p.left_out) for p in files.pictures if p.left_out]
-    lines += _some("left out", unused + list(found.unreadable.items()))
-    lines += _some("copies, left out", list(found.copies.left_out.items()))
+    lines += _left_out(found)
     lines += _some(
         "the same picture in two splits; it stays in the first",
         [(keeps.file, other.file) for keeps, other in found.copies.split_twice],
@@ -79,8 +85,7 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
     lines += _alike(found, None if kind == "rendered" else group or "")
     if kind == "real":
         lines.append(
-            f"  groups: {len({p.group for p in files.used})}, "
-            f"{len({p.group for p in files.split('test')})} of them to test on"
+            _groups(used)
             if group
             else "  groups: none; if pictures belong together (one "
             "camera, object, writer), say so by --group"
@@ -99,10 +104,25 @@ def _alike(found: Survey, group: str | None) -> list[str]:
         return []
     touched = len({one.file for one, _ in found.near if one.split == TEST})
     lines.append(f"    {touched:,} test pictures are among them; if so, errors will be too small")
-    files = [picture.file for picture in found.listing.used]
-    if group == "" and (pattern := keeps_together(found.near, files)):
+    if group == "" and (pattern := keeps_together(found.near, found.listing.used)):
         lines.append(f"    --group {shlex.quote(pattern)} would keep them together")
     return lines
+
+
+def _left_out(found: Survey) -> list[str]:
+    unused = [(p.file, p.left_out) for p in found.listing.pictures if p.left_out]
+    return [
+        *_some("left out", unused + list(found.unreadable.items())),
+        *_some("copies, left out", list(found.copies.left_out.items())),
+    ]
+
+
+def _groups(used: list[Picture]) -> str:
+    """How many groups there are, and which one a picture is of, as the pattern may see another."""
+    tested = {picture.group for picture in used if picture.split == TEST}
+    example = f", such as {shown(used[0].group)} of {shown(used[0].file)}" if used else ""
+    groups = len({picture.group for picture in used})
+    return f"  groups: {groups}, {len(tested)} of them to test on{example}"
 
 
 def _few_tested(pictures: dict[str, int]) -> list[str]:
@@ -121,15 +141,34 @@ def _few_tested(pictures: dict[str, int]) -> list[str]:
     ]
 
 
-def fonts(classes: tuple[str, ...], drawn: str | dict[str, str], families: str) -> str:
-    """That fonts will draw the rendered pictures."""
-    from realink.images.faces import read_families  # where no font draws, nobody waits for these
+def fonts(drawn: Mapping[str, str], found: "Coverage", families: int) -> str:
+    """That fonts will draw the rendered pictures: the text of each class, in how many files."""
+    named = (text if text == name else f"{text} for {shown(name)}" for name, text in drawn.items())
+    lines = [
+        f"rendered: by fonts, since there is no --rendered: {families} font families draw "
+        + ", ".join(named)
+    ]
+    if found.whole < FEW_FONTS:
+        rarest = min(found.classes, key=found.classes.get)
+        lines.append(
+            f"  few fonts: {found.whole} of {found.files} font files have all of these (of "
+            f"{shown(drawn[rarest])}, {found.classes[rarest]}); with further ones in "
+            f"resources/fonts, {remedy(drawn[rarest])}, faces vary more"
+        )
+    return "\n".join([*lines, ""])
 
-    texts = drawn if isinstance(drawn, dict) else {name: name for name in classes}
-    named = (text if text == name else f"{text} for {shown(name)}" for name, text in texts.items())
+
+def undrawn(drawn: Mapping[str, str], found: "Coverage") -> str:
+    """Why no font can draw all classes, and what to do."""
+    lacking = [name for name, n in found.classes.items() if not n]
+    rarest = lacking or sorted(found.classes, key=found.classes.get)[:NAMED]
+    texts = "".join(drawn[name] for name in rarest)
+    have = "has" if lacking else "has all classes, and the fewest have"
     return (
-        f"rendered: by fonts, since there is no --rendered: {len(read_families(Path(families)))} "
-        f"font families draw {', '.join(named)}\n"
+        f"fonts cannot draw these classes: none of {found.files} font files {have} "
+        f"{', '.join(shown(drawn[name]) for name in rarest[:NAMED])}; put .ttf or .otf files that "
+        f"have all of them into resources/fonts, {remedy(texts)}, or give --rendered, a folder of "
+        "rendered pictures"
     )
 
 
@@ -150,7 +189,7 @@ def comments(config: dict[str, Any], found: Survey, drawn: Survey | None) -> dic
         "images.height": "pixels; more take longer",
         "images.channels": "colour" if config["images"]["channels"] == 3 else "grey",
         "images.fit": "the middle, since proportions vary; fit would keep all of each picture",
-        "real.group": "pattern on a file's name; what it finds stays in one split",
+        "real.group": "pattern on paths below a class; what it finds stays in one split",
         "real.duplicates": f"{len(twice)} pictures stand in two splits, or among the rendered",
         "rendered.characters": "one a class",
         "rendered.folder": "faces of seven segments join in; a photographed display may have them",

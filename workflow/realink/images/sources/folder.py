@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from realink.images import listing
+from realink.images.names import SPLITS
 from realink.images.sources.known import Known
 
 PICTURES, MNIST = True, False
@@ -23,7 +24,7 @@ def unnameable(asked: Mapping[str, Any]) -> dict[str, str]:
 def real(asked: Mapping[str, Any]) -> Known:
     """What is known of real pictures: their names say it, see `listing.list_real`."""
     found = _listed(asked)
-    return Known(found.classes, {name: len(found.split(name)) for name in listing.SPLITS})
+    return Known(found.classes, {name: len(found.split(name)) for name in SPLITS})
 
 
 def rendered(asked: Mapping[str, Any]) -> Known:
