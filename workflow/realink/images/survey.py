@@ -135,7 +135,8 @@ def compared(rendered: Survey, real: Survey) -> Survey:
 
     found = replace(rendered, held_out=tuple(held_out_copies(real.keys, rendered.keys, whole)))
     pictures, looks = map(operator.add, real.seen(VALIDATION, TEST), found.seen())
-    return replace(found, near=near_copies(pictures, looks))
+    pairs = near_copies(pictures, looks)
+    return replace(found, near=[pair for pair in pairs if pair[1].split == RENDERED])
 
 
 def _looks(decoded: Decoded) -> tuple[bool, float, Look]:

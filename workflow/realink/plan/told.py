@@ -103,7 +103,7 @@ def _alike(found: Survey, group: str | None) -> list[str]:
     if not lines:
         return []
     touched = len({one.file for one, _ in found.near if one.split == TEST})
-    lines.append(f"    {touched:,} test pictures are among them; if so, errors will be too small")
+    lines.append(f"    test pictures among them: {touched:,}; if so, errors will be too small")
     if group == "" and (pattern := keeps_together(found.near, found.listing.used)):
         lines.append(f"    --group {shlex.quote(pattern)} would keep them together")
     return lines
