@@ -1,6 +1,7 @@
 """Pictures that look alike are found across splits, and patterns that keep them together."""
 
 import io
+import itertools
 import re
 
 import numpy as np
@@ -66,13 +67,14 @@ def test_they_are_of_one_class_and_of_two_splits():
     ],
 )
 def test_a_pattern_that_keeps_them_together_is_named(names, pattern):
-    files = [f"cat/{names.format(i, j)}" for i in range(12) for j in range(1, 4)]
-    pairs = [(Picture(a), Picture(b)) for a, b in zip(files[::3], files[1::3], strict=True)]
-    found = keeps_together(pairs, files)
+    places = itertools.product(range(12), range(1, 4))
+    pictures = [Picture(f"cat/{names.format(*place)}", "cat") for place in places]
+    pairs = list(zip(pictures[::3], pictures[1::3], strict=True))
+    found = keeps_together(pairs, pictures)
     if not pattern:
         assert found == ""
         return
     assert re.search(found, names.format(7, 3))[1] == pattern
-    assert keeps_together([], files) == ""
+    assert keeps_together([], pictures) == ""
     # Not if others are alike.
-    assert keeps_together([(Picture(files[0]), Picture(files[-1]))], files) == ""
+    assert keeps_together([(pictures[0], pictures[-1])], pictures) == ""

@@ -1,6 +1,5 @@
 """Pairs of pictures that are likely the same: encoded anew, scaled, slightly cropped, or frames."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+from realink.images import names
 from realink.images.listing import TEST, VALIDATION, Picture
 
 # Bits, of 64, in which perceptual hashes may differ; the least correlation, and the most levels of
@@ -17,12 +17,11 @@ from realink.images.listing import TEST, VALIDATION, Picture
 BITS, LEAST, LEVELS, SMALL = 8, 0.97, 12, 16
 AT_ONCE = 256  # pictures that are compared with all others
 # What names may have in common: versions that a labelling tool exports, copies that a file manager
-# makes, frames of a track. A pattern that finds fewer groups says nothing. In a path,
-# where `--group` looks for them, they find the same as in the file's name.
+# makes, frames of a track. A pattern that finds fewer groups says nothing.
 TOGETHER = (
-    r"([^/]+)_(?:jpe?g|png|webp|bmp|tiff?)\.rf\.",
-    r"([^/]+?)(?: ?\(\d+\)| - \w+)*\.\w+$",
-    r"([^/]*[^/\d])\d+\.\w+$",
+    r"^(.+)_(?:jpe?g|png|webp|bmp|tiff?)\.rf\.",
+    r"^(.+?)(?: ?\(\d+\)| - \w+)*\.\w+$",
+    r"^(.*\D)\d+\.\w+$",
 )
 FEWEST_GROUPS = 10
 MOST_APART = 0.1  # of the pairs
@@ -75,20 +74,22 @@ def _parts(places: np.ndarray) -> Iterator[np.ndarray]:
         yield places[first : first + AT_ONCE]
 
 
-def keeps_together(pairs: Sequence[tuple[Picture, Picture]], files: Sequence[str]) -> str:
+def keeps_together(pairs: Sequence[tuple[Picture, Picture]], pictures: Sequence[Picture]) -> str:
     """A pattern for `real: group:` by which most pairs are of one group, or nothing.
 
     Parameters
     ----------
     pairs : of `near_copies`
-    files : of all pictures, whose names must have a group
+    pictures : all of them, each of which must have a group
     """
-    for pattern in TOGETHER if pairs else ():
-        found = {file: re.search(pattern, file.rpartition("/")[2]) for file in files}
-        if not all(found.values()):
-            continue
-        group = {file: match[1] for file, match in found.items()}
+    for pattern in map(names.compiled, TOGETHER) if pairs else ():
+        group = {p.file: names.group_of(pattern, _below_class(p)) for p in pictures}
         apart = sum(group[one.file] != group[other.file] for one, other in pairs)
-        if apart <= MOST_APART * len(pairs) and len(set(group.values())) >= FEWEST_GROUPS:
-            return pattern
+        several = all(group.values()) and len(set(group.values())) >= FEWEST_GROUPS
+        if several and apart <= MOST_APART * len(pairs):
+            return pattern.pattern
     return ""
+
+
+def _below_class(picture: Picture) -> str:
+    return f"/{picture.file}".split(f"/{picture.label}/", 1)[-1]

@@ -65,7 +65,8 @@ class Survey:
     @property
     def used(self) -> list[Picture]:
         """Pictures that a study would have, if it drops copies."""
-        out = self.unreadable.keys() | self._copied
+        out = self.unreadable.keys() | _dropped(self.copies)
+        out |= {picture.file for _, picture in self.held_out}
         return [picture for picture in self.listing.used if picture.file not in out]
 
     def kept(self, split: str) -> list[Picture]:
@@ -73,18 +74,14 @@ class Survey:
         return [picture for picture in self.used if picture.split == split]
 
     def seen(self, *splits: str) -> tuple[list[Picture], list[Look]]:
-        """Pictures of some splits, or of all, that are no copies, and what they look like."""
-        out = self._copied
-        used = [
-            (picture, seen)
-            for (picture, _), seen in zip(self.keys, self.looks, strict=True)
-            if picture.file not in out and (not splits or picture.split in splits)
+        """Those of some splits, or of all, and what they look like."""
+        files = {picture.file for picture in self.used}
+        chosen = [
+            (picture, own)
+            for (picture, _), own in zip(self.keys, self.looks, strict=True)
+            if picture.file in files and (not splits or picture.split in splits)
         ]
-        return [picture for picture, _ in used], [seen for _, seen in used]
-
-    @property
-    def _copied(self) -> set[str]:
-        return _dropped(self.copies) | {picture.file for _, picture in self.held_out}
+        return [picture for picture, _ in chosen], [own for _, own in chosen]
 
 
 def survey(
@@ -97,7 +94,7 @@ def survey(
     listing : of `listing.list_real` or `listing.list_rendered`
     progress : what the pictures are handed through, to show how far it is
     """
-    keys, found, looks, unreadable = [], [], [], {}
+    keys, seen, unreadable = [], [], {}
     for picture in progress(listing.used):
         try:
             decoded, _ = read(listing.directory, picture)
@@ -105,14 +102,12 @@ def survey(
             unreadable[picture.file] = error.args[0]
             continue
         keys.append((picture, decoded.key))
-        *own, seen = _looks(decoded)
-        found.append((decoded.size[::-1], *own, decoded.cut_out is not None))
-        looks.append(seen)
+        seen.append((decoded.size[::-1], *_looks(decoded), decoded.cut_out is not None))
     copies = find_copies(keys, partial(whole_key, listing.directory))
     out = _dropped(copies)
-    kept = [own for (picture, _), own in zip(keys, found, strict=True) if picture.file not in out]
-    sizes, tinted, rims, cut_out = zip(*kept, strict=True) if kept else ([], [], [], [])
-    read_all = Survey(
+    kept = [own for (picture, _), own in zip(keys, seen, strict=True) if picture.file not in out]
+    sizes, tinted, rims, _, cut_out = zip(*kept, strict=True) if kept else ([],) * 5
+    found = Survey(
         listing,
         np.array(sizes, np.int64).reshape(-1, 2),
         sum(tinted),
@@ -121,9 +116,9 @@ def survey(
         unreadable,
         keys,
         copies,
-        looks,
+        [own[3] for own in seen],
     )
-    return replace(read_all, near=near_copies(*read_all.seen()))
+    return replace(found, near=near_copies(*found.seen()))
 
 
 def _dropped(copies: Copies) -> set[str]:
@@ -140,7 +135,8 @@ def compared(rendered: Survey, real: Survey) -> Survey:
 
     found = replace(rendered, held_out=tuple(held_out_copies(real.keys, rendered.keys, whole)))
     pictures, looks = map(operator.add, real.seen(VALIDATION, TEST), found.seen())
-    return replace(found, near=near_copies(pictures, looks))
+    pairs = near_copies(pictures, looks)
+    return replace(found, near=[pair for pair in pairs if pair[1].split == RENDERED])
 
 
 def _looks(decoded: Decoded) -> tuple[bool, float, Look]:

@@ -94,6 +94,21 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _alike(found: Survey, group: str | None) -> list[str]:
+    """Pairs of pictures that look alike; `group` is None where there are no groups."""
+    lines = _some(
+        "alike, in validation or test and elsewhere; look whether they are the same",
+        [(one.file, other.file) for one, other in found.near],
+    )
+    if not lines:
+        return []
+    touched = len({one.file for one, _ in found.near if one.split == TEST})
+    lines.append(f"    test pictures among them: {touched:,}; if so, errors will be too small")
+    if group == "" and (pattern := keeps_together(found.near, found.listing.used)):
+        lines.append(f"    --group {shlex.quote(pattern)} would keep them together")
+    return lines
+
+
 def _left_out(found: Survey) -> list[str]:
     unused = [(p.file, p.left_out) for p in found.listing.pictures if p.left_out]
     return [
@@ -108,22 +123,6 @@ def _groups(used: list[Picture]) -> str:
     example = f", such as {shown(used[0].group)} of {shown(used[0].file)}" if used else ""
     groups = len({picture.group for picture in used})
     return f"  groups: {groups}, {len(tested)} of them to test on{example}"
-
-
-def _alike(found: Survey, group: str | None) -> list[str]:
-    """Pairs of pictures that look alike; `group` is None where there are no groups."""
-    lines = _some(
-        "alike, in validation or test and elsewhere; look whether they are the same",
-        [(one.file, other.file) for one, other in found.near],
-    )
-    if not lines:
-        return []
-    touched = len({one.file for one, _ in found.near if one.split == TEST})
-    lines.append(f"    {touched:,} test pictures are among them; if so, errors will be too small")
-    files = [picture.file for picture in found.listing.used]
-    if group == "" and (pattern := keeps_together(found.near, files)):
-        lines.append(f"    --group {shlex.quote(pattern)} would keep them together")
-    return lines
 
 
 def _few_tested(pictures: dict[str, int]) -> list[str]:
