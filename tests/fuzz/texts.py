@@ -74,7 +74,7 @@ class Tables(Kind):
         self.seeds = list(self.known.values())
 
     def one(self, random: Random, folder: Path) -> str:
-        from realink.commands import answer
+        from realink.commands import studies
         from realink.page import used
         from realink.store import tables
         from realink.store.files import read_table
@@ -84,7 +84,7 @@ class Tables(Kind):
         path = folder / name
         path.write_bytes(content)
         if name == "metrics.csv":
-            answer._metrics(path)
+            studies._metrics(path)
         elif name == "confusions.csv":
             tables.read_confusions(path)
         elif name == "images.csv":
