@@ -672,3 +672,30 @@ def test_what_such_a_study_can_show_at_all_is_said():
     reach = (np.log(row["high"]) - np.log(row["low"])) / 2
     assert int(match[1]) == round(100 * (1 - np.exp(-(1.96 + 0.8416) / 1.96 * reach)))
     assert said.endswith("is likely to stay undecided")
+
+
+@pytest.mark.parametrize(
+    ("chances", "said"),
+    [
+        # Five are too many to name, and so is no percentage explained.
+        ([0.9] * 5, "Of 5 mixes tried besides, 5 are probably worse."),
+        (
+            [0.9, 0.5, 0.1],
+            "Of 3 mixes tried besides, 1 is probably worse (real-t0, 90 %), 1 cannot be told from "
+            "it (real-t1, 50 %) and 1 is probably better (real-t2, 10 %). The percentage is the "
+            "probability that this advice has fewer errors.",
+        ),
+        ([], ""),
+    ],
+)
+def test_how_sure_is_said_of_each_as_it_is(chances, said):
+    found = answer_of({"real": REAL})
+    one = recommended(found)[0]
+    rows = [
+        {"mix": "real", "n_real": one.n_real, "reference": f"real-t{place}", "verdict": "undecided"}
+        | {"ratio": 0.9 if chance > 0.5 else 1.1, "p": 2 * min(chance, 1 - chance)}
+        for place, chance in enumerate(chances)
+    ]
+    found = replace(found, rivals=pd.DataFrame(rows))
+    sure = [plain(words) for words in certainty(found, one) if words.startswith("Of ")]
+    assert sure == [said] * bool(said)

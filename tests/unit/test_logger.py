@@ -185,8 +185,8 @@ def foretold(handler, capsys, monkeypatch):
     monkeypatch.setitem(plugin.TYPICAL, "train_classifier", 19)
     monkeypatch.setitem(plugin.TYPICAL, "encode", 20)
     of = {"train_classifier": lambda names: 100.0 if names["n"] == "1" else 10.0}
-    expected = [lambda rule, names: of[rule](names) if rule in of else None]
-    monkeypatch.setattr(plugin.left, "EXPECTED", expected)
+    expected = lambda rule, names: of[rule](names) if rule in of else None  # noqa: E731
+    monkeypatch.setitem(plugin.EXPECTED, "s", expected)
     stats = {"train_classifier": 10, "encode": 5, "total": 15}
     send(handler, capsys, LogEvent.RUN_INFO, stats=stats, msg="")
     assert handler.left.work() == 290

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import threading
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -53,7 +53,6 @@ except InputError as error:
 
 # What the time left is reckoned by until jobs have ended.
 progress.TYPICAL.update(durations.by_rule(config))
-progress.EXPECTED.append(lambda rule, wildcards: durations.of_job(config, rule, wildcards))
 
 # The package lies beside the rules: a job runs the code of this checkout, wherever it runs. And it
 # finds the Python that runs Snakemake, though its environment may not have been activated. Not by
@@ -74,6 +73,7 @@ START = f"env {' '.join(ENVIRONMENT)}"
 
 STUDY = config["study"]
 RESULTS = Path(f"results/{STUDY}")
+progress.EXPECTED[STUDY] = partial(durations.of_job, config)
 CELLS = grid.cells(config)
 TRANSLATOR_CELLS = grid.translator_cells(config)
 TEACHERS = [cell.teacher for cell in CELLS if cell.teacher]

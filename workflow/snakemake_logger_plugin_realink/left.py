@@ -10,8 +10,8 @@ from statistics import mean
 # The workflow adds those that depend on the study.
 TYPICAL: dict[str, float] = {"prepare_rendered": 20, "report": 10}
 OTHER = 3
-# Seconds of a job by its rule and wildcards, None where all jobs of a rule are alike.
-EXPECTED: list[Callable[[str, Mapping[str, str]], float | None]] = []
+# By study: seconds of a job by its rule and wildcards, None where all jobs of a rule are alike.
+EXPECTED: dict[str, Callable[[str, Mapping[str, str]], float | None]] = {}
 FEWER = 4  # what is left of a rule takes a quarter of its mean job at least
 MOST_READ = 20  # an earlier run's times of one rule
 
@@ -100,8 +100,9 @@ class TimeLeft:
 
     def _pace_of(self, rule: str, pace: float) -> float:
         """How many times as long as expected the jobs of a rule take, as far as any has ended."""
-        expected = self._expected[rule]
-        return self._took[rule] / expected if expected else pace if rule in TYPICAL else 1.0
+        if expected := self._expected[rule]:
+            return self._took[rule] / expected
+        return pace if rule in TYPICAL else 1.0
 
     def _pace(self) -> float:
         """The same of all rules whose jobs are foretold; 1 before any job.
@@ -133,9 +134,5 @@ def earlier(benchmark: str | None) -> dict[str, float]:
 
 
 def _expected(rule: str, wildcards: Mapping[str, str]) -> float | None:
-    for expected in EXPECTED:
-        try:
-            return expected(rule, wildcards)
-        except (KeyError, ValueError):  # of another workflow's rule
-            return None
-    return None
+    expected = EXPECTED.get(wildcards.get("study", ""))
+    return expected and expected(rule, wildcards)

@@ -7,11 +7,10 @@ import pandas as pd
 
 from realink.answer import learners
 from realink.answer.cells import errors_by_group, fitting, limits, summarise, usable
-from realink.answer.comparisons import DECIDED, break_even, compare_mixes
+from realink.answer.comparisons import break_even, compare_mixes, decided
 from realink.answer.expected import expected
 from realink.answer.recommended import recommended
 from realink.answer.result import Answer
-from realink.answer.statistics import adjust
 from realink.answer.worth import worth
 from realink.store.predictions import Predictions
 
@@ -45,21 +44,31 @@ def analyse(
         The predictions are not those of the table.
     """
     rows, notes = usable(fitting(metrics, predictions))
-    comparisons, summary = compare_mixes(rows, predictions), summarise(rows)
-    summary["expected_error"] = expected(summary, len(predictions.labels))
-    found = Answer(
+    found = compared(rows, predictions)
+    return replace(
+        found,
         notes=_of_few(predictions) + _of_groups(predictions) + notes,
-        limits=limits(rows, pool) + _of_power(comparisons),
-        summary=summary,
-        comparisons=comparisons,
-        break_even=break_even(comparisons),
+        limits=limits(rows, pool) + _of_power(found.comparisons),
+        break_even=break_even(found.comparisons),
         worth=worth(rows, predictions, seed),
         groups=errors_by_group(rows, predictions),
         translators=translators,
         unlabelled=unlabelled,
-        learners=learners.judged(learners.best(rows), comparisons),
+        rivals=_rivals(found, rows, predictions),
     )
-    return replace(found, rivals=_rivals(found, rows, predictions))
+
+
+def compared(metrics: pd.DataFrame, predictions: Predictions) -> Answer:
+    """What the advice follows from: errors, their comparisons, and which learner is right.
+
+    Parameters
+    ----------
+    metrics : usable rows, whose index leads to the predictions
+    """
+    comparisons, summary = compare_mixes(metrics, predictions), summarise(metrics)
+    summary["expected_error"] = expected(summary, len(predictions.labels))
+    right = learners.judged(learners.best(metrics), comparisons)
+    return Answer(summary, comparisons, learners=right)
 
 
 def _rivals(answer: Answer, metrics: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
@@ -77,10 +86,7 @@ def _rivals(answer: Answer, metrics: pd.DataFrame, predictions: Predictions) -> 
     ]
     found = compare_mixes(metrics, predictions, pairs)
     known = answer.comparisons
-    both = pd.concat([known["p"], found["p"]]).to_numpy(dtype=float)
-    found["p_adjusted"] = adjust(both)[len(known) :]
-    sign = np.where(found["ratio"] < 1, "better", "worse")
-    found["verdict"] = np.where(found["p_adjusted"] < DECIDED, sign, "undecided")
+    found = decided(pd.concat([known, found], ignore_index=True)).iloc[len(known) :].copy()
     flipped = {"better": "worse", "worse": "better"}
     said = {}
     for row in known[known["n_real"] == known["reference_n_real"]].itertuples():

@@ -20,16 +20,17 @@ def expected(summary: pd.DataFrame, images: int) -> pd.Series:
     summary : columns ``mix``, ``n_real`` and ``test_error``, one row a cell
     images : how many were tested, since no error is as good as half an image's
     """
-    errors = summary["test_error"].clip(lower=0.5 / images)
-    logs = summary.assign(log=np.log(errors)).set_index(["mix", "n_real"])["log"].unstack()  # noqa: PD010
+    logs = np.log(summary["test_error"].clip(lower=0.5 / images))
+    logs = summary.assign(log=logs).pivot_table(index="mix", columns="n_real", values="log")
     made = {}
     for n in logs:
         total, weights = 0.0, 0.0
-        for other in logs if n else [0]:
+        for other in logs:
             shift = logs[n] - logs[other]
-            if (other == 0) != (n == 0) or (shift.count() < SHARED and other != n):
+            leans = n and other and shift.count() >= SHARED
+            if other != n and not leans:
                 continue
-            weight = np.exp(-abs(np.log(other / n)) / REACH) if n else 1.0
+            weight = np.exp(-abs(np.log(other / n)) / REACH) if leans else 1.0
             total = total + weight * (logs[other] + shift.mean()).fillna(0)
             weights = weights + weight * logs[other].notna()
         made[n] = np.exp(total / weights)

@@ -1,16 +1,11 @@
 """What the advice costs those who follow it: tried on halves of a study's test images."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
-from realink.answer import learners
+from realink.answer.analysis import compared
 from realink.answer.cells import summarise
-from realink.answer.comparisons import compare_mixes
-from realink.answer.expected import expected
 from realink.answer.recommended import recommended
-from realink.answer.result import Answer
 from realink.store.predictions import Predictions
 
 COLUMNS = ["n_real", "advised", "lowest", "best"]
@@ -38,11 +33,16 @@ def regret(
     for _ in range(splits):
         half = _half(predictions, random)
         for seen, judging in ((half, ~half), (~half, half)):
-            errors = _summary(metrics, predictions, judging).set_index(["n_real", "mix"])
-            summary = _summary(metrics, predictions, seen).set_index(["n_real", "mix"])
-            for n, advised, tried in _advised(metrics, predictions, seen):
-                own, known = errors["test_error"][n], summary["test_error"][n][tried]
-                rows.append((n, own[advised], own[known.idxmin()], own[tried].min()))
+            answer = compared(*_part(metrics, predictions, seen))
+            judged = summarise(_part(metrics, predictions, judging)[0])
+            for one in recommended(answer):
+                known, own = (
+                    table[table["n_real"] == one.n_real].set_index("mix")["test_error"]
+                    for table in (answer.summary, judged)
+                )
+                tried = [name for name in known.index if not answer.mixes[name].is_variant]
+                lowest = known[tried].idxmin()
+                rows.append((one.n_real, own[one.mix.name], own[lowest], own[tried].min()))
     return pd.DataFrame(rows, columns=COLUMNS).groupby("n_real", as_index=False).mean()
 
 
@@ -61,33 +61,3 @@ def _part(
         predicted=predictions.predicted[:, seen], labels=predictions.labels[seen], groups=groups
     )
     return metrics.assign(test_error=part.wrong.mean(axis=1)[metrics.index]), part
-
-
-def _summary(metrics: pd.DataFrame, predictions: Predictions, seen: np.ndarray) -> pd.DataFrame:
-    rows, part = _part(metrics, predictions, seen)
-    summary = summarise(rows)
-    return summary.assign(expected_error=expected(summary, len(part.labels)))
-
-
-def _advised(
-    metrics: pd.DataFrame, predictions: Predictions, seen: np.ndarray
-) -> Iterator[tuple[int, str, list[str]]]:
-    """Counts, the mix that is recommended there, and all that it was chosen from."""
-    rows, part = _part(metrics, predictions, seen)
-    none = pd.DataFrame()
-    comparisons = compare_mixes(rows, part)
-    answer = Answer(
-        notes=[],
-        limits=[],
-        summary=_summary(metrics, predictions, seen),
-        comparisons=comparisons,
-        break_even=none,
-        worth=none,
-        groups=none,
-        translators=none,
-        learners=learners.judged(learners.best(rows), comparisons),
-    )
-    for one in recommended(answer):
-        at = answer.summary["n_real"] == one.n_real
-        tried = [name for name in answer.summary["mix"][at] if not answer.mixes[name].is_variant]
-        yield one.n_real, one.mix.name, tried

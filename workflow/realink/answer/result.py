@@ -15,14 +15,15 @@ from realink.plan.mixes import Mix
 class Answer:
     """Everything that a study says, as tables; what its page and its sentences are made from."""
 
-    notes: list[str]  # what the data cannot tell
-    limits: list[str]  # what no replicates of this kind can
     summary: pd.DataFrame
     comparisons: pd.DataFrame
-    break_even: pd.DataFrame
-    worth: pd.DataFrame
-    groups: pd.DataFrame  # errors by group of test images; empty where there are none
-    translators: pd.DataFrame
+    notes: list[str] = field(default_factory=list)  # what the data cannot tell
+    limits: list[str] = field(default_factory=list)  # what no replicates of this kind can
+    break_even: pd.DataFrame = field(default_factory=pd.DataFrame)
+    worth: pd.DataFrame = field(default_factory=pd.DataFrame)
+    # Errors by group of test images; empty where there are none.
+    groups: pd.DataFrame = field(default_factory=pd.DataFrame)
+    translators: pd.DataFrame = field(default_factory=pd.DataFrame)
     unlabelled: int = 0  # real images without labels that the study has
     # The best mix of each learner at each count, and which is the right one; of several learners.
     learners: pd.DataFrame = field(default_factory=pd.DataFrame)

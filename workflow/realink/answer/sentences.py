@@ -14,6 +14,8 @@ from realink.answer.words import as_count, at_hand, fewer, listed, network, perc
 from realink.plan.mixes import RANDOMISED, RENDERED, Mix
 
 PROBABLY = 0.75  # from which probability on a mix is said to be probably better
+SURELY = "{} surely worse"
+LIKELY = "{} probably worse", "cannot be told from it", "{} probably better"
 SHOWN = 4  # mixes that a sentence names at most
 
 
@@ -205,30 +207,36 @@ def _sure(answer: Answer, one: Recommendation) -> list[str]:
     own = table[(table["mix"] == one.mix.name) & (table["n_real"] == one.n_real)]
     # The test's two sides: what is left of p speaks for the one with fewer errors.
     better = np.where(own["ratio"] < 1, 1 - own["p"] / 2, own["p"] / 2)
-    surely = own["verdict"].eq("better").to_numpy()
-    probably = ~surely & (better >= PROBABLY)
     chances = dict(zip(own["reference"], better, strict=True))
-    named = {
-        "is surely worse": own.loc[surely, "reference"],
-        "is probably worse": own.loc[probably, "reference"],
-        "cannot be told from it": own.loc[~surely & ~probably, "reference"],
-    }
-    said = []
-    for verdict, names in named.items():
-        if not len(names):
-            continue
-        words = verdict if len(names) == 1 else verdict.replace("is ", "are ", 1)
-        sure = names is named["is surely worse"]
-        shown = list(names) if sure else [f"{name}, {100 * chances[name]:.0f} %" for name in names]
-        which = f" ({'; '.join(shown)})" if len(names) <= SHOWN else ""
-        said.append(f"{len(names)} {words}{which}")
+    surely = set(own.loc[own["verdict"] == "better", "reference"])
+    if len(surely) == len(own) > 1:
+        return [f"All {len(own)} mixes tried besides are surely worse."]
+    named: dict[str, list[str]] = {}
+    for name, chance in chances.items():
+        kind = SURELY if name in surely else _likely(chance)
+        named.setdefault(kind, []).append(name)
+    said, explained = [], ""
+    for kind in filter(named.get, (SURELY, *LIKELY)):
+        names = named[kind]
+        shown = f"{len(names)} {kind.format('is' if len(names) == 1 else 'are')}"
+        if len(names) <= SHOWN and kind == SURELY:
+            shown += f" ({'; '.join(names)})"
+        elif len(names) <= SHOWN:
+            shown += f" ({'; '.join(f'{name}, {100 * chances[name]:.0f} %' for name in names)})"
+            explained = " The percentage is the probability that this advice has fewer errors."
+        said.append(shown)
     if not said:
         return []
-    chance = " The percentage is the probability that this advice has fewer errors."
-    if surely.all() and len(own) > 1:
-        return [f"All {len(own)} mixes tried besides are surely worse."]
     others = f"{len(own)} {'mix' if len(own) == 1 else 'mixes'}"
-    return [f"Of {others} tried besides, {listed(said)}.{chance if (~surely).any() else ''}"]
+    return [f"Of {others} tried besides, {listed(said)}.{explained}"]
+
+
+def _likely(chance: float) -> str:
+    """What is said of a mix than which the advised one has fewer errors with a probability."""
+    worse, alike, better = LIKELY
+    if max(chance, 1 - chance) < PROBABLY:
+        return alike
+    return worse if chance > 0.5 else better
 
 
 def _worth(answer: Answer, one: Recommendation) -> list[str]:

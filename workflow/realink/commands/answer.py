@@ -206,7 +206,8 @@ def report(
     from realink.store.tables import read_confusions, read_metrics
 
     settings = json.loads(config)
-    drawn = [cell for cell in grid.translator_cells(settings) if cell.replicate == 1]
+    shown = settings["page"]["pictures"]
+    drawn = [cell for cell in grid.translator_cells(settings) if shown and cell.replicate == 1]
     tables = {
         name: read_table(answer.parent / f"{name}.csv")
         for name in ("summary", "comparisons", "break_even", "worth")
@@ -230,7 +231,7 @@ def report(
         judge=read_json(judge) if judge else {"validation_error": None},
         sheets=[
             pages.Sheet(cell.translator, cell.n_real, path)
-            for cell, path in zip(drawn if sheets else [], sheets, strict=True)
+            for cell, path in zip(drawn, sheets, strict=True)
         ],
         pictures={"rendered": rendered, "triptych": triptych, "examples": examples},
         classes=read_table(answer.parent / "classes.csv", **names),

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from realink.errors import InputError
 
@@ -60,7 +61,7 @@ def compare(
 
 def regret(
     *studies: Annotated[Path, Parameter(help="Folders of finished studies.")],
-    splits: int = 50,
+    splits: Annotated[int, Parameter(validator=Number(gte=1))] = 50,
     seed: int = 1,
 ) -> None:
     """Measure what following the advice costs: half of the test images give it, the rest judge.
@@ -90,10 +91,8 @@ def regret(
         tables.append(found.assign(study=path.resolve().name))
     table = pd.concat(tables)
     errors = table[["study", *regrets.COLUMNS]].set_index(["study", "n_real"])
-    print(
-        "test error in % on the half that advised nothing: of the advised mix, of the one with the"
-    )
-    print("lowest mean on the other half, and of the best that there was")
+    print("test error in % on the half that judges: of the mix that the other half advises, of the")
+    print("one with the lowest mean there, and of the best that there was")
     print((100 * errors).to_string(float_format="{:.2f}".format))
     gap = errors[["advised", "lowest"]].sub(errors["best"], axis=0)
     means = pd.concat(

@@ -26,6 +26,7 @@ from realink.images.listing import (
     list_unlabelled,
     some,
 )
+from realink.images.pictures import Key
 from realink.images.reading import Loaded, log
 
 
@@ -170,7 +171,7 @@ def load_rendered(
     )
     pictures = listing.split(RENDERED)
     order = np.random.default_rng(seed).permutation(len(pictures))
-    keys: dict[bytes, Picture] = {}
+    keys: dict[Key, Picture] = {}
     taken, twice, real = [], Copies({}, [], []), {}
     tested = HeldOut(held_out or {})
     for picture in (pictures[i] for i in order):

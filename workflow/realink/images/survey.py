@@ -94,7 +94,7 @@ def survey(
     listing : of `listing.list_real` or `listing.list_rendered`
     progress : what the pictures are handed through, to show how far it is
     """
-    keys, seen, unreadable = [], [], {}
+    keys, seen, looks, unreadable = [], [], [], {}
     for picture in progress(listing.used):
         try:
             decoded, _ = read(listing.directory, picture)
@@ -102,21 +102,23 @@ def survey(
             unreadable[picture.file] = error.args[0]
             continue
         keys.append((picture, decoded.key))
-        seen.append((decoded.size[::-1], *_looks(decoded), decoded.cut_out is not None))
+        tinted, rim, seems = _looks(decoded)
+        looks.append(seems)
+        seen.append((decoded.size[::-1], tinted, rim, decoded.cut_out is not None))
     copies = find_copies(keys, partial(whole_key, listing.directory))
     out = _dropped(copies)
     kept = [own for (picture, _), own in zip(keys, seen, strict=True) if picture.file not in out]
-    sizes, tinted, rims, _, cut_out = zip(*kept, strict=True) if kept else ([],) * 5
+    sizes, coloured, rims, cut_out = zip(*kept, strict=True) if kept else ([], [], [], [])
     found = Survey(
         listing,
         np.array(sizes, np.int64).reshape(-1, 2),
-        sum(tinted),
+        sum(coloured),
         bool(rims) and float(np.median(rims)) < PLAIN,
         sum(cut_out),
         unreadable,
         keys,
         copies,
-        [own[3] for own in seen],
+        looks,
     )
     return replace(found, near=near_copies(*found.seen()))
 

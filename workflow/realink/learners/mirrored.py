@@ -8,7 +8,7 @@ from torch import nn
 
 from realink.images.features import Features
 
-AT_ONCE = 256  # images whose features a network reads at once; maps may be large
+AT_ONCE = 64  # images whose features, or maps, a network reads at once
 
 
 def predict(
