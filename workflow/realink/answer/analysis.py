@@ -15,8 +15,6 @@ from realink.answer.worth import worth
 from realink.store.predictions import Predictions
 
 FEW = 200  # test images; of fewer, one is more than half a point
-# Half an interval of 95 %, times this, is found in four of five studies: (1.96 + 0.84) / 1.96.
-POWER = 1.43
 
 
 def analyse(
@@ -48,7 +46,7 @@ def analyse(
     return replace(
         found,
         notes=_of_few(predictions) + _of_groups(predictions) + notes,
-        limits=limits(rows, pool) + _of_power(found.comparisons),
+        limits=limits(rows, pool),
         break_even=break_even(found.comparisons),
         worth=worth(rows, predictions, seed),
         groups=errors_by_group(rows, predictions),
@@ -104,23 +102,6 @@ def _of_few(predictions: Predictions) -> list[str]:
     return [
         f"there are only {n} test images, so that one misread adds {100 / n:.2g}\N{NO-BREAK SPACE}"
         "% of error: what is undecided here may be decided by more of them"
-    ]
-
-
-def _of_power(comparisons: pd.DataFrame) -> list[str]:
-    """Which differences such a study can show at all, by the intervals of its own comparisons."""
-    own = comparisons[comparisons["n_real"] == comparisons["reference_n_real"]]
-    half = np.log((own["high"] / own["low"]).to_numpy(dtype=float)) / 2
-    found = (1 - np.exp(-POWER * half)) * 100
-    least = pd.Series(found, own["n_real"]).dropna().groupby(level=0).median()
-    if least.empty:
-        return []
-    least = least.round().astype(int)
-    ends = dict.fromkeys([int(least.index[0]), int(least.index[-1])])
-    shown = [f"about {least[n]}\N{NO-BREAK SPACE}% fewer errors at N = {n:,}" for n in ends]
-    return [
-        f"with as many test images and replicates, {' and '.join(shown)} are found in four of five "
-        "studies: a smaller difference is likely to stay undecided"
     ]
 
 
