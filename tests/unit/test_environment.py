@@ -59,9 +59,10 @@ def test_both_profiles_share_what_is_not_about_the_cluster():
 
 def test_a_pip_that_installs_at_home_does_not_stop_the_environment():
     made = subprocess.run(
-        ["make", "--eval", "told: ; @echo $$PIP_USER", "told"],
+        ["make", "--no-print-directory", "--eval", "told: ; @echo $$PIP_USER", "told"],
         cwd=ROOT,
-        env=os.environ | {"PIP_USER": "1"},
+        env={key: value for key, value in os.environ.items() if key != "MAKEFLAGS"}
+        | {"PIP_USER": "1"},
         capture_output=True,
         text=True,
         check=True,
