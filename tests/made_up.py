@@ -169,6 +169,7 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
             "break_even",
             "worth",
             "classes",
+            "more_labels",
         )
     } | {"answer": root / "answer/answer.json"}
     if config["real"].get("group") is not None:

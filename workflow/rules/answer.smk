@@ -79,6 +79,7 @@ rule analyse:
         break_even=shown("results/{study}/answer/break_even.csv", "Answer"),
         worth=shown("results/{study}/answer/worth.csv", "Answer"),
         classes=shown("results/{study}/answer/classes.csv", "Answer"),
+        more_labels=shown("results/{study}/answer/more_labels.csv", "Answer"),
         answer="results/{study}/answer/answer.json",
     log:
         "results/{study}/logs/analyse.log",

@@ -22,7 +22,8 @@ KEPT = 0.5  # of the gain that the power law promises
 # Standard deviations of the logarithm of what comes, calibrated by `realink backtest`: of the gain
 # (that of all shares from none to the whole of it), and for each e-fold of the count.
 OF_GAIN, OF_DISTANCE = 12**-0.5, 0.15
-COLUMNS = ["mix", "n_real", "more", "expected_error", "low", "high"]
+UNIT = "\N{NO-BREAK SPACE}"
+COLUMNS = ["mix", "error", "n_real", "more", "expected_error", "low", "high"]
 
 
 def more_labels(answer: Answer, curves: Mapping[tuple[str, int], Errors]) -> pd.DataFrame:
@@ -37,7 +38,7 @@ def more_labels(answer: Answer, curves: Mapping[tuple[str, int], Errors]) -> pd.
 
     Returns
     -------
-    One row a count: ``mix``; ``n_real``, in all; ``more``, beyond what the study has; the
+    One row a count: ``mix``, with its mean ``error`` at the largest count; ``n_real``, in all; ``more``, beyond what the study has; the
     ``expected_error`` with its interval, of a mean over as many replicates as there are, on the
     same test images.
     """
@@ -51,7 +52,7 @@ def more_labels(answer: Answer, curves: Mapping[tuple[str, int], Errors]) -> pd.
         more = _rounded((times - 1) * largest)
         found = carried_on(curve, largest + more)
         if found is not None:
-            rows.append((mix, largest + more, more, *found))
+            rows.append((mix, advised[-1].error, largest + more, more, *found))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -111,13 +112,15 @@ def said(table: pd.DataFrame) -> list[str]:
     if table.empty:
         return []
     first, *others = (
-        f"{percent(row.expected_error)} errors expected ({percent(row.low)} to {percent(row.high)})"
+        f"{percent(row.expected_error)}{{}} ({percent(row.low).split(UNIT)[0]} to "
+        f"{percent(row.high)})"
         for row in table.itertuples()
     )
-    counts = table["more"].tolist()
+    counts, now = table["more"].tolist(), percent(table["error"].iloc[0])
     words = [
-        f"{counts[0]:,} more labelled images to train on, by the same recipe: {first}",
-        *(f"{more:,} more: {other}" for more, other in zip(counts[1:], others, strict=True)),
+        f"With {counts[0]:,} more labelled images to train on: "
+        f"{first.format(' errors expected')} instead of {now}",
+        *(f"with {n:,} more: {one.format('')}" for n, one in zip(counts[1:], others, strict=True)),
     ]
     return [f"{'; '.join(words)}."]
 

@@ -41,6 +41,7 @@ PEOPLES = [
     takeaway.export,
     studies.compare,
     studies.regret,
+    studies.backtest,
     figures.plot_studies,
     gather.gather,
 ]

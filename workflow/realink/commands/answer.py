@@ -85,6 +85,7 @@ def analyse(
     break_even: Path,
     worth: Path,
     classes: Path,
+    more_labels: Path,
     answer: Path,
     groups: Path | None = None,
 ) -> None:
@@ -97,6 +98,7 @@ def analyse(
     groups : where to write errors by group of test images, where these come in groups
     """
     from realink.answer import analysis, cells, learners, sentences
+    from realink.answer import more_labels as forecasts
     from realink.answer.recommended import recommended
     from realink.store.files import read_table, write_json, write_table
     from realink.store.predictions import read_predictions
@@ -110,6 +112,7 @@ def analyse(
     write_table(comparisons, found.comparisons)
     write_table(break_even, found.break_even)
     write_table(worth, found.worth)
+    write_table(more_labels, found.more_labels)
     rows, _ = cells.usable(cells.fitting(errors, predicted))
     write_table(classes, cells.errors_by_class(rows, predicted))
     if groups is not None:
@@ -126,6 +129,7 @@ def analyse(
                 }
                 for one in recommended(found)
             ],
+            "more_labels": forecasts.said(found.more_labels),
             "learners": learners.records(found.learners),
             "notes": found.notes + found.limits,
         },
@@ -210,7 +214,7 @@ def report(
     drawn = [cell for cell in grid.translator_cells(settings) if shown and cell.replicate == 1]
     tables = {
         name: read_table(answer.parent / f"{name}.csv")
-        for name in ("summary", "comparisons", "break_even", "worth")
+        for name in ("summary", "comparisons", "break_even", "worth", "more_labels")
     }
     # A class may be called NA, or 007.
     names = {"dtype": {"label": str, "group": str}, "keep_default_na": False}
