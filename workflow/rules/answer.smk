@@ -127,7 +127,7 @@ rule report:
         rules.analyse.output,
         **{
             name: f"results/{{study}}/figures/{name}.png"
-            for name in ("rendered", "triptych", "examples")
+            for name in ("rendered", "triptych", "examples", "hurts")
             if PICTURED
         },
         metrics="results/{study}/metrics.csv",
@@ -135,6 +135,7 @@ rule report:
         confusions="results/{study}/confusions.csv",
         gaps="results/{study}/gap.csv",
         answer="results/{study}/answer/answer.json",
+        harm="results/{study}/answer/harm.csv",
         judge="results/{study}/judge/metrics.json" if TRANSLATOR_CELLS else [],
         pseudo_labels="results/{study}/answer/pseudo_labels.csv" if HIDDEN else [],
         sheets=[f"{sheet}.png" for sheet in SHEETS],

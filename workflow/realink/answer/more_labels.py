@@ -38,9 +38,9 @@ def more_labels(answer: Answer, curves: Mapping[tuple[str, int], Errors]) -> pd.
 
     Returns
     -------
-    One row a count: ``mix``, with its mean ``error`` at the largest count; ``n_real``, in all; ``more``, beyond what the study has; the
-    ``expected_error`` with its interval, of a mean over as many replicates as there are, on the
-    same test images.
+    One row a count: ``mix``, with its mean ``error`` at the largest count; ``n_real``, in all;
+    ``more``, beyond what the study has; the ``expected_error`` with its interval, of a mean over as
+    many replicates as there are, on the same test images.
     """
     advised = [one for one in recommended(answer) if one.n_real and one.mix.real]
     if not advised:

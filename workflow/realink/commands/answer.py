@@ -178,11 +178,13 @@ def report(
     confusions: Path,
     gaps: Path,
     answer: Annotated[Path, Parameter(help="what `analyse` wrote, beside its tables")],
+    harm: Path,
     benchmarks: Path,
     output: Path,
     rendered: Path | None = None,
     triptych: Path | None = None,
     examples: Path | None = None,
+    hurts: Path | None = None,
     judge: Path | None = None,
     training: Path | None = None,
     domains: Path | None = None,
@@ -195,7 +197,8 @@ def report(
 
     Parameters
     ----------
-    rendered, triptych, examples : PNGs; none where the page shows no pictures
+    harm : classes that the advice misreads more often
+    rendered, triptych, examples, hurts : PNGs; none where the page shows no pictures
     training, domains : of a study with translators
     benchmarks : directory of Snakemake's benchmarks
     judge : the judge's own record, of a study with translators
@@ -207,7 +210,7 @@ def report(
     from realink.page import report as pages
     from realink.plan import grid, sources
     from realink.store.files import read_json, read_table, written_whole
-    from realink.store.tables import read_confusions, read_metrics
+    from realink.store.tables import read_confusions, read_harm, read_metrics
 
     settings = json.loads(config)
     shown = settings["page"]["pictures"]
@@ -232,12 +235,13 @@ def report(
             else None
         ),
         answer=read_json(answer),
+        harm=read_harm(harm),
         judge=read_json(judge) if judge else {"validation_error": None},
         sheets=[
             pages.Sheet(cell.translator, cell.n_real, path)
             for cell, path in zip(drawn, sheets, strict=True)
         ],
-        pictures={"rendered": rendered, "triptych": triptych, "examples": examples},
+        pictures={"rendered": rendered, "triptych": triptych, "examples": examples, "hurts": hurts},
         classes=read_table(answer.parent / "classes.csv", **names),
         training=read_table(training) if training else None,
         domains=read_table(domains, **names) if domains else None,

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from realink.answer import harm as harmed
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
 from realink.page import charts, image_charts, jobs, lettering, look, plotted, tables
@@ -47,6 +48,7 @@ def page(
     more_labels: pd.DataFrame,
     groups: pd.DataFrame | None,
     answer: Mapping[str, list[Any]],
+    harm: pd.DataFrame,
     translators: pd.DataFrame,
     confusions: pd.DataFrame,
     gaps: pd.DataFrame,
@@ -71,10 +73,12 @@ def page(
     groups : errors by group of test images, in a study that has groups
     answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
         which is the right one, what more labels bring, and the notes
+    harm : of `realink.answer.harm`
     judge : the judge's own record
     sheets : PNGs of translated images
     pictures : PNGs, or None where none are to be shown: ``rendered`` images, ``triptych``, the
-        domains side by side, and ``examples``, test images told apart
+        domains side by side, ``examples``, test images told apart, and ``hurts``, of classes that
+        the advice misreads more often
     classes : errors by class of test images
     training, domains : training.csv and map.csv, of a study with translators
     used : what was used of the folders that the images come from, if they do
@@ -134,6 +138,8 @@ def page(
             charts=drawn,
             panels=panels,
             by_part=by_part,
+            hurting=harmed.said(harm),
+            harmed=tables.harmed(harm),
             learners=tables.networks(answer["learners"]),
             networks={one["learner"]: network(one["learner"]) for one in _learned(answer)},
             measures=measured,
