@@ -53,7 +53,9 @@ rule plot_harm:
         harm="results/{study}/answer/harm.csv",
         test="results/{study}/real/test.safetensors",
     output:
-        report("results/{study}/figures/hurts.png", caption="../report/hurts.rst", category="Images"),
+        report(
+            "results/{study}/figures/hurts.png", caption="../report/hurts.rst", category="Images"
+        ),
     log:
         "results/{study}/logs/plot_harm.log",
     benchmark:
