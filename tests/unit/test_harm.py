@@ -77,7 +77,7 @@ def test_p_values_are_corrected_for_the_number_of_classes():
 
 def test_without_any_difference_few_classes_are_called_raised():
     found = []
-    for seed in range(60):
+    for seed in range(25):
         rates = {"real-aug": [0.05, 0.1, 0.2], "real-warp-aug": [0.05, 0.1, 0.2]}
         found += harm.harm(*study(rates, n=100, seed=seed), [ADVISED])["verdict"].tolist()
     shares = {kind: found.count(kind) / len(found) for kind in harm.RAISED}
@@ -207,7 +207,7 @@ def test_few_pictures_are_not_measured():
 def test_causes_stand_beside_what_other_classes_have():
     rates = {"real-aug": [0.02, 0.2, 0.1], "real-warp-aug": [0.2, 0.02, 0.1]}
     table = harm.harm(*study(rates), [ADVISED])
-    odd = {"object size": [3.0, 0.2, 0.1], "light": [4.0, -4.0, 4.2], "told_apart": [0.9, 0.8, 0.7]}
+    odd = {"object size": [3.0, 0.2, 0.1], "light": [4.0, 4.0, 4.2], "told_apart": [0.9, 0.8, 0.7]}
     measured = pd.DataFrame({"made_images": 50, "real_images": 40} | odd, index=list(CLASSES))
     (row,) = harm.raised(harm.explained(table, {55: measured})).itertuples()
     assert (row.differs, row.difference) == ("light", 4.0)
