@@ -99,7 +99,7 @@ def _unlike(measure: str, by: float, elsewhere: float) -> tuple[str, str, str] |
 
 
 def _signed(value: float) -> str:
-    return f"{value:.1f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(value, 1) + 0.0:.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
