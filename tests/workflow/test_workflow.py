@@ -76,9 +76,9 @@ def test_every_target_is_there(finished):
     # Of one replicate no curve is carried on.
     assert (finished.results / "answer/more_labels.csv").read_text().startswith("mix,error,n_real,")
     harm = pd.read_csv(finished.results / "answer/harm.csv", dtype={"label": str})
-    assert harm.groupby("n_real")["label"].apply("".join).to_dict() == {
-        n: "0123456789" for n in (20, 100, 200)
-    }
+    assert harm.groupby("n_real")["label"].apply("".join).to_dict() == dict.fromkeys(
+        (20, 100, 200), "0123456789"
+    )
     assert (finished.results / "figures/hurts.png").exists()
     for figure in ("triptych", "examples"):
         assert (finished.results / f"figures/{figure}.png").stat().st_size > 5_000
