@@ -27,11 +27,11 @@ def sets_of(wildcards):
     )
     encoded = learners.encoded(cell.learner)
     # Features are those of the whole pool, whatever is drawn from it.
-    real = "real/pool" if encoded else f"real/{drawn}/images"
-    sets = {"validation": "real/validation", "test": "real/test"}
+    real = f"real{OWN}/pool" if encoded else f"real/{drawn}/images"
+    sets = {"validation": f"real{OWN}/validation", "test": f"real{OWN}/test"}
     sets |= {"real": real} if cell.real else {}
     sets |= {"synthetic": rendered} if cell.synthetic != "none" else {}
-    sets |= {"unlabelled": "unlabelled/images"} if UNLABELLED else {}
+    sets |= {"unlabelled": f"unlabelled{OWN}/images"} if UNLABELLED else {}
     if not encoded:
         return {name: f"results/{{study}}/{images}.safetensors" for name, images in sets.items()}
     views = learners.n_views(cell.learner, config["learner_settings"][cell.learner])

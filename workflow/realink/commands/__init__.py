@@ -46,6 +46,8 @@ PEOPLES = [
 ]
 JOBS = [
     real.prepare_real,
+    real.split_real,
+    real.split_features,
     real.draw_real,
     real.draw_unlabelled,
     rendered.catalogue_fonts,

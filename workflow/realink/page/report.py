@@ -49,7 +49,7 @@ def page(
     translators: pd.DataFrame,
     confusions: pd.DataFrame,
     gaps: pd.DataFrame,
-    judge: Mapping[str, float | None],
+    judge_error: float | None,
     sheets: Sequence[Sheet],
     pictures: Mapping[str, Path | None],
     classes: pd.DataFrame,
@@ -70,7 +70,7 @@ def page(
     groups : errors by group of test images, in a study that has groups
     answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
         which is the right one, and the notes
-    judge : the judge's own record
+    judge_error : of the judge on validation images, if there are any
     sheets : PNGs of translated images
     pictures : PNGs, or None where none are to be shown: ``rendered`` images, ``triptych``, the
         domains side by side, and ``examples``, test images told apart
@@ -151,7 +151,7 @@ def page(
             numbered=lettering.numbered(
                 {*classes["label"], *(name for own in used for name, _ in own.classes)}
             ),
-            judge=judge,
+            judge_error=judge_error,
             sheets=_by_translator(sheets, translators),
             **{name: path and embedded(path) for name, path in pictures.items()},
             trained=trained,

@@ -13,10 +13,13 @@ from typing import Any
 from realink import learners
 from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
+from realink.images.names import LABELLED
 from realink.images.sources import Known, source
 from realink.plan import dated, grid
 from realink.plan.mixes import EXPOSED, JUDGED, RENDERED, Mix
 from realink.translation import settings as translators
+
+ROTATE = "rotate"  # the config's `real: split:`
 
 
 def is_mnist(real: Mapping[str, Any]) -> bool:
@@ -27,6 +30,11 @@ def is_mnist(real: Mapping[str, Any]) -> bool:
 def has_groups(real: Mapping[str, Any]) -> bool:
     """Whether the config's real images come in groups."""
     return source(real).PICTURES and real["group"] is not None
+
+
+def rotates(config: Mapping[str, Any]) -> int:
+    """In how many replicates each labelled image is tested once; 0 where all test the same ones."""
+    return config["replicates"] if config["real"]["split"] == ROTATE else 0
 
 
 def files(asked: Mapping[str, Any]) -> list[str]:
@@ -57,7 +65,9 @@ def classes(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _real(config: Mapping[str, Any]) -> Known:
-    return source(config["real"]).real(config["real"])
+    asked, replicates = config["real"], rotates(config)
+    of = source(asked)
+    return of.rotated(asked, replicates) if replicates else of.real(asked)
 
 
 def _rendered(config: Mapping[str, Any]) -> Known:
@@ -65,12 +75,22 @@ def _rendered(config: Mapping[str, Any]) -> Known:
 
 
 def pool(config: Mapping[str, Any]) -> int:
-    """Real images that there are to train on, from which each replicate draws its N."""
+    """Real images that there are to train on, from which each replicate draws its N; at least."""
     return counts(config)["train"]
 
 
+def labelled(config: Mapping[str, Any]) -> int:
+    """All real images with labels."""
+    known = counts(config)
+    return known.get(LABELLED, sum(known.values()))
+
+
 def counts(config: Mapping[str, Any]) -> Mapping[str, int]:
-    """Real images that there are, by split: train, validation and test."""
+    """Real images that there are, by split: train, validation and test.
+
+    Where replicates test other ones, as many to train on as each has, and as many of the others as
+    any has; and then also ``labelled``, all of them.
+    """
     return _real(config).counts
 
 
@@ -81,7 +101,7 @@ def unlabelled(config: Mapping[str, Any]) -> int:
 
 def _unlabelled(config: Mapping[str, Any]) -> int:
     asked = config["unlabelled"]
-    return source(asked).unlabelled(asked, config["real"], _real(config))
+    return source(asked).unlabelled(asked, config["real"], _real(config), rotates(config))
 
 
 def needed(config: Mapping[str, Any], kind: str) -> int:
@@ -128,6 +148,7 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
 def check(config: Mapping[str, Any]) -> None:
     """Raise `InputError` on what the schema cannot see: names, counts, images that do not fit."""
     _check_finite(config, "")
+    _check_split(config)
     _check_images(config)
     _check_mixes(config)
     # Only now: it takes for granted what these names say.
@@ -162,6 +183,20 @@ def _check_finite(value: Any, key: str) -> None:
             _check_finite(inner, f"{key} {name}:".strip())
     elif isinstance(value, float) and not isfinite(value):
         raise InputError(f"config key `{key}` is {value}: write a number")
+
+
+def _check_split(config: Mapping[str, Any]) -> None:
+    replicates, asked = rotates(config), config["real"]["source"]
+    if replicates == 1:
+        raise InputError(
+            "config key `replicates`: `real: split: rotate` tests other pictures in each replicate: "
+            "set `replicates` to 2 or more, such as 5"
+        )
+    if replicates and not source(config["real"]).PICTURES:
+        raise InputError(
+            f"config key `real: split:`: rotate is for a folder of pictures; the source {asked!r} "
+            "has test images of its own: set `split: fixed`"
+        )
 
 
 def _check_images(config: Mapping[str, Any]) -> None:
