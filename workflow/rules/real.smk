@@ -28,9 +28,7 @@ rule prepare_real:
         **(
             {"labelled": ALL_LABELLED, "places": "results/{study}/real/places.safetensors"}
             if ROTATED
-            else {
-                name: f"{SPLIT}/{name}.safetensors" for name in ("pool", "validation", "test")
-            }
+            else {name: f"{SPLIT}/{name}.safetensors" for name in ("pool", "validation", "test")}
         ),
     log:
         "results/{study}/logs/prepare_real.log",

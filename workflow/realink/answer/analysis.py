@@ -32,7 +32,7 @@ def analyse(
     ----------
     metrics, translators : the study's tables, as `realink.store.tables` makes and reads them
     predictions : in the order of `metrics`
-    pool : real images that the replicates draw from
+    pool : real images that the replicates draw from, at least
     seed : of the intervals of `worth`
     unlabelled : real images without labels that the study has
 
@@ -46,7 +46,7 @@ def analyse(
     return replace(
         found,
         notes=_of_few(predictions) + _of_groups(predictions) + notes,
-        limits=limits(rows, pool),
+        limits=limits(rows, pool, turns(predictions)),
         break_even=break_even(found.comparisons),
         worth=worth(rows, predictions, seed),
         groups=errors_by_group(rows, predictions),
@@ -93,6 +93,11 @@ def _rivals(answer: Answer, metrics: pd.DataFrame, predictions: Predictions) -> 
     own = zip(found["mix"], found["reference"], found["n_real"], found["verdict"], strict=True)
     found["verdict"] = [said.get((mix, other, n), verdict) for mix, other, n, verdict in own]
     return found
+
+
+def turns(predictions: Predictions) -> int:
+    """In how many replicates each image was tested once; 0 where all tested the same ones."""
+    return 0 if predictions.turns is None else int(predictions.turns.max())
 
 
 def _of_few(predictions: Predictions) -> list[str]:

@@ -197,8 +197,7 @@ class Loaded:
     def manifest(self) -> pd.DataFrame:
         """One row a file; the log names what was left out."""
         files = [
-            replace(p, left_out=p.left_out or self.left_out.get(p.file, ""))
-            for p in self.files
+            replace(p, left_out=p.left_out or self.left_out.get(p.file, "")) for p in self.files
         ]
         out = [p for p in files if p.left_out and not p.left_out.startswith("not drawn")]
         for picture in out[:LOGGED]:

@@ -69,7 +69,7 @@ def encoded(config: Mapping[str, Any], images: str) -> int:
     images : the set's path below the study, without its suffix: ``real/pool``
     """
     kind = images.split("/")[1] if images.startswith("real/") else images.split("/")[0]
-    return count(config, "rendered" if kind == "translated" else kind)
+    return count(config, {"translated": "rendered", "all": "labelled"}.get(kind, kind))
 
 
 def held(config: Mapping[str, Any], cell: grid.Recipe) -> float:

@@ -189,7 +189,7 @@ def _check_split(config: Mapping[str, Any]) -> None:
     replicates, asked = rotates(config), config["real"]["source"]
     if replicates == 1:
         raise InputError(
-            "config key `replicates`: `real: split: rotate` tests other pictures in each replicate: "
+            "config key `replicates`: with `real: split: rotate`, each replicate tests other pictures: "
             "set `replicates` to 2 or more, such as 5"
         )
     if replicates and not source(config["real"]).PICTURES:

@@ -69,9 +69,7 @@ class Predictions(NamedTuple):
         return self.groups if several else None
 
 
-def spread(
-    found: Sequence[np.ndarray], replicates: Iterable[int], turns: np.ndarray
-) -> np.ndarray:
+def spread(found: Sequence[np.ndarray], replicates: Iterable[int], turns: np.ndarray) -> np.ndarray:
     """What classifiers predicted of their own images, laid out over all: [classifiers, n].
 
     Parameters
