@@ -91,3 +91,10 @@ def encode_minutes(wildcards, attempt):
 def classifier_memory(wildcards, attempt):
     """Megabytes of a training, with all images, or features, that it holds."""
     return attempt * sizes.memory_mb(MEMORY, sizes.held(config, recipe_of(wildcards)))
+
+
+def final_memory(wildcards, attempt):
+    """Megabytes of the training on all labelled images, which may first translate and encode."""
+    held = max((sizes.held(config, cell) for own in GIVEN.values() for cell in own), default=0)
+    rendered = sizes.set_bytes(config, "rendered") if LAST_TRANSLATORS else 0
+    return attempt * sizes.memory_mb(MEMORY, held, 2 * rendered)

@@ -129,6 +129,9 @@ def call(command, *placed, package=None, **settings):
 
     def code(wildcards):
         chosen = {name: wildcards.get(name) for name in ("translator", "learner") if name in asked}
+        # Of a command that may load any of several.
+        every = {name: settings.get(f"every_{name}") for name in ("translator", "learner")}
+        chosen |= {name: tuple(names) for name, names in every.items() if names}
         return code_hash(command, package, **chosen)
 
     def values(wildcards):

@@ -85,6 +85,12 @@ def labelled(config: Mapping[str, Any]) -> int:
     return known.get(LABELLED, sum(known.values()))
 
 
+def given_away(config: Mapping[str, Any]) -> int:
+    """Real images that the classifier which is given away is trained on: all but a fixed test set."""
+    known = counts(config)
+    return known.get(LABELLED, known["train"] + known["validation"])
+
+
 def counts(config: Mapping[str, Any]) -> Mapping[str, int]:
     """Real images that there are, by split: train, validation and test.
 

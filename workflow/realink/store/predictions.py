@@ -50,6 +50,17 @@ class Predictions(NamedTuple):
         with np.errstate(invalid="ignore"):
             return self.wrong.sum(axis=1) / self.tested.sum(axis=1)
 
+    def once(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the classifiers of some rows predicted, of which each image was tested by one.
+
+        Returns
+        -------
+        int64 [n], places in `classes`; and bool [n], whether one of them was tested on the image.
+        """
+        tested = self.tested[rows]
+        found = self.predicted[rows][tested.argmax(axis=0), np.arange(len(self.labels))]
+        return found.astype(np.int64), tested.any(axis=0)
+
     def part(self, images: np.ndarray) -> "Predictions":
         """The same of some of the images, bool [n]."""
         kept = {
