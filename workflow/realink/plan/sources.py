@@ -86,7 +86,7 @@ def labelled(config: Mapping[str, Any]) -> int:
 
 
 def given_away(config: Mapping[str, Any]) -> int:
-    """Real images that the classifier which is given away is trained on: all but a fixed test set."""
+    """Real images that the classifier to use is trained on: all but those of a fixed test set."""
     known = counts(config)
     return known.get(LABELLED, known["train"] + known["validation"])
 
@@ -195,7 +195,7 @@ def _check_split(config: Mapping[str, Any]) -> None:
     replicates, asked = rotates(config), config["real"]["source"]
     if replicates == 1:
         raise InputError(
-            "config key `replicates`: with `real: split: rotate`, each replicate tests other pictures: "
+            "config key `replicates`: by `real: split: rotate` each replicate tests other pictures: "
             "set `replicates` to 2 or more, such as 5"
         )
     if replicates and not source(config["real"]).PICTURES:
