@@ -33,7 +33,7 @@ def encode(
 
     from realink.commands.support import device_for
     from realink.declared import LEARNERS
-    from realink.learners import backbone, encoding
+    from realink.learners import backbone, seen
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.features import write_features
@@ -44,11 +44,11 @@ def encode(
     knobs = settings_from(module.Settings, json.loads(settings))
     found = read_images(images, labelled=False)
     if images_of.startswith(SYNTHETIC):
-        found = encoding.chosen(found, knobs.synthetic, seed_for(seed, "encoded"))
-    shape, started = encoding.shape_for(knobs.side, found), time.perf_counter()
+        found = seen.chosen(found, knobs.synthetic, seed_for(seed, "encoded"))
+    shape, started = seen.shape_for(knobs.side, found), time.perf_counter()
     encoder = module.model.Encoder(knobs, shape).to(device).eval()
     of_part = partial(seed_for, seed, "view", images_of, view)
-    features = encoding.encoded(encoder, found, shape, view, of_part, device)
+    features = seen.encoded(encoder, found, shape, view, of_part, device)
     seconds = time.perf_counter() - started
     write_features(output, features, backbone=backbone.about(knobs.backbone, knobs.weights))
     numbers = features.values.shape[2]

@@ -71,9 +71,12 @@ class Survey:
 
     def kept(self, split: str) -> list[Picture]:
         """Those of a split; where replicates have their own, of that which has fewest."""
-        turns = range(1, max(1, self.listing.replicates) + 1)
-        used = self.used
-        return min(([p for p in used if p.split_in(turn) == split] for turn in turns), key=len)
+        return min(self.parts(split), key=len)
+
+    def parts(self, split: str) -> list[list[Picture]]:
+        """Those of a split of each replicate that has its own; else of all as one."""
+        turns, used = range(1, max(1, self.listing.replicates) + 1), self.used
+        return [[p for p in used if p.split_in(turn) == split] for turn in turns]
 
     def seen(self, *splits: str) -> tuple[list[Picture], list[Look]]:
         """Those of some splits, or of all, and what they look like."""

@@ -19,7 +19,7 @@ from realink.declared import LEARNERS
 from realink.images.features import Features
 from realink.images.imagesets import ImageSet
 from realink.images.resized import sized
-from realink.learners import encoded, encoding
+from realink.learners import encoded, seen
 from realink.learners.job import Job
 from realink.plan.recipe import Recipe
 from realink.seeds import seed_for
@@ -144,12 +144,12 @@ def _features(
     device: str,
 ) -> tuple[Mapping[str, Features | None], Features]:
     """What a pretrained network sees in the images, and in none of them."""
-    shape = encoding.shape_for(settings.side, real)
+    shape = seen.shape_for(settings.side, real)
     encoder = module.model.Encoder(settings, shape).to(device).eval()
 
-    def seen(kind: str, images: ImageSet, views: int) -> Features:
+    def views_of(kind: str, images: ImageSet, views: int) -> Features:
         made = [
-            encoding.encoded(
+            seen.encoded(
                 encoder,
                 images,
                 shape,
@@ -162,8 +162,8 @@ def _features(
         return replace(made[0], values=np.concatenate([one.values for one in made]))
 
     sets: dict[str, Features | None] = dict.fromkeys(("real", "synthetic", "unlabelled"))
-    sets["real"] = seen("real", real, settings.views if recipe.augmented else 1)
+    sets["real"] = views_of("real", real, settings.views if recipe.augmented else 1)
     if synthetic is not None:
-        few = encoding.chosen(synthetic, settings.synthetic, seed_for(seed, "encoded"))
-        sets["synthetic"] = seen("synthetic", few, 1)
+        few = seen.chosen(synthetic, settings.synthetic, seed_for(seed, "encoded"))
+        sets["synthetic"] = views_of("synthetic", few, 1)
     return sets, sets["real"].take(slice(0, 0))

@@ -16,6 +16,7 @@ from realink.errors import InputError, meant
 from realink.images.names import LABELLED
 from realink.images.sources import Known, source
 from realink.plan import dated, grid
+from realink.plan.few_labels import check_unlabelled
 from realink.plan.mixes import EXPOSED, JUDGED, RENDERED, Mix
 from realink.translation import settings as translators
 
@@ -160,7 +161,7 @@ def check(config: Mapping[str, Any]) -> None:
     # Only now: it takes for granted what these names say.
     config = complete(config)
     _check_counts(config)
-    _check_unlabelled(config)
+    check_unlabelled(config, _unlabelled(config), unlabelled(config))
     _check_translators(config)
     _check_learners(config)
 
@@ -195,7 +196,7 @@ def _check_split(config: Mapping[str, Any]) -> None:
     replicates, asked = rotates(config), config["real"]["source"]
     if replicates == 1:
         raise InputError(
-            "config key `replicates`: by `real: split: rotate` each replicate tests other pictures: "
+            "config key `replicates`: by `real: split: rotate` each tests pictures of its own: "
             "set `replicates` to 2 or more, such as 5"
         )
     if replicates and not source(config["real"]).PICTURES:
@@ -301,49 +302,6 @@ def _check_counts(config: Mapping[str, Any]) -> None:
             + (f"{where} gives" if where else "`rendered: count:` gives")
             + f" {there}"
         )
-
-
-def _check_unlabelled(config: Mapping[str, Any]) -> None:
-    asked = config["unlabelled"]
-    if not grid.has_unlabelled(config):
-        if 0 in grid.counts(config):
-            key = "counts" if 0 in config["counts"] else "controls"
-            raise InputError(
-                f"config key `{key}`: 0 real images asked for, but there are no unlabelled ones; "
-                "`unlabelled: source:` says where they are"
-            )
-        return
-    there = _unlabelled(config)
-    if (asked["count"] or 0) > there:
-        raise InputError(
-            f"config key `unlabelled: count:`: {asked['count']} images asked for, but the source "
-            f"{asked['source']!r} has {there}"
-        )
-    for name in config["mixes"]:
-        if not Mix.parse(name).real and 0 not in config["counts"]:
-            raise InputError(
-                f"config key `mixes`: with unlabelled images, {name!r} stands at N = 0 alone, and "
-                "`counts` lacks it"
-            )
-    for name, counts in config["controls"].items():
-        if any(Mix.parse(name).real != (n > 0) for n in counts):
-            raise InputError(
-                f"config key `controls`: with unlabelled images, {name!r} stands at "
-                + ("counts above 0" if Mix.parse(name).real else "N = 0 alone")
-            )
-    there = unlabelled(config)
-    for name in grid.mixes(config):
-        mix, key = Mix.parse(name), _key(config, name)
-        if not mix.real and mix.translator and not translators.sees_unlabelled(mix.translator):
-            raise InputError(
-                f"config key `{key}`: {name!r} is without any label, and its translator needs the "
-                "real images' labels"
-            )
-        if (mix.unlabelled or 0) > there:
-            raise InputError(
-                f"config key `{key}`: {name!r} asks for {mix.unlabelled} unlabelled images, "
-                f"there are {there}"
-            )
 
 
 def _check_translators(config: Mapping[str, Any]) -> None:
