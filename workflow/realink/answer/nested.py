@@ -117,8 +117,9 @@ def _parts(
         apart += sign * weight * (own / max(error, 0.5 / n) - (error > 0))
         found += own * weight
     places = np.arange(n) if groups is None else np.unique(groups[read], return_inverse=True)[1]
+    # A single group says nothing of how much others differ.
+    places = places if places.max() else np.arange(n)
     cases = places.max() + 1
-    # A single case says nothing of how much others differ.
     squares, freedom = 0.0, 1.0
     if cases > 1:
         scale, freedom = _scale(np.bincount(places, found), 0.5 / n)
