@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -193,11 +193,8 @@ def _in_turns(real: Path, *, validation: float, test: float, group: str | None) 
     except InputError as error:
         fixed, refused = None, error
     if turns := proposal.turns(labelled, fixed):
-        try:
+        with suppress(InputError):  # as where a class is of one group alone
             return rotation.list_rotated(real, validation=validation, group=group, replicates=turns)
-        except InputError:
-            if fixed is None:
-                raise
     if fixed is None:
         raise refused
     return fixed

@@ -20,6 +20,7 @@ DRAWS = (3, MOST_COUNTS), (3, 4), (3, 3), (2, 4), (2, 3), (1, 3), (1, 2)
 FONT_IMAGES = 20_000
 PRETRAINED_SIDES = (96, 128, 160, 192, 224)  # pixels of the longer side
 # For photographs: the first that fits, or the last.
+FROZEN = "frozen"
 PRETRAINED = [["small", "frozen", "finetuned"], ["small", "frozen"]]
 NEAR_SQUARE = 1.3  # proportion up to which pictures are made square
 LONGEST = 1.25  # side of others, of the square's: the network would halve longer ones once more
@@ -139,8 +140,12 @@ def propose(
     if unlabelled_directory:
         mixes = UNLABELLED_PHOTOGRAPHS if photographs else UNLABELLED_PLAIN
     learners = PRETRAINED if photographs else [[grid.SMALL]]
-    turns = real.listing.replicates
-    draws = [(turns, n) for n in (MOST_COUNTS, 4, 3, 2)] if turns else DRAWS
+    draws = DRAWS
+    if turns := real.listing.replicates:
+        draws = [(turns, n) for n in (MOST_COUNTS, 4, 3, 2)]
+        # Parts to test on cannot be saved, so that a learner is: fonts draw characters.
+        alone = [grid.SMALL] if rendered is None or not photographs else [FROZEN]
+        learners = [*learners, alone]
     return _within_budget(config, mixes, learners, draws, fewest, pool, 60 * minutes)
 
 
@@ -175,11 +180,17 @@ def _within_budget(
 
     `draws` are the replicates, and how many counts, in the order in which they are given up.
     """
+    rotate = config["real"]["split"] == sources.ROTATE
+
+    def least(learned: list[str]) -> int:
+        # Of real images alone and with rendered ones, as they are and in the looks of real ones.
+        return min(3 if rotate and learned == learners[-1] else 4, len(mixes))
+
     grids = [
         (learned, replicates, n, places)
         for learned in learners
         for replicates, n in draws
-        for places in range(len(mixes), min(4, len(mixes)) - 1 if replicates > 1 else 3, -1)
+        for places in range(len(mixes), least(learned) - 1, -1)
         # A further learner is worth less than draws.
         if learned == learners[-1] or replicates == draws[0][0]
     ]

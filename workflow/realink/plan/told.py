@@ -80,8 +80,9 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
         "the same picture in two classes",
         [(one.file, other.file) for one, other in found.copies.labelled_twice],
     )
+    tested = "" if any(real.tested for real, _ in found.held_out) else " of validation or test"
     lines += _some(
-        "the same picture is a real one of validation or test, left out",
+        f"the same picture is a real one{tested}, left out",
         [(real.file, own.file) for real, own in found.held_out],
     )
     lines += _alike(found, None if kind == "rendered" else group or "")
