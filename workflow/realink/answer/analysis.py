@@ -45,7 +45,7 @@ def analyse(
     found = compared(rows, predictions)
     return replace(
         found,
-        notes=_of_few(predictions) + _of_groups(predictions) + notes,
+        notes=_of_few(predictions) + _of_turns(predictions, rows) + _of_groups(predictions) + notes,
         limits=limits(rows, pool, turns(predictions)),
         break_even=break_even(found.comparisons),
         worth=worth(rows, predictions, seed),
@@ -108,6 +108,22 @@ def _of_few(predictions: Predictions) -> list[str]:
         f"there are only {n} test images, so that one misread adds {100 / n:.2g}\N{NO-BREAK SPACE}"
         "% of error: what is undecided here may be decided by more of them"
     ]
+
+
+def _of_turns(predictions: Predictions, metrics: pd.DataFrame) -> list[str]:
+    if not (replicates := turns(predictions)):
+        return []
+    found = [
+        f"each of the {len(predictions.labels):,} labelled images was tested once, in one of "
+        f"{replicates} replicates whose classifiers were trained on others: errors are means over "
+        "replicates, and comparisons pair within them"
+    ]
+    if metrics.get("validation_error", pd.Series(dtype=float)).isna().all():
+        found.append(
+            "there are too few groups to spare one for choices (validation): settings are "
+            "defaults, and which network is right was not chosen beforehand"
+        )
+    return found
 
 
 def _of_groups(predictions: Predictions) -> list[str]:
