@@ -196,3 +196,11 @@ def test_places_split_a_set_in_three():
         "validation": [1],
         "test": [0, 2],
     }
+
+
+def test_a_class_without_a_picture_is_named(tmp_path):
+    drawn.write_real(tmp_path, each=4)
+    (tmp_path / "star").mkdir()
+    (tmp_path / "star/notes.txt").touch()
+    with pytest.raises(InputError, match="no picture to train on of the class 'star'"):
+        list_rotated(tmp_path, validation=0.1, group=None, replicates=4)

@@ -82,7 +82,7 @@ def list_real(directory: Path, *, validation: float, test: float, group: str | N
     split = {p.file: part for p, part in zip(whole, parts, strict=True)}
     pictures = [replace(p, split=split.get(p.file, p.split)) for p in pictures]
     listing = replace(files, pictures=tuple(pictures))
-    _check(listing, TRAIN, REAL_KEY)
+    check_classes(listing, TRAIN, REAL_KEY)
     if not listing.split(TEST):
         raise InputError(
             f"config key `{REAL_KEY}`: no picture is left to test on in {directory} "
@@ -121,7 +121,7 @@ def list_rendered(directory: Path) -> Listing:
     classes = _classes(directory, pictures, RENDERED_KEY, "<class>")
     pictures = [p if p.left_out else replace(p, split=RENDERED) for p in pictures]
     listing = Listing(directory, classes, tuple(pictures))
-    _check(listing, RENDERED, RENDERED_KEY)
+    check_classes(listing, RENDERED, RENDERED_KEY)
     return listing
 
 
@@ -285,8 +285,8 @@ def _classes(directory: Path, pictures: Iterable[Picture], key: str, where: str)
     return classes
 
 
-def _check(listing: Listing, split: str, key: str) -> None:
-    """Refuse a class without a picture."""
+def check_classes(listing: Listing, split: str, key: str) -> None:
+    """Raise `InputError` where a class has no picture in a split."""
     there = {picture.label for picture in listing.split(split)}
     if empty := [name for name in listing.classes if name not in there]:
         own = [picture for picture in listing.pictures if picture.label == empty[0]]

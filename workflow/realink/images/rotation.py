@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from realink.errors import InputError
 from realink.images.listed import Listing
-from realink.images.listing import list_labelled, some
+from realink.images.listing import REAL_KEY, check_classes, list_labelled, some
 from realink.images.names import LABELLED, TRAIN
 from realink.images.splits import hashed
 
@@ -46,10 +46,13 @@ def list_rotated(
     Raises
     ------
     InputError
-        What `listing.list_labelled` raises; more replicates than groups, or pictures; a replicate
-        without a picture to train on of some class.
+        What `listing.list_labelled` raises; a class without a picture; more replicates than groups,
+        or pictures; a replicate without a picture to train on of some class.
     """
     listing = list_labelled(directory, group)
+    pictures = [p if p.left_out else replace(p, split=LABELLED) for p in listing.pictures]
+    listing = replace(listing, pictures=tuple(pictures))
+    check_classes(listing, LABELLED, REAL_KEY)
     used = listing.used
     units = [picture.group or picture.file for picture in used]
     if replicates > (there := len(set(units))):
@@ -63,8 +66,7 @@ def list_rotated(
     found = turns(list(zip(units, labels, strict=True)), replicates, validation)
     turn = {picture.file: own for picture, own in zip(used, found, strict=True)}
     pictures = [
-        replace(p, split=LABELLED, **turn[p.file]._asdict()) if p.file in turn else p
-        for p in listing.pictures
+        replace(p, **turn[p.file]._asdict()) if p.file in turn else p for p in listing.pictures
     ]
     rotated = replace(listing, pictures=tuple(pictures))
     for replicate in range(1, replicates + 1):
