@@ -91,7 +91,8 @@ def chosen(networks: Sequence[nn.Module]) -> dict[str, float]:
     """What validation images chose for most of some networks: the median, of an even number the
     stronger penalty, and no mirror images.
     """
-    penalties = sorted((float(network.penalty) for network in networks), reverse=True)
+    # Of float32, so many digits are there.
+    penalties = sorted((float(f"{network.penalty:.4g}") for network in networks), reverse=True)
     mirrored = sum(bool(network.mirrored) for network in networks)
     middle = penalties[(len(penalties) - 1) // 2]
     return {"penalty": middle, "mirrored": float(2 * mirrored > len(networks))}
