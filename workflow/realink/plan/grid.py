@@ -27,7 +27,14 @@ class Reference(NamedTuple):
     replicate: int
 
 
-def recipe(config: Mapping[str, Any], learner: str, name: str, n: int, replicate: int) -> Recipe:
+def recipe(
+    config: Mapping[str, Any],
+    learner: str,
+    name: str,
+    n: int,
+    replicate: int,
+    held: int | None = None,
+) -> Recipe:
     """Resolve one classifier of a config.
 
     Parameters
@@ -35,9 +42,10 @@ def recipe(config: Mapping[str, Any], learner: str, name: str, n: int, replicate
     config : as `realink.plan.sources.complete` gives it
     learner, name : of the learner and of the mix
     n : count of real images that it stands at
+    held : synthetic images that it holds, if not as many as the config's `synthetic` says
     """
     mix, settings = Mix.parse(name), config["learner_settings"][learner]
-    synthetic = n_synthetic(config, mix, n)
+    synthetic = n_synthetic(config, mix, n) if held is None else held
     shares = config["real_share"]
     share = mix.real_share(n, synthetic, shares.get(mix.standard.name, shares["default"]))
     batch, steps = settings.get("batch_size"), settings.get("steps")

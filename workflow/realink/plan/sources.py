@@ -14,7 +14,7 @@ from realink import learners
 from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
 from realink.images.sources import Known, source
-from realink.plan import dated, grid
+from realink.plan import dated, doses, grid
 from realink.plan.mixes import EXPOSED, JUDGED, RENDERED, Mix
 from realink.translation import settings as translators
 
@@ -136,6 +136,7 @@ def check(config: Mapping[str, Any]) -> None:
     _check_unlabelled(config)
     _check_translators(config)
     _check_learners(config)
+    doses.check(config)
 
 
 def settings_of_translators(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
