@@ -55,6 +55,7 @@ def settings(**changed) -> dict:
         "real_share": {"default": 0.5},
         "epochs": None,
         "rendered_counts": [],
+        "doses": {},
         "replicates": 2,
         "mixes": ["real", "rendered", "real-rendered", "warp", "real-warp", "real-warp-aug"],
         "controls": {},

@@ -18,6 +18,7 @@ from cyclopts import App, Group, Parameter
 from realink.commands import (
     answer,
     classifier,
+    doses,
     encode,
     figures,
     gap,
@@ -60,6 +61,8 @@ JOBS = [
     answer.collect,
     answer.analyse,
     answer.check_pseudo_labels,
+    doses.collect_doses,
+    doses.analyse_doses,
     answer.report,
     takeaway.export_classifier,
     figures.plot_error,

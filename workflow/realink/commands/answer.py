@@ -6,9 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from realink.commands.support import Json
-
-Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
+from realink.commands.support import Json, Paths
 
 
 def collect(
@@ -34,17 +32,10 @@ def collect(
     ----------
     settings : where to write the config, so that the tables can be held to another study's
     """
-    import numpy as np
-
     from realink.plan import grid
     from realink.store import tables
-    from realink.store.files import (
-        read_images,
-        read_tensors,
-        write_json,
-        write_table,
-        write_tensors,
-    )
+    from realink.store.files import read_images, write_json, write_table
+    from realink.store.predictions import write_predictions
 
     study = json.loads(config)
     cells, trained = grid.cells(study), grid.translator_cells(study)
@@ -58,17 +49,8 @@ def collect(
     )
     write_table(confusions, tables.confusions_table(judged))
     write_table(gaps, gap_rows)
-    scored, images = grid.paths(scores, cells), read_images(test)
-    smallest = np.min_scalar_type(len(images.classes) - 1)
-    predicted = np.stack(
-        [read_tensors(scored[place])[0]["test"].argmax(1).astype(smallest) for place in rows.index]
-    )
-    groups = {} if images.groups is None else {"groups": images.groups}
-    write_tensors(
-        predictions,
-        {"predicted": predicted, "labels": images.labels} | groups,
-        {"classes": images.classes, "group_names": images.group_names},
-    )
+    scored = grid.paths(scores, cells)
+    write_predictions(predictions, [scored[place] for place in rows.index], read_images(test))
     write_json(settings, study)
 
 
@@ -186,6 +168,7 @@ def report(
     manifests: list[Path] = (),
     unlabelled: int = 0,
     pseudo_labels: Path | None = None,
+    doses: Path | None = None,
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
@@ -198,7 +181,9 @@ def report(
     manifests : what became of each picture, of images that come from folders
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
+    doses : what `analyse_doses` wrote, beside its tables, of a study that has doses
     """
+    from realink.page import doses as dosed
     from realink.page import jobs, used
     from realink.page import report as pages
     from realink.plan import grid, sources
@@ -241,6 +226,7 @@ def report(
         benchmarks=jobs.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
+        doses=dosed.read(doses) if doses else None,
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)

@@ -1,12 +1,14 @@
 """What the classifiers of a study predicted of its test images: predictions.safetensors."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from realink.errors import InputError
-from realink.store.files import read_tensors
+from realink.images.imagesets import ImageSet
+from realink.store.files import read_tensors, write_tensors
 
 
 class Predictions(NamedTuple):
@@ -38,6 +40,18 @@ class Predictions(NamedTuple):
         """
         several = self.groups is not None and len(np.unique(self.groups)) > 1
         return self.groups if several else None
+
+
+def write_predictions(path: Path, scores: Iterable[Path], test: ImageSet) -> None:
+    """Write what classifiers predicted, by their files of scores, of a study's test images."""
+    smallest = np.min_scalar_type(len(test.classes) - 1)
+    predicted = [read_tensors(own)[0]["test"].argmax(1).astype(smallest) for own in scores]
+    groups = {} if test.groups is None else {"groups": test.groups}
+    write_tensors(
+        path,
+        {"predicted": np.stack(predicted), "labels": test.labels} | groups,
+        {"classes": test.classes, "group_names": test.group_names},
+    )
 
 
 def read_predictions(path: Path) -> Predictions:
