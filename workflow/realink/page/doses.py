@@ -56,7 +56,8 @@ def _chart(rows: pd.DataFrame, n: int, names: Sequence[str], y: dict[str, Any]) 
     doses = doses.assign(manner=_manners(doses), told=_interval(doses))
     none = rows.loc[rows["n_synthetic"] == 0, "percent"]
     shares = {line_of(row).share for row in doses.itertuples()}
-    colours = dict(zip(sorted(shares, key=lambda s: -1 if s is None else s), _colours()))
+    ranked = sorted(shares, key=lambda share: (share is not None, share))
+    colours = {share: _colour(place) for place, share in enumerate(ranked)}
     looks = {manner(line_of(row)): line_of(row) for row in doses.itertuples()}
     own = [name for name in names if name in looks]
     ranges = {
@@ -108,8 +109,8 @@ def _chart(rows: pd.DataFrame, n: int, names: Sequence[str], y: dict[str, Any]) 
     return vega.themed(chart, own)
 
 
-def _colours() -> list[str]:
-    return [f"var(--{variable})" for variable, *_ in look.OTHER_COLOURS] * 8
+def _colour(place: int) -> str:
+    return f"var(--{look.OTHER_COLOURS[place % len(look.OTHER_COLOURS)][0]})"
 
 
 def _interval(rows: pd.DataFrame) -> list[str]:

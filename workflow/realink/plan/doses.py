@@ -111,8 +111,8 @@ def _check_mix(config: Mapping[str, Any], name: str) -> None:
     mix = Mix.parse(name)
     if not mix.real or mix.source is None or mix.pseudo or mix.is_variant:
         raise InputError(
-            f"config key `doses: mix:`: {name!r} is not real-X or real-X-aug, of rendered images or "
-            "a translator's"
+            f"config key `doses: mix:`: {name!r} is not real-X or real-X-aug, of rendered images "
+            "or a translator's"
         )
     if mix.baseline.name not in config["mixes"]:
         raise InputError(
