@@ -4,10 +4,11 @@ import numpy as np
 
 from realink.answer.doses import NONE, WHOLE, Doses
 from realink.answer.enough import MARGIN, Enough, Line
-from realink.answer.words import fewer, listed, percent
+from realink.answer.words import fewer, fewer_between, listed, percent
 from realink.plan.recipe import MIXED
 
 SPACE = "\N{NO-BREAK SPACE}"
+SAVED = f"{100 * MARGIN:.0f}{SPACE}%"
 
 
 def sentence(doses: Doses) -> str:
@@ -17,19 +18,25 @@ def sentence(doses: Doses) -> str:
             "How many rendered images are enough, the doses cannot say: it takes two counts of "
             "`synthetic` or more."
         )
-    parts = []
-    for n, one in doses.enough.items():
-        has = f"with {n:,}{' real images' if not parts else ''}"
-        ends = f"{one.low:,} to {one.high:,}" if one.low != one.high else f"{one.low:,}"
-        if one.told:
-            parts.append(f"{has} from {one.n_synthetic:,} on (95{SPACE}%: {ends})")
-        else:
-            parts.append(f"{has} perhaps from {one.n_synthetic:,} on, but nothing tells ({ends})")
-    saved = f"{100 * MARGIN:.0f}{SPACE}%"
-    said = f"More rendered images are not expected to save {saved} of the errors {listed(parts)}."
+    parts = [_part(n, one, first=not place) for place, (n, one) in enumerate(doses.enough.items())]
+    said = "; ".join(parts)
+    said = f"{said[0].upper()}{said[1:]}. "
+    said += f"Enough: more are not expected to save {SAVED} of the errors."
     if max(one.replicates for one in doses.enough.values()) == 1:
         said += " That is of one replicate, and holds for these very classifiers only."
     return said
+
+
+def _part(n: int, one: Enough, *, first: bool) -> str:
+    number, low, high = (f"{count:,}" for count in (one.n_synthetic, one.low, one.high))
+    ends = low if low == high else f"{low} to {high}"
+    said = f"with {n:,}{' real images' * first}, "
+    if not one.told:
+        return f"{said}perhaps {number}{' rendered ones' * first}, but nothing tells ({ends})"
+    rendered = f"{number}{' rendered ones are enough' * first}"
+    if one.n_synthetic == one.counts[-1]:
+        rendered = f"{number}{' rendered ones' * first} or more: the most tried"
+    return f"{said}{rendered} (95{SPACE}%: {ends})"
 
 
 def details(doses: Doses) -> list[str]:
@@ -56,29 +63,29 @@ def _gained(doses: Doses, n: int, one: Enough) -> str:
         f"{percent(doses.error(n, dose))} errors"
     )
     against = []
-    for reference, name in ((NONE, "none"), (WHOLE, "the study's own share of all")):
+    for reference, name in ((NONE, "none"), (WHOLE, "what the study has anyway")):
         row = doses.compared(n, dose, reference)
         if row is not None:
             bounds = ""
             if np.isfinite(row.low):
-                ends = [fewer(row.high), fewer(row.low)]
-                bounds = f"; 95{SPACE}%: {' to '.join(dict.fromkeys(ends))}"
+                bounds = f"; 95{SPACE}%: {fewer_between(row.low, row.high)}"
             sure = "not sure" if row.verdict == "undecided" else "sure"
             against.append(f"{fewer(row.ratio)} than with {name} ({sure}{bounds})")
-    return said + (f", {listed(against)}" if against else "") + "."
+    return said + (f", {listed(against)}" if against else ", as the study has them anyway") + "."
 
 
 def _others(one: Enough) -> list[str]:
     """What other shares, and the other order, do to the errors, over all counts."""
-    surely, unsure = [], []
+    apart, alike = [], []
     for line, (ratio, low, high) in one.lines.items():
         if low <= 1 <= high:
-            unsure.append(manner(line))
+            alike.append(manner(line))
         else:
-            surely.append(f"{manner(line)}: {fewer(ratio)} errors")
+            bounds = f"95{SPACE}%: {fewer_between(low, high)}"
+            apart.append(f"{manner(line)}, {fewer(ratio)} errors ({bounds})")
     said = []
-    if surely:
-        said.append(f"Over all counts, {'; '.join(surely)}.")
-    if unsure:
-        said.append(f"Nothing tells {'; '.join(unsure)} from that.")
+    if apart:
+        said.append(f"Over all counts: {'; '.join(apart)}.")
+    if alike:
+        said.append(f"Not to be told from that: {'; '.join(alike)}.")
     return said

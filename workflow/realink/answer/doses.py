@@ -35,8 +35,8 @@ class Doses:
         ``replicates``, ``test_error`` with its interval ``low`` and ``high``; and ``whole``,
         whether it is the grid's classifier. Real images alone have 0 synthetic ones.
     comparisons
-        Each dose against a ``reference``, `NONE` or `WHOLE`: `KEYS`, and all else as
-        `realink.answer.comparisons.compare_mixes` has it.
+        Each dose that is not the grid's against a ``reference``, `NONE` or `WHOLE`: `KEYS`, and all
+        else as `realink.answer.comparisons.compare_mixes` has it.
     enough
         How many synthetic images are, by the count of real ones; of those with two doses or more.
     """
@@ -160,10 +160,11 @@ def _cells(rows: pd.DataFrame, predictions: Predictions) -> dict[Dose, np.ndarra
 def _compared(rows: pd.DataFrame, predictions: Predictions, about: pd.DataFrame) -> pd.DataFrame:
     kinds = {}
     for n, own in rows.drop_duplicates(["mix", "n_real"]).groupby("n_real"):
-        doses = own.loc[own["n_synthetic"] > 0, "mix"]
+        # The grid's own comparisons have what the grid's classifier is to real images alone.
+        doses = own.loc[(own["n_synthetic"] > 0) & ~own["whole"], "mix"]
         for kind, where in ((NONE, own["n_synthetic"] == 0), (WHOLE, own["whole"])):
             for other in own.loc[where, "mix"]:
-                kinds |= {(mix, other, n): kind for mix in doses if mix != other}
+                kinds |= {(mix, other, n): kind for mix in doses}
     pairs = [((mix, n), (other, n)) for mix, other, n in kinds]
     table = compare_mixes(rows, predictions, pairs).join(about, on=["mix", "n_real"])
     compared = zip(table["mix"], table["reference"], table["n_real"], strict=True)

@@ -10,13 +10,13 @@ import pandas as pd
 from realink.answer.cells import parsed
 from realink.answer.dose_sentences import manner
 from realink.answer.doses import NONE, WHOLE, line_of
+from realink.answer.enough import Line
 from realink.answer.words import percent
 from realink.page import look, vega
 from realink.page.tables import change
 from realink.plan.recipe import FIRST, MIXED
 from realink.store.files import read_json, read_table
 
-ALONE = "no rendered ones"
 EXAMPLE = "synthetic: [100, 1000, all], share: [0.25, 0.5, 0.75], order: [mixed, first]"
 FEWEST = 3  # counts of real images that are proposed
 
@@ -42,8 +42,13 @@ def charts(doses: Doses, floor: float) -> dict[str, dict]:
     """
     table = doses.summary.assign(percent=(100 * doses.summary["test_error"]).clip(lower=floor))
     y = vega.log_y(table["percent"])
-    names = list(dict.fromkeys(_manners(table[table["n_synthetic"] > 0])))
+    lines = {line_of(row) for row in table[table["n_synthetic"] > 0].itertuples()}
+    names = list(map(manner, sorted(lines, key=_in_turn)))
     return {f"doses-{n}": _chart(own, int(n), names, y) for n, own in table.groupby("n_real")}
+
+
+def _in_turn(line: Line) -> tuple[bool, float]:
+    return line.order == FIRST, line.share or 0
 
 
 def _manners(table: pd.DataFrame) -> list[str]:
@@ -91,16 +96,9 @@ def _chart(rows: pd.DataFrame, n: int, names: Sequence[str], y: dict[str, Any]) 
     )
     layers = [line, points]
     if len(none):
-        alone = pd.DataFrame({"percent": none, "name": ALONE})
-        rule = alt.Chart(alone).mark_rule(stroke="var(--real)", strokeDash=[2, 2], strokeWidth=1.5)
-        text = alt.Chart(alone).mark_text(
-            align="right", baseline="bottom", dy=-3, fill="var(--text)", fontSize=12
-        )
-        layers = [
-            rule.encode(y=alt.Y("percent:Q", **y)),
-            text.encode(y=alt.Y("percent:Q", **y), text="name:N", x=alt.value("width")),
-            *layers,
-        ]
+        alone = alt.Chart(pd.DataFrame({"percent": none}))
+        rule = alone.mark_rule(stroke="var(--real)", strokeDash=[2, 2], strokeWidth=1.5)
+        layers = [rule.encode(y=alt.Y("percent:Q", **y)), *layers]
     chart = alt.layer(*layers).properties(
         width="container",
         height=260,
@@ -147,9 +145,7 @@ def tables(doses: Doses) -> list[dict[str, Any]]:
         taken = own[own["n_synthetic"] > 0]
         cells = {(row.n_synthetic, line_of(row)): row for row in taken.itertuples()}
         counts = sorted({count for count, _ in cells})
-        lines = sorted(
-            {line for _, line in cells}, key=lambda line: (line.order == FIRST, line.share or 0)
-        )
+        lines = sorted({line for _, line in cells}, key=_in_turn)
         none = own.loc[own["n_synthetic"] == 0, "test_error"]
         found.append(
             {
@@ -172,7 +168,7 @@ def _cell(row: Any, n: int, compared: Mapping[tuple, Any]) -> dict[str, Any] | N
     if row is None:
         return None
     key = n, row.n_synthetic, line_of(row)
-    said = {"error": percent(row.test_error), "whole": bool(row.whole)}
+    said = {"error": percent(row.test_error), "own": bool(row.whole)}
     for reference in (NONE, WHOLE):
         other = compared.get((*key, reference))
         said[reference] = other and (change(other.ratio), other.verdict)
