@@ -234,7 +234,7 @@ def report(
         benchmarks=jobs.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
-        doses=dosed.read(doses) if doses else None,
+        dosed=dosed.read(doses) if doses else None,
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)

@@ -35,11 +35,24 @@ def read(answer: Path) -> Doses:
     return Doses(*(read_table(answer.parent / f"{name}.csv") for name in names), read_json(answer))
 
 
-def charts(doses: Doses, floor: float) -> dict[str, dict]:
-    """A chart for each count of real images, by its name in HTML.
+def shown(
+    doses: Doses | None, recommended: Sequence[Mapping[str, Any]], learners: Sequence[str]
+) -> dict[str, Any]:
+    """What the page's template needs of them, or of a study without."""
+    return {
+        "doses": doses and doses.answer,
+        "dose_tables": tables(doses) if doses else [],
+        "proposed": proposed(recommended, learners),
+    }
+
+
+def charts(doses: Doses | None, floor: float) -> dict[str, dict]:
+    """A chart for each count of real images, by its name in HTML; none of a study without.
 
     floor : percent, where no error at all stands on a logarithmic axis
     """
+    if doses is None:
+        return {}
     table = doses.summary.assign(percent=(100 * doses.summary["test_error"]).clip(lower=floor))
     y = vega.log_y(table["percent"])
     lines = {line_of(row) for row in table[table["n_synthetic"] > 0].itertuples()}
