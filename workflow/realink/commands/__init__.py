@@ -20,6 +20,7 @@ from realink.commands import (
     classifier,
     encode,
     figures,
+    final,
     gap,
     gather,
     harm,
@@ -48,6 +49,8 @@ PEOPLES = [
 ]
 JOBS = [
     real.prepare_real,
+    real.split_real,
+    real.split_features,
     real.draw_real,
     real.draw_unlabelled,
     rendered.catalogue_fonts,
@@ -64,6 +67,7 @@ JOBS = [
     answer.check_pseudo_labels,
     harm.explain_harm,
     answer.report,
+    final.train_final,
     takeaway.export_classifier,
     figures.plot_error,
     figures.plot_rendered_error,
