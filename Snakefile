@@ -23,6 +23,7 @@ include: "workflow/rules/encode.smk"
 include: "workflow/rules/classifier.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/doubted.smk"
 include: "workflow/rules/answer.smk"
 include: "workflow/rules/takeaway.smk"
 

@@ -18,6 +18,7 @@ from cyclopts import App, Group, Parameter
 from realink.commands import (
     answer,
     classifier,
+    doubted,
     encode,
     figures,
     gap,
@@ -57,6 +58,8 @@ JOBS = [
     gap.measure_gap,
     encode.encode,
     classifier.train_classifier,
+    doubted.cross_fit,
+    doubted.doubt_labels,
     answer.collect,
     answer.analyse,
     answer.check_pseudo_labels,

@@ -186,6 +186,8 @@ def report(
     manifests: list[Path] = (),
     unlabelled: int = 0,
     pseudo_labels: Path | None = None,
+    doubted: Path | None = None,
+    labelled: Annotated[list[Path], Parameter(help="pool and validation, to be shown")] = (),
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
@@ -198,7 +200,9 @@ def report(
     manifests : what became of each picture, of images that come from folders
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
+    doubted : labels that are doubted
     """
+    from realink.page import doubted as doubts
     from realink.page import jobs, used
     from realink.page import report as pages
     from realink.plan import grid, sources
@@ -241,6 +245,7 @@ def report(
         benchmarks=jobs.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
+        doubted=doubts.read(doubted, labelled) if doubted else None,
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)
