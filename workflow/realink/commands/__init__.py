@@ -25,6 +25,7 @@ from realink.commands import (
     gather,
     init,
     judge,
+    next,
     real,
     rendered,
     sheets,
@@ -39,6 +40,7 @@ from realink.running import locales, outputs
 PEOPLES = [
     init.init,
     takeaway.classify,
+    next.next,
     takeaway.export,
     studies.compare,
     studies.regret,
