@@ -43,9 +43,10 @@ def next(
     from realink.images.pictures import decode
     from realink.images.splits import hashed
     from realink.page import labelling
-    from realink.scores.acquisition import various
+    from realink.scores.acquisition import choose
     from realink.scores.seen import seen
     from realink.seeds import seed_for
+    from realink.store.files import read_images
 
     final, output = study / "final", output or study / "next"
     if not (final / "model.safetensors").is_file():
@@ -64,7 +65,11 @@ def next(
     files = [one.file for one, taken in zip(listed, used, strict=True) if taken]
     files.sort(key=hashed)  # as the images are
     scores, features = seen(final / "model.safetensors", images)
-    places = various(scores, features, count, seed_for(seed, "next", count))
+    pool = study / "real/pool.safetensors"
+    known = features[:0]
+    if pool.is_file():  # of a published study it is not there
+        known = seen(final / "model.safetensors", read_images(pool))[1]
+    places = choose(scores, features, known, count, seed_for(seed, "next", count))
     chosen = [files[place] for place in places]
     rows = [
         (file, images.classes[scores[place].argmax()], f"{scores[place].max():.4f}")
