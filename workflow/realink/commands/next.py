@@ -36,6 +36,18 @@ def next(
     seed
         Of the choice, which is partly by chance.
     """
+    final, output = study / "final", output or study / "next"
+    if not (final / "model.safetensors").is_file():
+        raise InputError(
+            f"--study {study}: has no classifier in {final}; name the folder of a finished study, "
+            "such as results/mine"
+        )
+    if not unlabelled.is_dir():
+        raise InputError(f"--unlabelled {unlabelled}: is no folder; name one of pictures")
+    if output.exists():
+        raise InputError(f"--output {output}: is there already: remove it, or name another folder")
+    images, manifest, how = _read(study, unlabelled)
+    # After the checks, since torch takes seconds.
     import numpy as np
 
     from realink.commands.support import device_for
@@ -48,18 +60,7 @@ def next(
     from realink.seeds import seed_for
     from realink.store.files import read_images
 
-    final, output = study / "final", output or study / "next"
-    if not (final / "model.safetensors").is_file():
-        raise InputError(
-            f"--study {study}: has no classifier in {final}; name the folder of a finished study, "
-            "such as results/mine"
-        )
-    if not unlabelled.is_dir():
-        raise InputError(f"--unlabelled {unlabelled}: is no folder; name one of pictures")
-    if output.exists():
-        raise InputError(f"--output {output}: is there already: remove it, or name another folder")
     device_for("cpu")
-    images, manifest, how = _read(study, unlabelled)
     used = (manifest["left_out"] == "").to_numpy()
     listed = sorted(list_unlabelled(unlabelled).pictures, key=lambda one: one.file)
     files = [one.file for one, taken in zip(listed, used, strict=True) if taken]
