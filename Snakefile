@@ -24,6 +24,7 @@ include: "workflow/rules/classifier.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/doubted.smk"
+include: "workflow/rules/harm.smk"
 include: "workflow/rules/answer.smk"
 include: "workflow/rules/takeaway.smk"
 

@@ -1,18 +1,16 @@
-"""Which pictures to label next: the choice, the keys, what labels may bring."""
+"""Which pictures to label next: the choice, and the keys to label them by."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from scipy.special import softmax
 
-from realink.answer.further import expected
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
 from realink.learners.small import Settings
 from realink.learners.small.network import Network, predict
 from realink.page import labelling
-from realink.scores.acquisition import various
+from realink.scores.acquisition import FEW, choose, typical, various
 from realink.scores.seen import seen
 from realink.store.checkpoints import save
 
@@ -98,28 +96,41 @@ def test_of_more_classes_than_keys_the_last_have_none():
     assert found[61:] == [""] * 9
 
 
-def summary(**errors):
-    rows = [("real", n, error) for n, error in errors.items()]
-    table = pd.DataFrame(rows, columns=["mix", "n_real", "test_error"])
-    return table.assign(n_real=table["n_real"].str.removeprefix("n").astype(int))
+def clustered(n=300, clusters=6, seed=0):
+    """Features in clusters of equal size, and each image's cluster."""
+    random = np.random.default_rng(seed)
+    of = np.arange(n) % clusters
+    return random.normal(0, 8, (clusters, 20))[of] + random.normal(0, 1, (n, 20)), of
 
 
-def test_errors_go_on_to_fall_by_the_power_that_joins_the_last_two_counts():
-    table = summary(n10=0.5, n100=0.2, n400=0.1)
-    found = expected(table, "real", 400, 1200)
-    assert found.least == pytest.approx(0.05)
-    assert (found.error, found.before, found.before_error) == (0.1, 100, 0.2)
-    assert expected(table, "real", 400, 1).least == pytest.approx(0.1, rel=2e-3)
+@pytest.mark.parametrize("seed", range(3))
+def test_typical_images_are_of_parts_without_a_label(seed):
+    features, of = clustered(seed=seed)
+    known = features[of < 3][:6]
+    drawn = typical(features[of >= 3], known, 6, seed)
+    assert set(of[of >= 3][drawn]) == {3, 4, 5}
+    assert drawn.tolist() == typical(features[of >= 3], known, 6, seed).tolist()
 
 
-def test_where_errors_did_not_fall_none_are_promised():
-    assert expected(summary(n100=0.1, n400=0.2), "real", 400, 400).least == pytest.approx(0.2)
+@pytest.mark.parametrize(("count", "labelled"), [(1, 0), (20, 30), (300, 0), (900, 40)])
+def test_typical_images_are_so_many_and_none_twice(count, labelled):
+    features, _ = clustered()
+    drawn = typical(features, features[:labelled] + 0.1, count, 1)
+    assert len(drawn) == len(set(drawn.tolist())) == min(count, 300)
 
 
-@pytest.mark.parametrize(
-    ("table", "n"),
-    [(summary(n100=0.1), 100), (summary(n0=0.3, n100=0.1), 100), (summary(n10=0.1, n20=0.0), 20)],
-)
-def test_from_one_count_or_no_errors_nothing_is_said(table, n):
-    assert expected(table, "real", n, 50) is None
-    assert expected(table, "rendered", n, 50) is None
+def test_images_all_alike_are_typical_all_the_same():
+    assert len(set(typical(np.zeros((30, 5)), np.zeros((0, 5)), 10, 1).tolist())) == 10
+
+
+def test_an_outlier_is_not_typical():
+    features, _ = clustered(clusters=3)
+    features[7] += 40
+    assert 7 not in typical(features, features[:0], 12, 1)
+
+
+def test_typical_ones_come_first_and_various_ones_with_ten_labels_a_class():
+    scores, features = made_up()
+    few, many = features[: FEW * 4 - 1], features[: FEW * 4]
+    assert choose(scores, features, few, 9, 1).tolist() == typical(features, few, 9, 1).tolist()
+    assert choose(scores, features, many, 9, 1).tolist() == various(scores, features, 9, 1).tolist()

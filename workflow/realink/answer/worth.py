@@ -1,14 +1,11 @@
 """What synthetic images are worth, in real images."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from realink.answer.cells import parsed
 from realink.answer.equivalent import Errors, drawn_share, equivalent_count
 from realink.answer.statistics import log_errors, pool
-from realink.plan.mixes import Mix
 from realink.store.predictions import Predictions
 
 
@@ -22,7 +19,7 @@ def worth(metrics: pd.DataFrame, predictions: Predictions, seed: int) -> pd.Data
     real images, on these test images.
     """
     mixes = parsed(metrics["mix"])
-    cells, share = _cells(metrics, predictions, mixes)
+    cells, share = errors_of_cells(metrics, predictions)
     rows = []
     for (name, n), errors in cells.items():
         mix = mixes[name]
@@ -49,14 +46,14 @@ def worth(metrics: pd.DataFrame, predictions: Predictions, seed: int) -> pd.Data
     return pd.DataFrame(rows, columns=columns).sort_values(["mix", "n_real"], ignore_index=True)
 
 
-def _cells(
-    metrics: pd.DataFrame, predictions: Predictions, mixes: Mapping[str, Mix]
+def errors_of_cells(
+    metrics: pd.DataFrame, predictions: Predictions
 ) -> tuple[dict[tuple[str, int], Errors], float]:
     """The log errors of mixes with real images, what all say of their spread, and `drawn_share`.
 
     And of those at N = 0.
     """
-    wrong = predictions.wrong
+    wrong, mixes = predictions.wrong, parsed(metrics["mix"])
     with_real = np.array([mixes[name].real for name in metrics["mix"]], dtype=bool)
     real = metrics[with_real | (metrics["n_real"] == 0)].sort_values("replicate")
     rows = dict(list(real.groupby(["mix", "n_real"], sort=False)))

@@ -85,6 +85,7 @@ def analyse(
     break_even: Path,
     worth: Path,
     classes: Path,
+    more_labels: Path,
     answer: Path,
     groups: Path | None = None,
 ) -> None:
@@ -97,6 +98,7 @@ def analyse(
     groups : where to write errors by group of test images, where these come in groups
     """
     from realink.answer import analysis, cells, learners, sentences
+    from realink.answer import more_labels as forecasts
     from realink.answer.recommended import recommended
     from realink.store.files import read_table, write_json, write_table
     from realink.store.predictions import read_predictions
@@ -110,6 +112,7 @@ def analyse(
     write_table(comparisons, found.comparisons)
     write_table(break_even, found.break_even)
     write_table(worth, found.worth)
+    write_table(more_labels, found.more_labels)
     rows, _ = cells.usable(cells.fitting(errors, predicted))
     write_table(classes, cells.errors_by_class(rows, predicted))
     if groups is not None:
@@ -126,6 +129,7 @@ def analyse(
                 }
                 for one in recommended(found)
             ],
+            "more_labels": forecasts.said(found.more_labels),
             "learners": learners.records(found.learners),
             "notes": found.notes + found.limits,
         },
@@ -174,11 +178,13 @@ def report(
     confusions: Path,
     gaps: Path,
     answer: Annotated[Path, Parameter(help="what `analyse` wrote, beside its tables")],
+    harm: Path,
     benchmarks: Path,
     output: Path,
     rendered: Path | None = None,
     triptych: Path | None = None,
     examples: Path | None = None,
+    hurts: Path | None = None,
     judge: Path | None = None,
     training: Path | None = None,
     domains: Path | None = None,
@@ -193,7 +199,8 @@ def report(
 
     Parameters
     ----------
-    rendered, triptych, examples : PNGs; none where the page shows no pictures
+    harm : classes that the advice misreads more often
+    rendered, triptych, examples, hurts : PNGs; none where the page shows no pictures
     training, domains : of a study with translators
     benchmarks : directory of Snakemake's benchmarks
     judge : the judge's own record, of a study with translators
@@ -207,14 +214,14 @@ def report(
     from realink.page import report as pages
     from realink.plan import grid, sources
     from realink.store.files import read_json, read_table, written_whole
-    from realink.store.tables import read_confusions, read_metrics
+    from realink.store.tables import read_confusions, read_harm, read_metrics
 
     settings = json.loads(config)
     shown = settings["page"]["pictures"]
     drawn = [cell for cell in grid.translator_cells(settings) if shown and cell.replicate == 1]
     tables = {
         name: read_table(answer.parent / f"{name}.csv")
-        for name in ("summary", "comparisons", "break_even", "worth")
+        for name in ("summary", "comparisons", "break_even", "worth", "more_labels")
     }
     # A class may be called NA, or 007.
     names = {"dtype": {"label": str, "group": str}, "keep_default_na": False}
@@ -232,12 +239,13 @@ def report(
             else None
         ),
         answer=read_json(answer),
+        harm=read_harm(harm),
         judge=read_json(judge) if judge else {"validation_error": None},
         sheets=[
             pages.Sheet(cell.translator, cell.n_real, path)
             for cell, path in zip(drawn, sheets, strict=True)
         ],
-        pictures={"rendered": rendered, "triptych": triptych, "examples": examples},
+        pictures={"rendered": rendered, "triptych": triptych, "examples": examples, "hurts": hurts},
         classes=read_table(answer.parent / "classes.csv", **names),
         training=read_table(training) if training else None,
         domains=read_table(domains, **names) if domains else None,

@@ -141,22 +141,28 @@ def _write(output: Path, rows: list[tuple[str, str, str]], page: str) -> None:
 
 def _expected(study: Path, more: int) -> str:
     """What so many further labels are expected to bring, in words."""
-    from realink.answer.further import expected
+    from realink.answer import cells
+    from realink.answer.more_labels import carried_on
     from realink.answer.words import percent
-    from realink.store.files import read_json, read_table
+    from realink.answer.worth import errors_of_cells
+    from realink.store.files import read_json
+    from realink.store.predictions import read_predictions
+    from realink.store.tables import read_metrics
 
-    unknown = "What they will bring is not known: the study has no errors at two counts."
-    answer, summary = study / "answer/answer.json", study / "answer/summary.csv"
-    if not answer.is_file() or not summary.is_file():
-        return unknown
-    if not (advised := read_json(answer)["recommended"]):
-        return unknown
-    best = advised[-1]
-    found = expected(read_table(summary), best["mix"], best["n_real"], more)
+    answer, metrics = study / "answer/answer.json", study / "metrics.csv"
+    found = None
+    advised = read_json(answer)["recommended"] if answer.is_file() else []
+    if advised and metrics.is_file():
+        mix, n, now = (advised[-1][name] for name in ("mix", "n_real", "error"))
+        predicted = read_predictions(study / "predictions.safetensors")
+        rows, _ = cells.usable(cells.fitting(read_metrics(metrics), predicted))
+        errors, _ = errors_of_cells(rows, predicted)
+        curve = {count: own for (name, count), own in errors.items() if name == mix and count}
+        found = carried_on(curve, n + more)
     if found is None:
-        return unknown
+        return "What new labels will bring is not known: that takes errors at three counts or more."
     return (
-        f"{found.mix} had {percent(found.before_error)} errors with {found.before:,} labels, and "
-        f"{percent(found.error)} with {found.n_real:,}. With {more:,} more, of pictures drawn at "
-        f"random, {percent(found.least)} or more are left, if errors go on to fall so."
+        f"With {more:,} more labels, of pictures drawn at random: {percent(found.value)} errors "
+        f"expected ({percent(found.low)} to {percent(found.high)}) instead of {percent(now)}, by "
+        f"the errors of {mix} with up to {n:,}."
     )

@@ -43,7 +43,7 @@ UNLABELLED_PLAIN = [
     *("real-rendered-pseudo-aug", "real-warp-aug", "real-warp-pseudo-aug"),
 ]
 # For photographs, whose light, sharpness and noise vary as a camera's: by the validation error on
-# meters (docs/meters.md).
+# meters (docs/lab/meters.md).
 PHOTOMETRIC = {
     "brightness": 0.1,
     "contrast": 0.3,
@@ -70,6 +70,7 @@ def propose(
     group: str | None,
     minutes: float,
     unlabelled_directory: str = "",
+    speed: durations.Speed = durations.MEASURED,
 ) -> dict[str, Any]:
     """Choose a study of some folders that ends within some minutes on two cores, if one can.
 
@@ -78,6 +79,7 @@ def propose(
     defaults : the config that it is laid over, config/config.yaml
     real, rendered : what was found; None if fonts draw the rendered images of `characters`
     unlabelled_directory : of further pictures without labels; empty for none
+    speed : of the machine
 
     Returns
     -------
@@ -85,8 +87,8 @@ def propose(
         Every key of a config.
     """
     small = size(real.sizes)
-    channels = 3 if real.coloured or (rendered is not None and rendered.coloured) else 1
-    photographs = channels == 3 or not real.plain
+    channels = _channels(real, rendered)
+    photographs = are_photographs(real, rendered)
     height, width = pretrained_size(real.sizes) if photographs else small
     images = {"height": height, "width": width, "channels": channels, "fit": fit(real.sizes)}
     side = max(small) if max(small) < max(height, width) else 0
@@ -134,7 +136,16 @@ def propose(
     if unlabelled_directory:
         mixes = UNLABELLED_PHOTOGRAPHS if photographs else UNLABELLED_PLAIN
     learners = PRETRAINED if photographs else [[grid.SMALL]]
-    return _within_budget(config, mixes, learners, fewest, pool, 60 * minutes)
+    return _within_budget(config, mixes, learners, fewest, pool, 60 * minutes, speed)
+
+
+def are_photographs(real: Survey, rendered: Survey | None) -> bool:
+    """Whether pictures are such that a pretrained network may be right for them."""
+    return _channels(real, rendered) == 3 or not real.plain
+
+
+def _channels(real: Survey, rendered: Survey | None) -> int:
+    return 3 if real.coloured or (rendered is not None and rendered.coloured) else 1
 
 
 def _within_budget(
@@ -144,6 +155,7 @@ def _within_budget(
     fewest: int,
     most: int,
     budget: float,
+    speed: durations.Speed,
 ) -> dict[str, Any]:
     """Fill in learners, mixes, counts and replicates: the largest grid that fits, or the last."""
     grids = [
@@ -160,7 +172,7 @@ def _within_budget(
         chosen = {"counts": none + counts(fewest, most, n), "replicates": replicates}
         chosen |= {"mixes": list(mixes[:places]), "learners": learned}
         proposed = config | chosen
-        if seconds(proposed) <= budget:
+        if seconds(proposed, speed) <= budget:
             break
     return proposed
 
@@ -224,9 +236,9 @@ def fit(sizes: np.ndarray) -> str:
     return "stretch" if high / low <= ALIKE else "crop"
 
 
-def seconds(config: Mapping[str, Any]) -> float:
-    """Estimate how long a study takes on two cores, within a third or so."""
-    return durations.work(sources.complete(config)) / CORES
+def seconds(config: Mapping[str, Any], speed: durations.Speed = durations.MEASURED) -> float:
+    """Estimate how long a study takes on two cores of a machine."""
+    return durations.work(sources.complete(config), speed) / CORES
 
 
 def differing(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
