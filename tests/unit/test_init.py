@@ -16,7 +16,7 @@ from PIL import Image
 from realink.commands.init import DEFAULTS, init
 from realink.errors import InputError
 from realink.images import listing
-from realink.plan import grid, proposal, sources
+from realink.plan import durations, grid, proposal, sources
 from realink.training import pace
 from tests import HANGS
 
@@ -30,7 +30,8 @@ def _at_a_root_without_results(monkeypatch, tmp_path_factory):
     for name in ("Snakefile", "config", "resources"):
         (root / name).symlink_to(ROOT / name)
     monkeypatch.chdir(root)
-    monkeypatch.setattr(pace, "factor", lambda: 1.0)  # what is proposed depends on the machine
+    # What is proposed depends on the machine.
+    monkeypatch.setattr(pace, "speed", lambda pretrained: durations.MEASURED)
     listing.list_real.cache_clear()
     listing.list_rendered.cache_clear()
 
@@ -453,7 +454,8 @@ def test_a_slow_machine_is_proposed_less_and_told_its_own_time(both, tmp_path, c
     init(real=both[0], rendered=both[1], output=tmp_path / "quick.yaml")
     quick = merged(tmp_path / "quick.yaml")
     capsys.readouterr()
-    monkeypatch.setattr(pace, "factor", lambda: 3.0)
+    slower = durations.Speed(3.0, 3.0, 3.0)
+    monkeypatch.setattr(pace, "speed", lambda pretrained: slower)
     init(real=both[0], rendered=both[1], output=tmp_path / "slow.yaml")
     slow = merged(tmp_path / "slow.yaml")
     assert proposal.seconds(slow) <= 60 * 30 / 3 < proposal.seconds(quick) <= 60 * 30

@@ -81,6 +81,7 @@ rule analyse:
         break_even=shown("results/{study}/answer/break_even.csv", "Answer"),
         worth=shown("results/{study}/answer/worth.csv", "Answer"),
         classes=shown("results/{study}/answer/classes.csv", "Answer"),
+        more_labels=shown("results/{study}/answer/more_labels.csv", "Answer"),
         answer="results/{study}/answer/answer.json",
     log:
         "results/{study}/logs/analyse.log",
@@ -134,7 +135,7 @@ rule report:
         rules.analyse.output,
         **{
             name: f"results/{{study}}/figures/{name}.png"
-            for name in ("rendered", "triptych", "examples")
+            for name in ("rendered", "triptych", "examples", "hurts")
             if PICTURED
         },
         metrics="results/{study}/metrics.csv",
@@ -142,8 +143,10 @@ rule report:
         confusions="results/{study}/confusions.csv",
         gaps="results/{study}/gap.csv",
         answer="results/{study}/answer/answer.json",
+        harm="results/{study}/answer/harm.csv",
         judge=of_each(f"{JUDGE}/metrics.json") if TRANSLATOR_CELLS else [],
         pseudo_labels="results/{study}/answer/pseudo_labels.csv" if HIDDEN else [],
+        doses="results/{study}/answer/doses.json" if DOSES else [],
         sheets=[f"{sheet}.png" for sheet in SHEETS],
         training="results/{study}/training.csv" if HISTORIES else [],
         domains="results/{study}/map.csv" if TRANSLATOR_CELLS else [],

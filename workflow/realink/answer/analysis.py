@@ -9,9 +9,10 @@ from realink.answer import learners
 from realink.answer.cells import errors_by_group, fitting, limits, summarise, usable
 from realink.answer.comparisons import break_even, compare_mixes, decided
 from realink.answer.expected import expected
+from realink.answer.more_labels import more_labels
 from realink.answer.recommended import recommended
 from realink.answer.result import Answer
-from realink.answer.worth import worth
+from realink.answer.worth import errors_of_cells, worth
 from realink.store.predictions import Predictions
 
 FEW = 200  # test images; of fewer, one is more than half a point
@@ -53,6 +54,7 @@ def analyse(
         translators=translators,
         unlabelled=unlabelled,
         rivals=_rivals(found, rows, predictions),
+        more_labels=more_labels(found, errors_of_cells(rows, predictions)[0]),
     )
 
 

@@ -9,7 +9,6 @@ from realink.answer import designs
 from realink.answer.cells import parsed
 from realink.answer.equivalent import Errors, drawn_share, equivalent_count
 from realink.answer.statistics import Sample, pool
-from realink.plan.mixes import Mix
 from realink.store.predictions import Predictions
 
 
@@ -24,7 +23,7 @@ def worth(metrics: pd.DataFrame, predictions: Predictions, seed: int) -> pd.Data
     too.
     """
     mixes = parsed(metrics["mix"])
-    cells, share = _cells(metrics, predictions, mixes)
+    cells, share = errors_of_cells(metrics, predictions)
     rows = []
     for (name, n), errors in cells.items():
         mix = mixes[name]
@@ -51,13 +50,14 @@ def worth(metrics: pd.DataFrame, predictions: Predictions, seed: int) -> pd.Data
     return pd.DataFrame(rows, columns=columns).sort_values(["mix", "n_real"], ignore_index=True)
 
 
-def _cells(
-    metrics: pd.DataFrame, predictions: Predictions, mixes: Mapping[str, Mix]
+def errors_of_cells(
+    metrics: pd.DataFrame, predictions: Predictions
 ) -> tuple[dict[tuple[str, int], Errors], float]:
     """The log errors of mixes with real images, what all say of their spread, and `drawn_share`.
 
     And of those at N = 0.
     """
+    mixes = parsed(metrics["mix"])
     with_real = np.array([mixes[name].real for name in metrics["mix"]], dtype=bool)
     real = metrics[with_real | (metrics["n_real"] == 0)].sort_values("replicate")
     rows = dict(list(real.groupby(["mix", "n_real"], sort=False)))

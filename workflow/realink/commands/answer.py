@@ -7,9 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from realink.commands.support import Json
-
-Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
+from realink.commands.support import Json, Paths
 
 
 def collect(
@@ -38,13 +36,11 @@ def collect(
     places : which replicate tested which of them, where not all did
     settings : where to write the config, so that the tables can be held to another study's
     """
-    import numpy as np
-
     from realink.plan import grid
     from realink.store import tables
-    from realink.store.files import read_images, read_tensors, write_json, write_table
+    from realink.store.files import read_images, write_json, write_table
     from realink.store.places import read_places
-    from realink.store.predictions import Predictions, spread, write_predictions
+    from realink.store.predictions import collected, write_predictions
 
     study = json.loads(config)
     cells, trained = grid.cells(study), grid.translator_cells(study)
@@ -58,22 +54,15 @@ def collect(
     )
     write_table(confusions, tables.confusions_table(judged))
     write_table(gaps, gap_rows)
-    scored, images = grid.paths(scores, cells), read_images(test)
-    smallest = np.min_scalar_type(len(images.classes) - 1)
-    found = [
-        read_tensors(scored[place])[0]["test"].argmax(1).astype(smallest) for place in rows.index
-    ]
+    scored = grid.paths(scores, cells)
     turns = None if places is None else read_places(places).tested
     write_predictions(
         predictions,
-        Predictions(
-            np.stack(found) if turns is None else spread(found, rows["replicate"], turns),
-            images.labels,
-            images.classes,
-            images.groups,
-            images.group_names,
+        collected(
+            [scored[place] for place in rows.index],
+            read_images(test),
+            rows["replicate"].to_numpy(),
             turns,
-            None if turns is None else rows["replicate"].to_numpy(),
         ),
     )
     write_json(settings, study)
@@ -92,6 +81,7 @@ def analyse(
     break_even: Path,
     worth: Path,
     classes: Path,
+    more_labels: Path,
     answer: Path,
     groups: Path | None = None,
 ) -> None:
@@ -104,6 +94,7 @@ def analyse(
     groups : where to write errors by group of test images, where these come in groups
     """
     from realink.answer import analysis, cells, learners, sentences
+    from realink.answer import more_labels as forecasts
     from realink.answer.recommended import recommended
     from realink.store.files import read_table, write_json, write_table
     from realink.store.predictions import read_predictions
@@ -117,6 +108,7 @@ def analyse(
     write_table(comparisons, found.comparisons)
     write_table(break_even, found.break_even)
     write_table(worth, found.worth)
+    write_table(more_labels, found.more_labels)
     rows, _ = cells.usable(cells.fitting(errors, predicted))
     write_table(classes, cells.errors_by_class(rows, predicted))
     if groups is not None:
@@ -133,6 +125,7 @@ def analyse(
                 }
                 for one in recommended(found)
             ],
+            "more_labels": forecasts.said(found.more_labels),
             "learners": learners.records(found.learners),
             "notes": found.notes + found.limits,
         },
@@ -185,11 +178,13 @@ def report(
     confusions: Path,
     gaps: Path,
     answer: Annotated[Path, Parameter(help="what `analyse` wrote, beside its tables")],
+    harm: Path,
     benchmarks: Path,
     output: Path,
     rendered: Path | None = None,
     triptych: Path | None = None,
     examples: Path | None = None,
+    hurts: Path | None = None,
     judge: list[Path] = (),
     training: Path | None = None,
     domains: Path | None = None,
@@ -197,31 +192,35 @@ def report(
     manifests: list[Path] = (),
     unlabelled: int = 0,
     pseudo_labels: Path | None = None,
+    doses: Path | None = None,
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
     Parameters
     ----------
-    rendered, triptych, examples : PNGs; none where the page shows no pictures
+    harm : classes that the advice misreads more often
+    rendered, triptych, examples, hurts : PNGs; none where the page shows no pictures
     training, domains : of a study with translators
     benchmarks : directory of Snakemake's benchmarks
     judge : the judge's own records, of a study with translators: one, or one a replicate
     manifests : what became of each picture, of images that come from folders
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
+    doses : what `analyse_doses` wrote, beside its tables, of a study that has doses
     """
+    from realink.page import doses as dosed
     from realink.page import jobs, used
     from realink.page import report as pages
     from realink.plan import grid, sources
     from realink.store.files import read_json, read_table, written_whole
-    from realink.store.tables import read_confusions, read_metrics
+    from realink.store.tables import read_confusions, read_harm, read_metrics
 
     settings = json.loads(config)
     shown = settings["page"]["pictures"]
     drawn = [cell for cell in grid.translator_cells(settings) if shown and cell.replicate == 1]
     tables = {
         name: read_table(answer.parent / f"{name}.csv")
-        for name in ("summary", "comparisons", "break_even", "worth")
+        for name in ("summary", "comparisons", "break_even", "worth", "more_labels")
     }
     # A class may be called NA, or 007.
     names = {"dtype": {"label": str, "group": str}, "keep_default_na": False}
@@ -239,12 +238,13 @@ def report(
             else None
         ),
         answer=read_json(answer),
+        harm=read_harm(harm),
         judge_error=_mean(read_json(path)["validation_error"] for path in judge),
         sheets=[
             pages.Sheet(cell.translator, cell.n_real, path)
             for cell, path in zip(drawn, sheets, strict=True)
         ],
-        pictures={"rendered": rendered, "triptych": triptych, "examples": examples},
+        pictures={"rendered": rendered, "triptych": triptych, "examples": examples, "hurts": hurts},
         classes=read_table(answer.parent / "classes.csv", **names),
         training=read_table(training) if training else None,
         domains=read_table(domains, **names) if domains else None,
@@ -252,6 +252,7 @@ def report(
         benchmarks=jobs.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
+        dosed=dosed.read(doses) if doses else None,
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)

@@ -118,7 +118,7 @@ def init(
         report.append(told.unlabelled(further))
     try:
         _refuse(found, drawn, further)
-        slower = pace.factor()
+        speed = pace.speed(pretrained=proposal.are_photographs(found, drawn))
         config = proposal.propose(
             defaults,
             found,
@@ -128,14 +128,15 @@ def init(
             rendered_directory="" if rendered is None else _portable(rendered),
             characters=drawn_by_fonts,
             group=group,
-            minutes=minutes / slower,
+            minutes=minutes,
             unlabelled_directory="" if unlabelled is None else _portable(unlabelled),
+            speed=speed,
         )
         sources.check(config)
     except InputError:
         print(*report, sep="\n")  # which names the pictures
         raise
-    takes = max(1, round(slower * proposal.seconds(config) / 60))
+    takes = max(1, round(proposal.seconds(config, speed) / 60))
     different, comments = proposal.differing(config, defaults), told.comments(config, found, drawn)
     text = told.HEAD.format(minutes=takes) + proposal.to_yaml(different, comments)
     with written_as_asked(output) as temporary:

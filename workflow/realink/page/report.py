@@ -16,9 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from realink.answer import harm as harmed
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
-from realink.page import charts, image_charts, jobs, lettering, look, plotted, tables
+from realink.page import charts, doses, image_charts, jobs, lettering, look, plotted, tables
 from realink.page.used import Used
 from realink.plan import sources
 from realink.plan.mixes import REAL, RENDERED
@@ -44,8 +45,10 @@ def page(
     comparisons: pd.DataFrame,
     break_even: pd.DataFrame,
     worth: pd.DataFrame,
+    more_labels: pd.DataFrame,
     groups: pd.DataFrame | None,
     answer: Mapping[str, list[Any]],
+    harm: pd.DataFrame,
     translators: pd.DataFrame,
     confusions: pd.DataFrame,
     gaps: pd.DataFrame,
@@ -59,6 +62,7 @@ def page(
     benchmarks: pd.DataFrame,
     unlabelled: int = 0,
     pseudo_labels: pd.DataFrame | None = None,
+    dosed: doses.Doses | None = None,
 ) -> str:
     """Write the answer page of a study.
 
@@ -66,31 +70,36 @@ def page(
     ----------
     config : the study's settings, shown as they are
     metrics, translators, confusions, gaps : as `realink.store.tables` reads them
-    summary, comparisons, break_even, worth : of `realink.answer.analysis`
+    summary, comparisons, break_even, worth, more_labels : of `realink.answer.analysis`
     groups : errors by group of test images, in a study that has groups
     answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
-        which is the right one, and the notes
+        which is the right one, what more labels bring, and the notes
+    harm : of `realink.answer.harm`
     judge_error : of the judge on validation images, if there are any
     sheets : PNGs of translated images
     pictures : PNGs, or None where none are to be shown: ``rendered`` images, ``triptych``, the
-        domains side by side, and ``examples``, test images told apart
+        domains side by side, ``examples``, test images told apart, and ``hurts``, of classes that
+        the advice misreads more often
     classes : errors by class of test images
     training, domains : training.csv and map.csv, of a study with translators
     used : what was used of the folders that the images come from, if they do
     benchmarks : of `realink.page.jobs.read_benchmarks`
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, by round and class, where that is known
+    dosed : what the doses of a study say that has some
     """
     alone = [name for name, mix in parsed(metrics["mix"]).items() if mix.without_learner == ALONE]
     counts = set(metrics.loc[~metrics["mix"].isin(alone), "n_real"]) or set(metrics["n_real"])
     shown = summary[summary["n_real"].isin(counts)]
     curves = plotted.errors(metrics[metrics["n_real"].isin(counts)])
+    ahead = plotted.ahead(more_labels, curves)
     panels = {
         "error": plotted.panels(shown["mix"]),
         "worth": plotted.panels(worth["mix"]),
     }
     drawn = {
-        f"error-{panel.key}": charts.error(curves, comparisons, panel) for panel in panels["error"]
+        f"error-{panel.key}": charts.error(curves, comparisons, panel, ahead)
+        for panel in panels["error"]
     }
     if answer["learners"]:
         drawn["best-of-networks"] = charts.networks(plotted.networks(answer["learners"]))
@@ -117,6 +126,7 @@ def page(
             trained.append(name)
     if domains is not None:
         drawn["domains"] = image_charts.domains(domains)
+    drawn |= doses.charts(dosed, plotted.floor_of(metrics))
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -125,11 +135,14 @@ def page(
             recommended=answer["recommended"],
             strip=_strip(answer["recommended"]),
             # The first recommendation's sentence is shown as such.
-            sentences=answer["sentences"][bool(answer["recommended"]) :],
+            sentences=answer["sentences"][bool(answer["recommended"]) :] + answer["more_labels"],
+            ahead=[panel.key for panel in panels["error"] if len(panel.of(ahead))],
             notes=answer["notes"],
             charts=drawn,
             panels=panels,
             by_part=by_part,
+            hurting=harmed.said(harm),
+            harmed=tables.harmed(harm),
             learners=tables.networks(answer["learners"]),
             networks={one["learner"]: network(one["learner"]) for one in _learned(answer)},
             measures=measured,
@@ -143,6 +156,7 @@ def page(
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
+            **doses.shown(dosed, answer["recommended"], config["learners"]),
             groups=[] if groups is None else tables.by_group(groups),
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),

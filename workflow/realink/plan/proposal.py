@@ -76,6 +76,7 @@ def propose(
     group: str | None,
     minutes: float,
     unlabelled_directory: str = "",
+    speed: durations.Speed = durations.MEASURED,
 ) -> dict[str, Any]:
     """Choose a study of some folders that ends within some minutes on two cores, if one can.
 
@@ -84,6 +85,7 @@ def propose(
     defaults : the config that it is laid over, config/config.yaml
     real, rendered : what was found; None if fonts draw the rendered images of `characters`
     unlabelled_directory : of further pictures without labels; empty for none
+    speed : of the machine
 
     Returns
     -------
@@ -91,8 +93,8 @@ def propose(
         Every key of a config.
     """
     small = size(real.sizes)
-    channels = 3 if real.coloured or (rendered is not None and rendered.coloured) else 1
-    photographs = channels == 3 or not real.plain
+    channels = _channels(real, rendered)
+    photographs = are_photographs(real, rendered)
     height, width = pretrained_size(real.sizes) if photographs else small
     images = {"height": height, "width": width, "channels": channels, "fit": fit(real.sizes)}
     side = max(small) if max(small) < max(height, width) else 0
@@ -146,7 +148,7 @@ def propose(
         # Parts to test on cannot be saved, so that a learner is: fonts draw characters.
         alone = [grid.SMALL] if rendered is None or not photographs else [FROZEN]
         learners = [*learners, alone]
-    return _within_budget(config, mixes, learners, draws, fewest, pool, 60 * minutes)
+    return _within_budget(config, mixes, learners, draws, fewest, pool, 60 * minutes, speed)
 
 
 def turns(labelled: Listing, fixed: Listing | None) -> int:
@@ -167,6 +169,15 @@ def turns(labelled: Listing, fixed: Listing | None) -> int:
     return most if most > 1 else 0
 
 
+def are_photographs(real: Survey, rendered: Survey | None) -> bool:
+    """Whether pictures are such that a pretrained network may be right for them."""
+    return _channels(real, rendered) == 3 or not real.plain
+
+
+def _channels(real: Survey, rendered: Survey | None) -> int:
+    return 3 if real.coloured or (rendered is not None and rendered.coloured) else 1
+
+
 def _within_budget(
     config: dict[str, Any],
     mixes: Sequence[str],
@@ -175,6 +186,7 @@ def _within_budget(
     fewest: int,
     most: int,
     budget: float,
+    speed: durations.Speed,
 ) -> dict[str, Any]:
     """Fill in learners, mixes, counts and replicates: the largest grid that fits, or the last.
 
@@ -200,7 +212,7 @@ def _within_budget(
         chosen = {"counts": none + counts(fewest, most, n), "replicates": replicates}
         chosen |= {"mixes": list(mixes[:places]), "learners": learned}
         proposed = config | chosen
-        if seconds(proposed) <= budget:
+        if seconds(proposed, speed) <= budget:
             break
     return proposed
 
@@ -264,9 +276,9 @@ def fit(sizes: np.ndarray) -> str:
     return "stretch" if high / low <= ALIKE else "crop"
 
 
-def seconds(config: Mapping[str, Any]) -> float:
-    """Estimate how long a study takes on two cores, within a third or so."""
-    return durations.work(sources.complete(config)) / CORES
+def seconds(config: Mapping[str, Any], speed: durations.Speed = durations.MEASURED) -> float:
+    """Estimate how long a study takes on two cores of a machine."""
+    return durations.work(sources.complete(config), speed) / CORES
 
 
 def differing(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
