@@ -47,7 +47,7 @@ def settings(**changed) -> dict:
     return {
         "study": "made-up",
         "images": {"height": 24, "width": 20, "channels": 3},
-        "real": {"source": "folder", "directory": "data/real", "group": None},
+        "real": {"source": "folder", "directory": "data/real", "group": None, "split": "fixed"},
         "unlabelled": {"source": "none", "directory": "", "count": None},
         "rendered": {"source": "folder", "directory": "data/rendered", "count": 100},
         "counts": [20, 60, 100],

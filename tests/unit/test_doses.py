@@ -85,7 +85,7 @@ def test_a_share_is_kept_to_whatever_the_counts_are(config):
     """The grid takes all images alike where more of a mix is real than the share asks for."""
     config = study(config, {"n": [5500], "synthetic": [100], "share": [0.25], "order": ["mixed"]})
     assert {cell.real_share for cell in doses.cells(config)} == {0.25}
-    assert grid.recipe(config, "small", "real-warp", 5500, 1, 100).real_share == "concatenate"
+    assert grid.recipe(config, "small", "real-warp", 5500, 1, held=100).real_share == "concatenate"
 
 
 def test_passes_over_the_images_are_of_those_that_a_dose_has(config):
@@ -247,14 +247,14 @@ def test_a_head_begins_at_that_of_synthetic_images_and_is_drawn_to_it():
     validation, test = clusters(90, 3, views=2), clusters(900, 4)
     alone = fitted([few], validation, None)
     synthetic = fitted([many], validation, None)
-    after = fitted([few, many], validation, None, "first")
+    after = fitted([few, many], validation, None, order="first")
     # Six real images alone know little, and the synthetic ones' head is right: it is kept.
     assert wrong(after, test) < wrong(alone, test) - 0.05
     assert wrong(after, test) < wrong(synthetic, test) + 0.02
     # Where synthetic images lie, it is left behind.
     lying = replace(many, labels=(many.labels + 1) % 3)
     real = clusters(600, 5, views=4)
-    assert wrong(fitted([real, lying], validation, None, "first"), test) < 0.1
+    assert wrong(fitted([real, lying], validation, None, order="first"), test) < 0.1
     assert wrong(fitted([lying], validation, None), test) > 0.8
 
 

@@ -21,6 +21,7 @@ from realink.commands import (
     doses,
     encode,
     figures,
+    final,
     gap,
     gather,
     harm,
@@ -49,6 +50,8 @@ PEOPLES = [
 ]
 JOBS = [
     real.prepare_real,
+    real.split_real,
+    real.split_features,
     real.draw_real,
     real.draw_unlabelled,
     rendered.catalogue_fonts,
@@ -67,6 +70,7 @@ JOBS = [
     doses.analyse_doses,
     harm.explain_harm,
     answer.report,
+    final.train_final,
     takeaway.export_classifier,
     figures.plot_error,
     figures.plot_rendered_error,

@@ -13,13 +13,15 @@ def collect_doses(
     from realink.plan import doses, grid
     from realink.store import tables
     from realink.store.files import read_images, write_table
-    from realink.store.predictions import write_predictions
+    from realink.store.predictions import collected, write_predictions
 
     cells = doses.cells(json.loads(config))
     rows = tables.doses_table(grid.paths(classifier, cells))
     scored = grid.paths(scores, cells)
     write_table(metrics, rows)
-    write_predictions(predictions, [scored[place] for place in rows.index], read_images(test))
+    found = [scored[place] for place in rows.index]
+    images, replicates = read_images(test), rows["replicate"].to_numpy()
+    write_predictions(predictions, collected(found, images, replicates, None))
 
 
 def analyse_doses(

@@ -52,7 +52,7 @@ def page(
     translators: pd.DataFrame,
     confusions: pd.DataFrame,
     gaps: pd.DataFrame,
-    judge: Mapping[str, float | None],
+    judge_error: float | None,
     sheets: Sequence[Sheet],
     pictures: Mapping[str, Path | None],
     classes: pd.DataFrame,
@@ -75,7 +75,7 @@ def page(
     answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
         which is the right one, what more labels bring, and the notes
     harm : of `realink.answer.harm`
-    judge : the judge's own record
+    judge_error : of the judge on validation images, if there are any
     sheets : PNGs of translated images
     pictures : PNGs, or None where none are to be shown: ``rendered`` images, ``triptych``, the
         domains side by side, ``examples``, test images told apart, and ``hurts``, of classes that
@@ -165,7 +165,7 @@ def page(
             numbered=lettering.numbered(
                 {*classes["label"], *(name for own in used for name, _ in own.classes)}
             ),
-            judge=judge,
+            judge_error=judge_error,
             sheets=_by_translator(sheets, translators),
             **{name: path and embedded(path) for name, path in pictures.items()},
             trained=trained,

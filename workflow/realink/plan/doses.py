@@ -37,7 +37,7 @@ def cells(config: Mapping[str, Any]) -> list[Recipe]:
         helds = [everything if held in (ALL, most) else held for held in asked["synthetic"]]
         for held in dict.fromkeys(helds):
             for replicate in range(1, config["replicates"] + 1):
-                own = grid.recipe(config, learner, name, n, replicate, held)
+                own = grid.recipe(config, learner, name, n, replicate, held=held)
                 found += _orders(own, asked)
     there = set(grid.cells(config))
     return [cell for cell in dict.fromkeys(found) if cell not in there]

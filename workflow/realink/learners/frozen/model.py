@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from realink.learners.mirrored import Whole, predict
 from realink.learners.views import MIRRORED
 from realink.plan.recipe import FIRST, MIXED
 
-__all__ = ["Encoder", "Network", "fit", "predict", "whole"]
+__all__ = ["Encoder", "Network", "chosen", "fit", "predict", "whole"]
 
 PENALTIES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)  # L2, of which validation images choose
 PENALTY = 0.03  # where there are none
@@ -38,12 +39,14 @@ class Network(nn.Module):
     ----------
     shape : of the images that the features are of
     mirrored : bool []; whether a score is the mean over an image and its mirror image
+    penalty : float32 []; the L2 penalty of its head
     """
 
     def __init__(self, settings: Settings, shape: Shape) -> None:
         super().__init__()
         self.settings, self.shape = settings, shape
         self.register_buffer("mirrored", torch.tensor(False))
+        self.register_buffer("penalty", torch.tensor(PENALTY))
         self.head = nn.LazyLinear(shape.classes)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -71,9 +74,10 @@ def fit(job: Job[Features]) -> Fitted:
     """
     parts = [] if job.real is None else [job.real]
     parts += [] if job.synthetic is None else [job.drawn(job.synthetic)]
-    found = fitted(parts, job.validation, job.real_share, job.recipe.order)
+    found = fitted(parts, job.validation, job.real_share, order=job.recipe.order, chosen=job.chosen)
     network = Network(job.settings, job.validation.shape)
     network.mirrored.fill_(found.mirrored)
+    network.penalty.fill_(found.penalty)
     network.head(torch.zeros(1, len(found.weight)))
     with torch.no_grad():
         network.head.weight.copy_(found.weight.T)
@@ -86,11 +90,24 @@ def fit(job: Job[Features]) -> Fitted:
     return Fitted(network=network.to(job.device).eval(), real_share=share)
 
 
+def chosen(networks: Sequence[nn.Module]) -> dict[str, float]:
+    """What validation images chose for most of some networks: the median, of an even number the
+    stronger penalty, and no mirror images.
+    """
+    # Of float32, so many digits are there.
+    penalties = sorted((float(f"{network.penalty:.4g}") for network in networks), reverse=True)
+    mirrored = sum(bool(network.mirrored) for network in networks)
+    middle = penalties[(len(penalties) - 1) // 2]
+    return {"penalty": middle, "mirrored": float(2 * mirrored > len(networks))}
+
+
 def fitted(
     parts: Sequence[Features],
     validation: Features,
     real_share: float | None,
+    *,
     order: str = MIXED,
+    chosen: Mapping[str, float] | None = None,
 ) -> linear.Fit:
     """The head that gives validation images the highest likelihood.
 
@@ -100,11 +117,12 @@ def fitted(
     validation : the images as they are, and mirrored
     real_share : weight of the first of two parts, in (0, 1); None: each image weighs the same
     order : of a `Recipe`; if the second of two parts comes first, no share is of any effect
+    chosen : ``penalty`` and ``mirrored``, where they are chosen already
     """
     if order == FIRST:
         real, synthetic = parts
         return _chosen([real], validation, None, _chosen([synthetic], validation, None))
-    return _chosen(parts, validation, real_share)
+    return _chosen(parts, validation, real_share, known=chosen)
 
 
 def _chosen(
@@ -112,6 +130,7 @@ def _chosen(
     validation: Features,
     real_share: float | None,
     towards: linear.Fit | None = None,
+    known: Mapping[str, float] | None = None,
 ) -> linear.Fit:
     """The same as `fitted` of mixed parts, or with a penalty on the distance from a head."""
     classes = len(validation.classes)
@@ -132,12 +151,13 @@ def _chosen(
             )
     best: linear.Fit | None = None
     several = len(parts[0].values) > MIRRORED
+    if not len(validation):
+        penalty, mirrored = (known or {}).get("penalty", PENALTY), (known or {}).get("mirrored")
+        found = _path(parts, real_share, bool(several and mirrored), classes, towards)
+        # Buffers hold float32.
+        return next(one for one in found if math.isclose(one.penalty, penalty, rel_tol=1e-4))
     for mirrored in (False, True) if several else (False,):
         for one in _path(parts, real_share, mirrored, classes, towards):
-            if not len(validation):
-                if one.penalty == PENALTY:
-                    return one
-                continue
             scores = sum(
                 (torch.from_numpy(view).float() @ one.weight + one.bias).softmax(1)
                 for view in validation.values[: 1 + mirrored]
