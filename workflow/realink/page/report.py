@@ -155,7 +155,7 @@ def page(
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
-            **doses.shown(dosed, answer["recommended"], config["learners"]),
+            **doses.shown(dosed, answer["recommended"], config),
             groups=[] if groups is None else tables.by_group(groups),
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),
