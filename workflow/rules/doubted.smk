@@ -6,10 +6,6 @@ answer/doubted.csv.
 
 # Five trainings of a backbone's last blocks would take a quarter of an hour.
 DOUBTERS = [name for name in config["learners"] if name != "finetuned"] or config["learners"]
-# Of a training: with 300 steps all of 100 digits in 10,000 whose labels were swapped were among the
-# 200 most doubted.
-CROSSFIT_STEPS = 300
-AUGMENTED = any(cell.augmented for cell in CELLS)
 # Labelled images that are doubted, by their split in real/images.csv.
 DOUBTED = (
     {LABELLED: ALL_LABELLED}
@@ -19,31 +15,6 @@ DOUBTED = (
         VALIDATION: f"{SPLIT}/validation.safetensors",
     }
 )
-
-
-def labelled_views(wildcards, images):
-    """The views of a set that are there for it and for all sets that are tested, if any."""
-    if not learners.encoded(wildcards.learner):
-        return []
-    views = [0, 1] if AUGMENTED else [0]
-    return [
-        f"results/{{study}}/features/{{learner}}/{images}/view{view}.safetensors" for view in views
-    ]
-
-
-def crossfitted_recipe(wildcards):
-    """The classifier that doubts labels: of real images alone, augmented if the study does so."""
-    mix, n = ("real-aug" if AUGMENTED else "real"), sources.pool(config)
-    cell = grid.recipe(config, wildcards.learner, mix, n, 1)
-    return cell._asdict()
-
-
-def crossfitted_settings(wildcards):
-    """The learner's settings, with fewer steps."""
-    settings = config["learner_settings"][wildcards.learner]
-    return settings | (
-        {"steps": min(settings["steps"], CROSSFIT_STEPS)} if "steps" in settings else {}
-    )
 
 
 rule cross_fit:

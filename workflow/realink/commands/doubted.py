@@ -135,5 +135,7 @@ def doubt_labels(
     table.insert(3, "class", classes[labels[place]])
     table["predicted"] = classes[table["predicted"]]
     table["learner"] = record["learner"]
-    write_table(output, table.round({"own": 6, "other": 6}))
+    for name in "own", "other":
+        table[name] = [float(f"{share:.3g}") for share in table[name]]
+    write_table(output, table)
     log.info("%d labels are doubted, by %s", len(table), record["learner"])
