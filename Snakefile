@@ -24,6 +24,7 @@ include: "workflow/rules/classifier.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/answer.smk"
+include: "workflow/rules/trust.smk"
 include: "workflow/rules/takeaway.smk"
 
 

@@ -136,6 +136,8 @@ rule report:
         answer="results/{study}/answer/answer.json",
         judge="results/{study}/judge/metrics.json" if TRANSLATOR_CELLS else [],
         pseudo_labels="results/{study}/answer/pseudo_labels.csv" if HIDDEN else [],
+        trust="results/{study}/answer/trust.csv",
+        unknown="results/{study}/answer/unknown.json",
         sheets=[f"{sheet}.png" for sheet in SHEETS],
         training="results/{study}/training.csv" if HISTORIES else [],
         domains="results/{study}/map.csv" if TRANSLATOR_CELLS else [],

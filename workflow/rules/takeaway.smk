@@ -4,12 +4,9 @@ Takes the answer, classifiers and translated sets; gives final/, and on demand e
 """
 
 # Classifiers at the largest count that the answer speaks of: one of them is given away.
-STANDARD = [
-    cell for cell in CELLS if not (cell.control or cell.unlabelled) and cell.mix in config["mixes"]
-]
-ALONE = [cell for cell in STANDARD if cell.real and cell.synthetic == "none" and not cell.pseudo]
+ALONE = [cell for cell in ADVISABLE if cell.real and cell.synthetic == "none" and not cell.pseudo]
 LARGEST = max((cell.n_real for cell in ALONE), default=None)
-LAST = [cell for cell in STANDARD if cell.n_real == LARGEST]
+LAST = [cell for cell in ADVISABLE if cell.n_real == LARGEST]
 
 
 rule export_classifier:
@@ -22,6 +19,8 @@ rule export_classifier:
         metrics="results/{study}/metrics.csv",
         pool="results/{study}/real/pool.safetensors",
         test="results/{study}/real/test.safetensors",
+        trust="results/{study}/answer/trust.csv",
+        unknown="results/{study}/answer/unknown.json",
     output:
         model="results/{study}/final/model.safetensors",
         onnx="results/{study}/final/model.onnx",
@@ -43,6 +42,8 @@ rule export_classifier:
             classifier=f"results/{STUDY}/{CLASSIFIER}/model.safetensors",
             images=config["images"],
             real=config["real"],
+            asked_risk=config["trust"]["risk"],
+            seed=config["seed"],
         ),
     shell:
         RUN

@@ -18,6 +18,7 @@ from cyclopts import App, Group, Parameter
 from realink.commands import (
     answer,
     classifier,
+    classify,
     encode,
     figures,
     gap,
@@ -30,6 +31,7 @@ from realink.commands import (
     studies,
     takeaway,
     translator,
+    trust,
 )
 from realink.commands.support import check_code
 from realink.errors import InputError
@@ -37,7 +39,7 @@ from realink.running import locales, outputs
 
 PEOPLES = [
     init.init,
-    takeaway.classify,
+    classify.classify,
     takeaway.export,
     studies.compare,
     studies.regret,
@@ -60,6 +62,8 @@ JOBS = [
     answer.collect,
     answer.analyse,
     answer.check_pseudo_labels,
+    trust.measure_trust,
+    trust.measure_unknown,
     answer.report,
     takeaway.export_classifier,
     figures.plot_error,

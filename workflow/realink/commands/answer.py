@@ -186,6 +186,8 @@ def report(
     manifests: list[Path] = (),
     unlabelled: int = 0,
     pseudo_labels: Path | None = None,
+    trust: Path,
+    unknown: Path,
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
@@ -198,6 +200,7 @@ def report(
     manifests : what became of each picture, of images that come from folders
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
+    trust, unknown : what `measure_trust`, beside its other tables, and `measure_unknown` wrote
     """
     from realink.page import jobs, used
     from realink.page import report as pages
@@ -241,6 +244,14 @@ def report(
         benchmarks=jobs.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
+        trust=None
+        if (promised := read_table(trust)).empty
+        else {
+            "table": promised,
+            "reliability": read_table(trust.parent / "reliability.csv"),
+            "coverage": read_table(trust.parent / "coverage.csv"),
+            "unknown": read_json(unknown),
+        },
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)

@@ -39,7 +39,7 @@ def encode(
     from realink.images.resized import reduced, size
     from realink.learners import backbone
     from realink.learners.views import view as viewed
-    from realink.learners.whole import batches
+    from realink.learners.batches import batches
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.features import write_features

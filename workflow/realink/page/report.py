@@ -18,7 +18,7 @@ from PIL import Image
 
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
-from realink.page import charts, image_charts, jobs, lettering, look, plotted, tables
+from realink.page import charts, image_charts, jobs, lettering, look, plotted, tables, trusted
 from realink.page.used import Used
 from realink.plan import sources
 from realink.plan.mixes import REAL, RENDERED
@@ -59,6 +59,7 @@ def page(
     benchmarks: pd.DataFrame,
     unlabelled: int = 0,
     pseudo_labels: pd.DataFrame | None = None,
+    trust: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the answer page of a study.
 
@@ -80,6 +81,8 @@ def page(
     benchmarks : of `realink.page.jobs.read_benchmarks`
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, by round and class, where that is known
+    trust : ``table``, ``reliability`` and ``coverage`` of `measure_trust`, and ``unknown`` of
+        `measure_unknown`; None of a study that advises nothing
     """
     alone = [name for name, mix in parsed(metrics["mix"]).items() if mix.without_learner == ALONE]
     counts = set(metrics.loc[~metrics["mix"].isin(alone), "n_real"]) or set(metrics["n_real"])
@@ -117,6 +120,19 @@ def page(
             trained.append(name)
     if domains is not None:
         drawn["domains"] = image_charts.domains(domains)
+    if trust is not None:
+        *_, last = trust["table"].to_dict("records")
+        at = {
+            name: trust[name].query("n_real == @last['n_real']")
+            for name in ("reliability", "coverage")
+        }
+        drawn["reliability"] = trusted.reliability(at["reliability"])
+        drawn["coverage"] = trusted.coverage(at["coverage"], last)
+        trust = {
+            "n": look.count(last["n_real"]),
+            "sentences": trusted.sentences(last, config["trust"]["risk"], trust["unknown"]),
+            "rows": trusted.rows(trust["table"]),
+        }
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -144,6 +160,7 @@ def page(
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
             groups=[] if groups is None else tables.by_group(groups),
+            trust=trust,
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),
             config=config,

@@ -64,7 +64,7 @@ def highest(wrong: float, answered: float, confidence: float = CONFIDENCE) -> fl
 
 
 def threshold(
-    confidence: np.ndarray, wrong: np.ndarray, units: np.ndarray, effect: float, risk: float
+    confidence: np.ndarray, wrong: np.ndarray, effect: float, risk: float
 ) -> Threshold | None:
     """The threshold that answers most, of those at which the risk is at most `risk`, surely.
 
@@ -73,8 +73,7 @@ def threshold(
     Parameters
     ----------
     confidence, wrong : float and bool [n], of validation images of one or several classifiers
-    units : int [n], see `design_effect`
-    effect : of the images
+    effect : of the images, see `design_effect`
     risk : a fraction in (0, 1)
     """
     n = len(confidence)
@@ -98,11 +97,11 @@ def threshold(
 
 
 def allowed(
-    confidence: np.ndarray, wrong: np.ndarray, units: np.ndarray, effect: float, risk: float
+    confidence: np.ndarray, wrong: np.ndarray, effect: float, risk: float
 ) -> Threshold | None:
     """`threshold` at a risk, or else at the lowest of `LADDER` above it that images allow."""
     for one in (risk, *(other for other in LADDER if other > risk)):
-        if found := threshold(confidence, wrong, units, effect, one):
+        if found := threshold(confidence, wrong, effect, one):
             return found
     return None
 
