@@ -29,4 +29,4 @@ def limit(scores: np.ndarray, images: int, false_alarms: float) -> float | None:
     """
     if not images or (part := np.ceil((images + 1) * (1 - false_alarms)) / images) > 1:
         return None
-    return float(np.quantile(scores, part, method="higher"))
+    return float(np.sort(scores)[int(np.ceil(part * len(scores))) - 1])
