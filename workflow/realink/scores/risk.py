@@ -18,6 +18,7 @@ from scipy import stats
 
 CONFIDENCE = 0.9
 FIRST = 0.5  # share of images that is answered at the first threshold tested, at least
+ROOM = 1.25  # times as many as of which none may be wrong: one of a few classifiers may err once
 STEP = 0.025  # of images, from a threshold to the next
 LADDER = (0.01, 0.02, 0.05, 0.1, 0.2)  # risks that are tried where a lower one is not allowed
 
@@ -79,11 +80,11 @@ def threshold(
     n = len(confidence)
     if not n:
         return None
-    # The fewest of which none wrong would do.
-    fewest = effect * np.log(1 - CONFIDENCE) / np.log(1 - risk)
-    start = max(FIRST, fewest / n)
-    if start > 1:
+    # The share of images of which none may be wrong.
+    fewest = effect * np.log(1 - CONFIDENCE) / np.log(1 - risk) / n
+    if fewest > 1:
         return None
+    start = max(FIRST, min(1, ROOM * fewest))
     ordered = np.sort(confidence)[::-1]
     found = None
     for share in np.append(np.arange(start, 1, STEP), 1):
