@@ -121,18 +121,8 @@ def page(
     if domains is not None:
         drawn["domains"] = image_charts.domains(domains)
     if trust is not None:
-        *_, last = trust["table"].to_dict("records")
-        at = {
-            name: trust[name].query("n_real == @last['n_real']")
-            for name in ("reliability", "coverage")
-        }
-        drawn["reliability"] = trusted.reliability(at["reliability"])
-        drawn["coverage"] = trusted.coverage(at["coverage"], last)
-        trust = {
-            "n": look.count(last["n_real"]),
-            "sentences": trusted.sentences(last, config["trust"]["risk"], trust["unknown"]),
-            "rows": trusted.rows(trust["table"]),
-        }
+        found, trust = trusted.section(trust, config["trust"]["risk"])
+        drawn |= found
     return (
         _environment()
         .get_template("report.html.jinja")

@@ -54,6 +54,28 @@ def sentences(row: Mapping[str, Any], asked: float, unknown: Mapping[str, Any]) 
     return said
 
 
+def section(
+    found: Mapping[str, Any], asked: float
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """The page's charts, and what it says: of the largest count, and a table of all.
+
+    Parameters
+    ----------
+    found : ``table``, ``reliability`` and ``coverage`` of `measure_trust`, ``unknown`` of
+        `measure_unknown`
+    asked : the risk that the config asks for
+    """
+    last = found["table"].iloc[-1].to_dict()
+    at = {
+        name: found[name][found[name]["n_real"] == last["n_real"]]
+        for name in ("reliability", "coverage")
+    }
+    charts = {"reliability": reliability(at["reliability"])}
+    charts["coverage"] = coverage(at["coverage"], last)
+    told = sentences(last, asked, found["unknown"])
+    return charts, {"n": f"{last['n_real']:,}", "sentences": told, "rows": rows(found["table"])}
+
+
 def rows(table: pd.DataFrame) -> list[dict[str, str]]:
     """The table of all counts, in words."""
     return [
@@ -87,19 +109,15 @@ def reliability(table: pd.DataFrame) -> dict:
     ends = [max(0, 10 * (low // 10)), 100]
     names = list(SCORES.values())
     legend = alt.Legend(title=None, orient="bottom")
-    scale = alt.Scale(domain=ends, nice=False)
     base = alt.Chart(shown).encode(
-        x=alt.X("confidence:Q", title="probability (%)").scale(scale),
-        y=alt.Y("right:Q", title="of these right (%)").scale(scale),
+        x=alt.X("confidence:Q", title="probability (%)").scale(domain=ends, nice=False),
+        y=alt.Y("right:Q", title="of these right (%)").scale(domain=ends, nice=False, zero=False),
         stroke=alt.Stroke("scores:N", legend=legend, sort=names).scale(
             domain=names, range=["var(--muted)", "var(--real)"]
         ),
-        strokeDash=alt.StrokeDash("scores:N", legend=legend, sort=names).scale(
-            domain=names, range=[(4, 3), (1, 0)]
-        ),
     )
-    points = base.mark_point(size=40, strokeDash=[1, 0]).encode(
-        strokeDash=alt.Undefined,
+    lines = base.mark_line(strokeWidth=2)
+    points = base.mark_point(size=40).encode(
         tooltip=[
             alt.Tooltip("scores:N"),
             alt.Tooltip("confidence:Q", title="probability (%)", format=".1f"),
@@ -110,9 +128,12 @@ def reliability(table: pd.DataFrame) -> dict:
     true = (
         alt.Chart(pd.DataFrame({"confidence": ends, "right": ends}))
         .mark_line(stroke="var(--line)", strokeWidth=3)
-        .encode(x="confidence:Q", y="right:Q")
+        .encode(
+            x=alt.X("confidence:Q").scale(domain=ends, nice=False),
+            y=alt.Y("right:Q").scale(domain=ends, nice=False, zero=False),
+        )
     )
-    chart = alt.layer(true, base.mark_line(strokeWidth=2), points).properties(
+    chart = alt.layer(true, lines, points).properties(
         width="container", height=240, description="Share right against probability"
     )
     return vega.themed(chart, names)
@@ -145,7 +166,7 @@ def coverage(table: pd.DataFrame, row: Mapping[str, Any]) -> dict:
         chosen = pd.DataFrame({"answered": [100 * row["answered"]], "risk": [100 * row["wrong"]]})
         layers.append(
             alt.Chart(chosen)
-            .mark_point(size=110, filled=True, fill="var(--harvest)", stroke="var(--harvest)")
+            .mark_point(size=110, filled=True, fill="var(--rendered)", stroke="var(--rendered)")
             .encode(
                 x="answered:Q",
                 y="risk:Q",
