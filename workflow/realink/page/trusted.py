@@ -21,8 +21,11 @@ def sentences(row: Mapping[str, Any], asked: float, unknown: Mapping[str, Any]) 
     asked : the risk that the config asks for
     unknown : what `measure_unknown` wrote
     """
+    calibrated = (
+        "calibrated" if row["validation_images"] else "as trained, for want of validation images"
+    )
     said = [
-        "Its probabilities are calibrated: on test images they are off by "
+        f"Its probabilities are {calibrated}: on test images they are off by "
         f"{percent(row['calibration_error'])} on average ({percent(row['uncalibrated'])} as trained; "
         f"chance alone, with so many test images, makes {percent(row['least'])})."
     ]

@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 
-from realink.scores.risk import design_effect
-
 BINS = 15
 # Before it is held to any image, the logarithm of a temperature is normal with this spread: most of
 # those published lie between 0.4 and 2.7. Decides only where there are few validation images.
@@ -38,7 +36,7 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     return found / found.sum(1, keepdims=True)
 
 
-def fitted(probabilities: np.ndarray, labels: np.ndarray, units: np.ndarray) -> float:
+def fitted(probabilities: np.ndarray, labels: np.ndarray, count: float) -> float:
     """The temperature that gives images the highest likelihood, nearer to 1 where they are few.
 
     Parameters
@@ -46,13 +44,11 @@ def fitted(probabilities: np.ndarray, labels: np.ndarray, units: np.ndarray) -> 
     probabilities : float [n, classes], of images that were not trained on, of one or several
         classifiers
     labels : int [n]
-    units : int [n], what was drawn by itself: the image's group, or the image; images of one unit,
-        and what several classifiers make of one, count for as much as they differ
+    count : how many images, each drawn by itself, these are worth (`realink.scores.risk`)
     """
     if not len(labels):
         return 1.0
     rows = np.arange(len(labels))
-    count = len(labels) / design_effect(1 - probabilities[rows, labels], units)
 
     def loss(logarithm: float) -> float:
         found = tempered(probabilities, np.exp(logarithm))[rows, labels]

@@ -98,10 +98,12 @@ def chosen(
     """The temperature, and the threshold at a risk or at the lowest one above that is allowed."""
     found = np.concatenate([calibration.restored(own) for own in scores])
     labels, places = (np.tile(part, len(scores)) for part in (held.labels, units(held)))
-    temperature = calibration.fitted(found, labels, places)
     if not len(labels):
-        return temperature, None
+        return 1.0, None
+    # Several classifiers do not make more images of them.
     effect = risk.design_effect(1 - found[np.arange(len(labels)), labels], places)
+    effect = max(effect, len(scores))
+    temperature = calibration.fitted(found, labels, len(labels) / effect)
     wrong, sure = found.argmax(1) != labels, _confidence(calibration.tempered(found, temperature))
     return temperature, risk.allowed(sure, wrong, effect, asked)
 
