@@ -33,7 +33,8 @@ def test_a_temperature_keeps_classes_in_order_and_probabilities_sum_to_one(tempe
     after = calibration.tempered(found, temperature)
     np.testing.assert_array_equal(after.argmax(1), found.argmax(1))
     np.testing.assert_allclose(after.sum(1), 1)
-    assert np.isfinite(after).all() and (after >= 0).all()
+    assert np.isfinite(after).all()
+    assert (after >= 0).all()
     # Higher ones are never surer.
     assert (calibration.tempered(found, 2 * temperature).max(1) <= after.max(1) + 1e-12).all()
 

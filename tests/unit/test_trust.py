@@ -19,8 +19,9 @@ from tests.unit.test_takeaway import network
 def held(n: int, seed: int, groups: int = 0):
     """Images without content, and scores of one classifier that is too sure."""
     random = np.random.default_rng(seed)
-    true = random.dirichlet(np.full(4, 0.15), n)
-    labels = np.array([random.choice(4, p=own) for own in true])
+    true = random.dirichlet(np.full(4, 0.03), n)
+    drawn = [random.choice(4, p=own) for own in true]
+    labels = np.array(drawn, np.int64)
     places = np.arange(n) % groups if groups else None
     pixels, names = np.zeros((n, 2, 2), np.uint8), tuple(map(str, range(groups)))
     images = ImageSet(pixels, labels, tuple("abcd"), None, places, names)
@@ -32,7 +33,7 @@ def test_one_temperature_and_threshold_hold_on_test_images():
     tested, scores = held(5000, 2)
     found = measured([first], [scores], validation, tested, asked=0.05, seed=1)
     assert found.row["temperature"] == pytest.approx(2, rel=0.1)
-    assert found.row["calibration_error"] < 0.02 < 0.05 < found.row["uncalibrated"]
+    assert found.row["calibration_error"] < 0.01 < 0.02 < found.row["uncalibrated"]
     assert found.row["risk"] == 0.05
     assert 0.01 < found.row["wrong"] <= 0.05
     assert 0.5 < found.row["answered"] < 1
@@ -63,8 +64,9 @@ def test_without_validation_images_nothing_is_promised():
     tested, others = held(50, 2)
     found = measured([scores], [others], validation, tested, asked=0.01, seed=1)
     assert found.row["temperature"] == 1
-    assert found.row["uncalibrated"] == pytest.approx(found.row["calibration_error"])
-    assert np.isnan(found.row["risk"]) and np.isnan(found.row["answered"])
+    assert found.row["uncalibrated"] == pytest.approx(found.row["calibration_error"], rel=1e-3)
+    assert np.isnan(found.row["risk"])
+    assert np.isnan(found.row["answered"])
 
 
 def test_tables_have_what_is_advised_at_each_count(tmp_path):
@@ -74,7 +76,8 @@ def test_tables_have_what_is_advised_at_each_count(tmp_path):
     table = pd.read_csv(files["trust"])
     assert table["n_real"].tolist() == [one["n_real"] for one in advised]
     assert table["mix"].tolist() == [one["mix"] for one in advised]
-    assert (table["replicates"] == 2).all() and (table["validation_images"] == 30).all()
+    assert (table["replicates"] == 2).all()
+    assert (table["validation_images"] == 30).all()
     assert set(pd.read_csv(files["coverage"])["n_real"]) == set(table["n_real"])
     page = files["page"].read_text()
     assert "How far can it be trusted" in page
@@ -111,7 +114,8 @@ def test_none_is_said_of_as_many_test_images_as_were_allowed(tmp_path, few):
     found = read_json(tmp_path / "unknown.json")
     assert found["validation_images"] == len(validation)
     if few:  # a fiftieth of twenty is no image
-        assert found["least"] is None and found["false_alarms"] is None
+        assert found["least"] is None
+        assert found["false_alarms"] is None
     else:
         assert 0 < found["least"] < 1
         assert found["false_alarms"] < 0.06

@@ -38,8 +38,8 @@ def encode(
     from realink.images.features import Features
     from realink.images.resized import reduced, size
     from realink.learners import backbone
-    from realink.learners.views import view as viewed
     from realink.learners.batches import batches
+    from realink.learners.views import view as viewed
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.features import write_features

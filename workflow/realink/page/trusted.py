@@ -8,6 +8,7 @@ import pandas as pd
 
 from realink.answer.words import percent
 from realink.page import vega
+from realink.scores import risk
 
 SCORES = {"before": "as trained", "after": "calibrated"}
 
@@ -26,8 +27,8 @@ def sentences(row: Mapping[str, Any], asked: float, unknown: Mapping[str, Any]) 
     )
     said = [
         f"Its probabilities are {calibrated}: on test images they are off by "
-        f"{percent(row['calibration_error'])} on average ({percent(row['uncalibrated'])} as trained; "
-        f"chance alone, with so many test images, makes {percent(row['least'])})."
+        f"{percent(row['calibration_error'])} on average ({percent(row['uncalibrated'])} as "
+        f"trained; chance alone, with so many test images, makes {percent(row['least'])})."
     ]
     images = _number(row["validation_images"], "validation image")
     if row["validation_units"] not in (row["validation_images"], 0):
@@ -38,7 +39,10 @@ def sentences(row: Mapping[str, Any], asked: float, unknown: Mapping[str, Any]) 
             "share of errors."
         )
     else:
-        promised = f"At most {_round(row['risk'])} of its answers are to be wrong, with 90\N{NO-BREAK SPACE}% confidence"
+        promised = (
+            f"At most {_round(row['risk'])} of its answers are to be wrong, with "
+            f"{_round(risk.CONFIDENCE)} confidence"
+        )
         if row["risk"] > asked:
             promised += f" ({_round(asked)} were asked for, but {images} allow no less)"
         said.append(
@@ -51,8 +55,8 @@ def sentences(row: Mapping[str, Any], asked: float, unknown: Mapping[str, Any]) 
     else:
         said.append(
             "Of a picture that is like none that it knows it says none. So it did of "
-            f"{percent(unknown['false_alarms'])} of the test images, all of which are of its classes; "
-            f"{_round(unknown['asked'])} were asked for."
+            f"{percent(unknown['false_alarms'])} of the test images, all of which are of its "
+            f"classes; {_round(unknown['asked'])} were asked for."
         )
     return said
 

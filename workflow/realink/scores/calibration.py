@@ -1,6 +1,6 @@
-"""Probabilities that mean what they say: one temperature for all (Guo et al. 2017, arXiv:1706.04599).
+"""Probabilities that mean what they say, by one temperature (Guo et al. 2017, arXiv:1706.04599).
 
-A temperature divides the logits, which leaves the order of the classes as it is. Probabilities are
+It divides the logits, which leaves the order of the classes as it is. Probabilities are
 all that is needed: their logarithms are the logits, but for a constant.
 """
 

@@ -4,9 +4,9 @@ Selective classification with guaranteed risk (Geifman & El-Yaniv 2017, arXiv:17
 threshold found by fixed-sequence testing (Angelopoulos et al. 2021, Learn then Test,
 arXiv:2110.01052): thresholds are tested in an order that no label has a say in, from few answers
 to many, and the last before the first that fails is taken, so that no test costs another one power.
-The bound is Clopper and Pearson's for as many images as those at hand are worth, since images of one
-group, and several classifiers on one image, err together (Korn & Graubard 1998, Survey Methodology
-24).
+The bound is Clopper and Pearson's for as many images as those at hand are worth, since images of
+one group, and several classifiers on one image, err together (Korn & Graubard 1998, Survey
+Methodology 24).
 """
 
 from collections.abc import Sequence

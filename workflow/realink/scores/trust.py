@@ -18,8 +18,8 @@ class Measured(NamedTuple):
 
     row : ``validation_images``, ``validation_units`` (groups, or images), ``temperature``;
         ``calibration_error`` on test images, that ``uncalibrated``, and the ``least`` that chance
-        makes; ``risk`` promised, NaN if none can be, with the ``confidence`` that answers need, and on
-        test images the share ``answered`` and the share of these that is ``wrong``; errors are
+        makes; ``risk`` promised, NaN if none can be, with the ``confidence`` of answers, and on test
+        images the share ``answered`` and the share of these that is ``wrong``; errors are
         means over classifiers
     reliability : of `calibration.bins` on test images, of all classifiers, for each ``scores``,
         as they were and calibrated
