@@ -9,7 +9,7 @@ import pytest
 from realink.commands import trust
 from realink.images.imagesets import ImageSet
 from realink.scores import calibration
-from realink.scores.trust import chosen, measured
+from realink.scores.trust import chosen, measured, units
 from realink.store.files import read_json, write_images, write_json, write_tensors
 from tests import made_up
 from tests.unit.test_takeaway import images as noise
@@ -23,7 +23,7 @@ def held(n: int, seed: int, groups: int = 0):
     drawn = [random.choice(4, p=own) for own in true]
     labels = np.array(drawn, np.int64)
     places = np.arange(n) % groups if groups else None
-    pixels, names = np.zeros((n, 2, 2), np.uint8), tuple(map(str, range(groups)))
+    pixels, names = random.integers(0, 256, (n, 4, 4), np.uint8), tuple(map(str, range(groups)))
     images = ImageSet(pixels, labels, tuple("abcd"), None, places, names)
     return images, calibration.tempered(true, 0.5).astype(np.float16)
 
@@ -31,7 +31,7 @@ def held(n: int, seed: int, groups: int = 0):
 def test_one_temperature_and_threshold_hold_on_test_images():
     validation, first = held(3000, 1)
     tested, scores = held(5000, 2)
-    found = measured([first], [scores], validation, tested, asked=0.05, seed=1)
+    found = measured([first], [scores], [validation], [tested], asked=0.05, seed=1)
     assert found.row["temperature"] == pytest.approx(2, rel=0.1)
     assert found.row["calibration_error"] < 0.01 < 0.02 < found.row["uncalibrated"]
     assert found.row["risk"] == 0.05
@@ -44,7 +44,7 @@ def test_one_temperature_and_threshold_hold_on_test_images():
 
 def test_several_classifiers_and_groups_do_not_make_more_images():
     validation, scores = held(400, 3)
-    once, often = chosen([scores], validation, 0.05), chosen([scores] * 5, validation, 0.05)
+    once, often = chosen([scores], [validation], 0.05), chosen([scores] * 5, [validation] * 5, 0.05)
     assert once[0] == pytest.approx(often[0], rel=1e-6)
     assert once[1] == pytest.approx(often[1])
     # All that is wrong is in few groups: that says less, and promises less.
@@ -54,15 +54,29 @@ def test_several_classifiers_and_groups_do_not_make_more_images():
     alike = ImageSet(
         validation.images, validation.labels, validation.classes, None, groups, tuple("abcdefghij")
     )
-    (_, single), (_, grouped) = once, chosen([scores], alike, 0.05)
+    (_, single), (_, grouped) = once, chosen([scores], [alike], 0.05)
     assert single.risk == 0.05
     assert grouped is None or grouped.risk > single.risk
+
+
+def test_replicates_that_validate_other_images_have_more_of_them():
+    one, two = held(300, 3), held(300, 4)
+    sets, scores = zip(one, two, strict=True)
+    assert units([one[0], one[0]])[1] == 300
+    places, images = units(sets)
+    assert images == 600
+    assert len(set(places)) == 600
+    tested, others = held(500, 5)
+    alone = measured([scores[0]], [others], [one[0]], [tested], asked=0.05, seed=1)
+    both = measured(list(scores), [others] * 2, list(sets), [tested] * 2, asked=0.05, seed=1)
+    assert (alone.row["validation_images"], both.row["validation_images"]) == (300, 600)
+    assert both.row["risk"] <= alone.row["risk"]
 
 
 def test_without_validation_images_nothing_is_promised():
     validation, scores = held(0, 1)
     tested, others = held(50, 2)
-    found = measured([scores], [others], validation, tested, asked=0.01, seed=1)
+    found = measured([scores], [others], [validation], [tested], asked=0.01, seed=1)
     assert found.row["temperature"] == 1
     assert found.row["uncalibrated"] == pytest.approx(found.row["calibration_error"], rel=1e-3)
     assert np.isnan(found.row["risk"])
@@ -107,7 +121,7 @@ def test_none_is_said_of_as_many_test_images_as_were_allowed(tmp_path, few):
         config=json.dumps(config),
         answer=tmp_path / "answer.json",
         classifier=str(tmp_path / "{replicate}.safetensors"),
-        **{name: tmp_path / f"{name}.safetensors" for name in paths},
+        **{name: [tmp_path / f"{name}.safetensors"] for name in paths},
         seed=1,
         output=tmp_path / "unknown.json",
     )
@@ -128,7 +142,7 @@ def test_where_nothing_is_advised_nothing_is_unknown(tmp_path):
         config=json.dumps(made_up.settings()),
         answer=tmp_path / "answer.json",
         classifier="",
-        **dict.fromkeys(("pool", "validation", "test"), tmp_path / "none.safetensors"),
+        **{key: [tmp_path / "none.safetensors"] for key in ("pool", "validation", "test")},
         seed=1,
         output=tmp_path / "unknown.json",
     )

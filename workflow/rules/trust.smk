@@ -4,9 +4,7 @@ Takes the answer, scores, classifiers and real images; gives tables in answer/.
 """
 
 # Classifiers that the answer may advise.
-ADVISABLE = [
-    cell for cell in CELLS if not (cell.control or cell.unlabelled) and cell.mix in config["mixes"]
-]
+ADVISABLE = grid.standard(config)
 
 
 rule measure_trust:
@@ -14,8 +12,8 @@ rule measure_trust:
     input:
         grid.paths(RECORDS["scores"], ADVISABLE),
         answer="results/{study}/answer/answer.json",
-        validation="results/{study}/real/validation.safetensors",
-        test="results/{study}/real/test.safetensors",
+        validation=of_each(f"{SPLIT}/validation.safetensors"),
+        test=of_each(f"{SPLIT}/test.safetensors"),
     output:
         trust=shown("results/{study}/answer/trust.csv", "Answer"),
         reliability="results/{study}/answer/reliability.csv",
@@ -46,9 +44,9 @@ rule measure_unknown:
     input:
         grid.paths(f"results/{{study}}/{CLASSIFIER}/model.safetensors", ADVISABLE, study=STUDY),
         answer="results/{study}/answer/answer.json",
-        pool="results/{study}/real/pool.safetensors",
-        validation="results/{study}/real/validation.safetensors",
-        test="results/{study}/real/test.safetensors",
+        pool=of_each(f"{SPLIT}/pool.safetensors"),
+        validation=of_each(f"{SPLIT}/validation.safetensors"),
+        test=of_each(f"{SPLIT}/test.safetensors"),
     output:
         "results/{study}/answer/unknown.json",
     log:

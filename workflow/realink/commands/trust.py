@@ -10,8 +10,10 @@ from cyclopts import Parameter
 from realink.commands.support import Json, log
 
 if TYPE_CHECKING:
+    from realink.images.imagesets import ImageSet
     from realink.plan.recipe import Recipe
 
+Sets = Annotated[list[Path], Parameter(help="of all replicates, or of each its own")]
 Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
 
 
@@ -20,8 +22,8 @@ def measure_trust(
     config: Json,
     answer: Path,
     scores: Paths,
-    validation: Path,
-    test: Path,
+    validation: Sets,
+    test: Sets,
     seed: int,
     trust: Path,
     reliability: Path,
@@ -42,14 +44,13 @@ def measure_trust(
     from realink.seeds import seed_for
     from realink.store.files import read_images, read_json, read_tensors, write_table
 
-    study, held, tested = json.loads(config), read_images(validation), read_images(test)
-    found = []
+    study, found = json.loads(config), []
+    sets = [list(map(read_images, paths)) for paths in (validation, test)]
     for one, own in _advised(study, read_json(answer)):
         scored = [read_tensors(path)[0] for path in grid.paths(scores, own)]
         part = measured(
             *([each[name] for each in scored] for name in ("validation", "test")),
-            held,
-            tested,
+            *(_of_replicates(own, images) for images in sets),
             asked=study["trust"]["risk"],
             seed=seed_for(seed, "calibration", one["n_real"]),
         )
@@ -73,9 +74,9 @@ def measure_unknown(
     config: Json,
     answer: Path,
     classifier: Paths,
-    pool: Path,
-    validation: Path,
-    test: Path,
+    pool: Sets,
+    validation: Sets,
+    test: Sets,
     seed: int,
     output: Path,
 ) -> None:
@@ -99,20 +100,24 @@ def measure_unknown(
     if not (advised := list(_advised(study, read_json(answer)))):
         write_json(output, {"least": None, "false_alarms": None})
         return
-    (one, own), images, read = advised[-1], read_images(pool), {}
-    held = {"validation": read_images(validation), "test": read_images(test)}
-    for cell, path in zip(own, grid.paths(classifier, own), strict=True):
+    (one, own), read = advised[-1], {"validation": [], "test": []}
+    sets = [
+        _of_replicates(own, list(map(read_images, paths))) for paths in (pool, validation, test)
+    ]
+    parts = zip(own, grid.paths(classifier, own), *sets, strict=True)
+    for cell, path, images, *held in parts:
         network, place = Classifier(path), cell.replicate
         # Those that it saw, of a mix with real images; else all are as new to it.
         drawn = images.draw(cell.n_real or len(images), seed_for(seed, "draw", place))
         known = drawn.take(unknown.chosen(len(drawn), seed_for(seed, "known", place)))
         features = network.features(known.images).T
-        for split, part in held.items():
-            few = part.take(unknown.chosen(len(part), seed_for(seed, "known", split)))
+        for name, part in zip(read, held, strict=True):
+            few = part.take(unknown.chosen(len(part), seed_for(seed, "known", name)))
             found = 1 - (network.features(few.images) @ features).max(1, initial=-1)
-            read.setdefault(split, []).append(found)
+            read[name].append(found)
     asked = study["trust"]["false_alarms"]
-    most = len(read["validation"][0])
+    # Of one replicate's alone: what several have may be the same ones.
+    most = min(map(len, read["validation"]))
     least = unknown.limit(np.concatenate(read["validation"]), most, asked)
     alarms = None if least is None else float((np.concatenate(read["test"]) > least).mean())
     write_json(
@@ -120,6 +125,11 @@ def measure_unknown(
         {"n_real": one["n_real"], "mix": one["mix"], "validation_images": most}
         | {"asked": asked, "least": least, "false_alarms": alarms},
     )
+
+
+def _of_replicates(cells: list["Recipe"], sets: list["ImageSet"]) -> list["ImageSet"]:
+    """The set of each classifier: that of its replicate, or of all."""
+    return [sets[0] if len(sets) == 1 else sets[cell.replicate - 1] for cell in cells]
 
 
 def _advised(

@@ -18,7 +18,7 @@ class Measured(NamedTuple):
 
     row : ``validation_images``, ``validation_units`` (groups, or images), ``temperature``;
         ``calibration_error`` on test images, that ``uncalibrated``, and the ``least`` that chance
-        makes; ``risk`` promised, NaN if none can be, with the ``confidence`` of answers, and on test
+        makes; ``risk`` promised, NaN if none can be, and the ``confidence`` of answers; on test
         images the share ``answered`` and the share of these that is ``wrong``; errors are
         means over classifiers
     reliability : of `calibration.bins` on test images, of all classifiers, for each ``scores``,
@@ -31,17 +31,26 @@ class Measured(NamedTuple):
     coverage: pd.DataFrame
 
 
-def units(images: ImageSet) -> np.ndarray:
-    """What was drawn by itself: groups if there are several, else images; int64 [n]."""
-    several = images.groups is not None and len(np.unique(images.groups)) > 1
-    return images.groups if several else np.arange(len(images))
+def units(held: Sequence[ImageSet]) -> tuple[np.ndarray, int]:
+    """What was drawn by itself, of sets that may share images: groups if there are several.
+
+    Returns
+    -------
+    int64 [n of all sets], places of the groups, else of the images; and how many images differ.
+    """
+    known: dict[bytes, int] = {}
+    images = [known.setdefault(image.tobytes(), len(known)) for own in held for image in own.images]
+    groups = [own.groups for own in held]
+    if any(own is None for own in groups) or len(np.unique(np.concatenate(groups))) < 2:
+        return np.array(images, np.int64), len(known)
+    return np.concatenate(groups), len(known)
 
 
 def measured(
     validation: Sequence[np.ndarray],
     test: Sequence[np.ndarray],
-    held: ImageSet,
-    tested: ImageSet,
+    held: Sequence[ImageSet],
+    tested: Sequence[ImageSet],
     *,
     asked: float,
     seed: int,
@@ -59,16 +68,15 @@ def measured(
     temperature, threshold = chosen(validation, held, asked)
     after = [calibration.tempered(scores, temperature) for scores in before]
     sure = {"before": list(map(_confidence, before)), "after": list(map(_confidence, after))}
-    wrong = [scores.argmax(1) != tested.labels for scores in before]
+    right = [scores.argmax(1) == own.labels for scores, own in zip(before, tested, strict=True)]
     errors = {
-        name: np.mean(
-            [calibration.expected_error(*pair) for pair in zip(own, _right(wrong), strict=True)]
-        )
+        name: np.mean(list(map(calibration.expected_error, own, right)))
         for name, own in sure.items()
     }
+    places, images = units(held)
     row = {
-        "validation_images": len(held),
-        "validation_units": len(np.unique(units(held))),
+        "validation_images": images,
+        "validation_units": len(np.unique(places)),
         "temperature": temperature,
         "uncalibrated": errors["before"],
         "calibration_error": errors["after"],
@@ -76,33 +84,33 @@ def measured(
     }
     row |= dict.fromkeys(("risk", "confidence", "answered", "wrong"), np.nan)
     if threshold is not None:
-        taken = [confidence >= threshold.confidence for confidence in sure["after"]]
-        answered = sum(own.sum() for own in taken)
-        missed = sum((own & off).sum() for own, off in zip(taken, wrong, strict=True))
+        taken = np.concatenate(sure["after"]) >= threshold.confidence
         row |= {
             "risk": threshold.risk,
             "confidence": threshold.confidence,
-            "answered": answered / sum(map(len, taken)),
-            "wrong": missed / max(answered, 1),
+            "answered": taken.mean(),
+            "wrong": (taken & ~np.concatenate(right)).sum() / max(taken.sum(), 1),
         }
     tables = [
-        calibration.bins(np.concatenate(own), np.concatenate(_right(wrong))).assign(scores=name)
+        calibration.bins(np.concatenate(own), np.concatenate(right)).assign(scores=name)
         for name, own in sure.items()
     ]
+    wrong = [~own for own in right]
     return Measured(row, pd.concat(tables), risk.coverage(sure["after"], wrong))
 
 
 def chosen(
-    scores: Sequence[np.ndarray], held: ImageSet, asked: float
+    scores: Sequence[np.ndarray], held: Sequence[ImageSet], asked: float
 ) -> tuple[float, risk.Threshold | None]:
     """The temperature, and the threshold at a risk or at the lowest one above that is allowed."""
     found = np.concatenate([calibration.restored(own) for own in scores])
-    labels, places = (np.tile(part, len(scores)) for part in (held.labels, units(held)))
+    labels = np.concatenate([own.labels for own in held])
     if not len(labels):
         return 1.0, None
-    # Several classifiers do not make more images of them.
+    places, images = units(held)
     effect = risk.design_effect(1 - found[np.arange(len(labels)), labels], places)
-    effect = max(effect, len(scores))
+    # Several classifiers do not make more images of them.
+    effect = max(effect, len(labels) / images)
     temperature = calibration.fitted(found, labels, len(labels) / effect)
     wrong, sure = found.argmax(1) != labels, _confidence(calibration.tempered(found, temperature))
     return temperature, risk.allowed(sure, wrong, effect, asked)
@@ -110,7 +118,3 @@ def chosen(
 
 def _confidence(scores: np.ndarray) -> np.ndarray:
     return scores.max(1)
-
-
-def _right(wrong: list[np.ndarray]) -> list[np.ndarray]:
-    return [~own for own in wrong]
