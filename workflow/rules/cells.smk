@@ -17,6 +17,11 @@ def recipe_of(wildcards):
     return grid.recipe(config, *names)
 
 
+def dose_of(wildcards):
+    """All that makes the classifier of a dose."""
+    return DOSE_RECIPES[Path(DOSE.format(**wildcards))]
+
+
 def sets_of(wildcards):
     """The image sets that a classifier is made from and tested on, by the command's options."""
     cell, drawn = recipe_of(wildcards), "n{n}/rep{replicate}"
