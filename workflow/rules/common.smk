@@ -82,7 +82,7 @@ TEACHERS = [cell.teacher for cell in CELLS if cell.teacher]
 UNLABELLED = sources.unlabelled(config)
 # Where a replicate's pool, validation and test images are, and what follows from them: with
 # `real: split: rotate`, each replicate has its own.
-OWN = os.sep + "rep{replicate}" if sources.rotates(config) else ""
+OWN = f"{os.sep}rep{{replicate}}" if sources.rotates(config) else ""
 SPLIT = f"results/{{study}}/real{OWN}"
 JUDGE = f"results/{{study}}/judge{OWN}"
 WITHOUT_LABELS = f"results/{{study}}/unlabelled{OWN}"
