@@ -108,7 +108,8 @@ def test_few_are_decided_where_mixes_are_alike(groups, replicates, differ, draws
     print(
         f"\n| {groups} | {replicates} | {differ} | {draws} | {100 * share:.1f} | {50 * doubt:.1f} |"
     )
-    assert 0.03 - doubt < share < 0.07 + doubt
+    # Where nothing differs, neither groups nor draws, it is more careful than it need be.
+    assert (0.03 if draws else 0.015) - doubt < share < 0.07 + doubt
 
 
 def test_a_difference_is_found():
