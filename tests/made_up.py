@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from realink.images.imagesets import ImageSet
 from realink.plan import doses, grid
@@ -297,9 +298,23 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         )
         told["domains"].write_text("images,label,x,y,share\nreal,NA,1,2,0.5\nwarp,007,2,1,0.5\n")
     page = root / "report.html"
+    doubted = root / "answer/doubted.csv"
+    pd.DataFrame(
+        {
+            "split": ["train", "validation"],
+            "place": [3, 1],
+            "file": [f"{classes[0]}/1.png", ""],
+            "class": classes[:1] * 2,
+            "predicted": [classes[1], classes[-1]],
+            "own": [0.00001, 0.2],
+            "other": [0.9, 0.7],
+            "learner": "small",
+        }
+    ).to_csv(doubted, index=False)
     shown = {"rendered": root / "figures/rendered.png", "triptych": triptych, "examples": examples}
     shown["hurts"] = hurts
     shown["sheets"] = made_sheets
+    shown["labelled"] = [test, test]
     answer.report(
         study=config["study"],
         config=settings,
@@ -308,6 +323,7 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         harm=harmed,
         **(shown if config["page"]["pictures"] else {}),
         **told,
+        doubted=doubted,
         manifests=[path] if (path := root / "real/images.csv").exists() else [],
         benchmarks=root / "benchmarks",
         output=page,

@@ -150,6 +150,9 @@ rule report:
         sheets=[f"{sheet}.png" for sheet in SHEETS],
         training="results/{study}/training.csv" if HISTORIES else [],
         domains="results/{study}/map.csv" if TRANSLATOR_CELLS else [],
+        doubted="results/{study}/answer/doubted.csv",
+        # Whose pictures may be shown.
+        labelled=rules.doubt_labels.input.images if PICTURED else [],
         manifests=[
             manifest
             for kind, place in (("real", "results/{study}/real"), ("unlabelled", WITHOUT_LABELS))
