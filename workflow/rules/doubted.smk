@@ -6,17 +6,25 @@ answer/doubted.csv.
 
 # Five trainings of a backbone's last blocks would take a quarter of an hour.
 DOUBTERS = [name for name in config["learners"] if name != "finetuned"] or config["learners"]
+# Labelled images that are doubted, by their split in real/images.csv.
+DOUBTED = (
+    {LABELLED: ALL_LABELLED}
+    if ROTATED
+    else {
+        TRAIN: f"{SPLIT}/pool.safetensors",
+        VALIDATION: f"{SPLIT}/validation.safetensors",
+    }
+)
 
 
 rule cross_fit:
     """Score every labelled image by classifiers that were trained on others."""
     input:
-        images=[
-            "results/{study}/real/pool.safetensors",
-            "results/{study}/real/validation.safetensors",
-        ],
-        pool=lambda wildcards: labelled_views(wildcards, "real/pool"),
-        validation=lambda wildcards: labelled_views(wildcards, "real/validation"),
+        images=list(DOUBTED.values()),
+        pool=lambda wildcards: labelled_views(wildcards, "real/all" if ROTATED else "real/pool"),
+        validation=lambda wildcards: (
+            [] if ROTATED else labelled_views(wildcards, "real/validation")
+        ),
     output:
         "results/{study}/crossfitted/{learner}.safetensors",
     log:
@@ -52,10 +60,7 @@ rule doubt_labels:
     input:
         **sources.manifest(config["real"], "results/{study}/real/images.csv"),
         scores=expand("results/{{study}}/crossfitted/{learner}.safetensors", learner=DOUBTERS),
-        images=[
-            "results/{study}/real/pool.safetensors",
-            "results/{study}/real/validation.safetensors",
-        ],
+        images=list(DOUBTED.values()),
     output:
         shown("results/{study}/answer/doubted.csv", "Answer"),
     log:
@@ -69,6 +74,6 @@ rule doubt_labels:
         mem_mb=1000,
         runtime=10,
     params:
-        **call("doubt_labels"),
+        **call("doubt_labels", splits=list(DOUBTED)),
     shell:
         RUN

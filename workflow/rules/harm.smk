@@ -10,8 +10,8 @@ rule explain_harm:
         metrics="results/{study}/metrics.csv",
         predictions="results/{study}/predictions.safetensors",
         answer="results/{study}/answer/answer.json",
-        pool="results/{study}/real/pool.safetensors",
-        validation="results/{study}/real/validation.safetensors",
+        pool=of_first(f"{SPLIT}/pool.safetensors"),
+        validation=of_first(f"{SPLIT}/validation.safetensors"),
         rendered=(
             "results/{study}/rendered/images.safetensors"
             if any(cell.synthetic == "rendered" for cell in CELLS)
@@ -51,7 +51,7 @@ rule plot_harm:
         metrics="results/{study}/metrics.csv",
         predictions="results/{study}/predictions.safetensors",
         harm="results/{study}/answer/harm.csv",
-        test="results/{study}/real/test.safetensors",
+        test=TESTED,
     output:
         report(
             "results/{study}/figures/hurts.png", caption="../report/hurts.rst", category="Images"

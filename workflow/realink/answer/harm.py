@@ -1,12 +1,13 @@
 """Where the advice hurts: classes that the advised mix misreads more often than one without it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from realink.answer.statistics import adjust, compare, log_ratios, pool
+from realink.answer import designs
+from realink.answer.statistics import adjust, pool
 from realink.answer.words import listed
 from realink.store.predictions import Predictions
 
@@ -30,7 +31,7 @@ def harm(
 ) -> pd.DataFrame:
     """Compare what is advised with what one would do instead, on the test images of each class.
 
-    As whole test sets are compared (`realink.answer.statistics.compare`), what all classes say of
+    As whole test sets are compared (`realink.answer.designs`), what all classes say of
     the spread of replicates weighing in. The p-values of one count are corrected for the number of
     its classes: of those that are said to be surely raised or lowered about one in twenty may be
     wrong, of those that are probably so one in four.
@@ -56,33 +57,55 @@ def harm(
             continue
         both = _paired(rows[mix, n], rows[reference, n])
         for label, name in enumerate(predictions.classes):
-            own = predictions.labels == label
-            if len(both) == 0 or not own.any():
+            own = predictions.part(predictions.labels == label)
+            pair = _Pair(own, *both)
+            if len(both[0]) == 0 or not all(tested.any() for tested in pair.tested):
                 continue
-            wrong = [predictions.wrong[np.ix_(both[side], own)] for side in (0, 1)]
-            errors = [float(side.mean()) for side in wrong]
-            taken = _taken_for(predictions.predicted[np.ix_(both[0], own)], label)
+            errors = [
+                float(wrong.sum() / tested.sum())
+                for wrong, tested in zip(pair.wrong, pair.tested, strict=True)
+            ]
+            taken = _taken_for(own.predicted[both[0]][pair.wrong[0]])
             found.append(
                 {"n_real": n, "mix": mix, "reference": reference, "label": name}
-                | {"images": int(own.sum()), "error": errors[0], "reference_error": errors[1]}
+                | {"images": int(pair.tested[0].any(axis=0).sum())}
+                | {"error": errors[0], "reference_error": errors[1]}
                 | {
                     "taken_for": None if taken is None else predictions.classes[taken[0]],
                     "taken_share": None if taken is None else taken[1],
                 }
             )
-            pairs.append(
-                (*wrong, _cases(predictions, own)) if _testable(predictions, own) else None
-            )
+            pairs.append(pair if _testable(own, grouped=predictions.cases is not None) else None)
     return _judged(pd.DataFrame(found, columns=COLUMNS), pairs)
 
 
-def _judged(table: pd.DataFrame, pairs: Sequence[tuple[Any, ...] | None]) -> pd.DataFrame:
+class _Pair(NamedTuple):
+    """What two mixes predicted of a class's test images: rows of the same replicates, int [r]."""
+
+    predictions: Predictions
+    advised: np.ndarray
+    other: np.ndarray
+
+    @property
+    def wrong(self) -> list[np.ndarray]:
+        return [self.predictions.wrong[rows] for rows in (self.advised, self.other)]
+
+    @property
+    def tested(self) -> list[np.ndarray]:
+        return [self.predictions.tested[rows] for rows in (self.advised, self.other)]
+
+
+def _judged(table: pd.DataFrame, pairs: Sequence[_Pair | None]) -> pd.DataFrame:
     tested = [place for place, pair in enumerate(pairs) if pair is not None]
-    samples = [log_ratios(*pairs[place]) for place in tested]
+    samples = [
+        designs.log_ratios(pair.predictions, pair.advised, *pair.wrong)
+        for pair in pairs
+        if pair is not None
+    ]
     priors = pool(samples, table["n_real"].iloc[tested].tolist()) if tested else []
     for place, prior in zip(tested, priors, strict=True):
-        first, second, groups = pairs[place]
-        result = compare(first, second, prior=prior, groups=groups)
+        pair = pairs[place]
+        result = designs.compare(pair.predictions, pair.advised, *pair.wrong, prior)
         for column in ("ratio", "low", "high", "p"):
             table.loc[place, column] = getattr(result, column)
     table["verdict"] = UNTESTED
@@ -102,18 +125,14 @@ def _paired(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
     return both[["index", "index_other"]].to_numpy().T
 
 
-def _cases(predictions: Predictions, own: np.ndarray) -> np.ndarray | None:
-    return None if predictions.cases is None else predictions.cases[own]
+def _testable(own: Predictions, *, grouped: bool) -> bool:
+    """Whether there are several images, or several groups of them, of a class."""
+    return len(np.unique(own.groups)) > 1 if grouped else len(own.labels) > 1
 
 
-def _testable(predictions: Predictions, own: np.ndarray) -> bool:
-    cases = _cases(predictions, own)
-    return own.sum() > 1 if cases is None else len(np.unique(cases)) > 1
-
-
-def _taken_for(predicted: np.ndarray, label: int) -> tuple[int, float] | None:
-    """The class that another is most often taken for, of uint [r, n], and its share of mistakes."""
-    counts = np.bincount(predicted[predicted != label])
+def _taken_for(mistaken: np.ndarray) -> tuple[int, float] | None:
+    """What images, unsigned [n], are most often taken for, and its share of these mistakes."""
+    counts = np.bincount(mistaken)
     return (int(counts.argmax()), float(counts.max() / counts.sum())) if len(counts) else None
 
 

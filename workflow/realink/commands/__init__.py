@@ -18,9 +18,11 @@ from cyclopts import App, Group, Parameter
 from realink.commands import (
     answer,
     classifier,
+    doses,
     doubted,
     encode,
     figures,
+    final,
     gap,
     gather,
     harm,
@@ -51,6 +53,8 @@ PEOPLES = [
 ]
 JOBS = [
     real.prepare_real,
+    real.split_real,
+    real.split_features,
     real.draw_real,
     real.draw_unlabelled,
     rendered.catalogue_fonts,
@@ -67,8 +71,11 @@ JOBS = [
     answer.collect,
     answer.analyse,
     answer.check_pseudo_labels,
+    doses.collect_doses,
+    doses.analyse_doses,
     harm.explain_harm,
     answer.report,
+    final.train_final,
     takeaway.export_classifier,
     figures.plot_error,
     figures.plot_rendered_error,

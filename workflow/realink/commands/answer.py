@@ -1,14 +1,13 @@
 """Commands of rules/answer.smk: tables, the answer, its page, and two studies side by side."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from realink.commands.support import Json
-
-Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
+from realink.commands.support import Json, Paths
 
 
 def collect(
@@ -17,6 +16,7 @@ def collect(
     classifier: Paths,
     scores: Paths,
     test: Path,
+    places: Path | None = None,
     translator: Paths,
     retention: Paths,
     gap: Paths,
@@ -32,19 +32,15 @@ def collect(
 
     Parameters
     ----------
+    test : all images that any classifier was tested on
+    places : which replicate tested which of them, where not all did
     settings : where to write the config, so that the tables can be held to another study's
     """
-    import numpy as np
-
     from realink.plan import grid
     from realink.store import tables
-    from realink.store.files import (
-        read_images,
-        read_tensors,
-        write_json,
-        write_table,
-        write_tensors,
-    )
+    from realink.store.files import read_images, write_json, write_table
+    from realink.store.places import read_places
+    from realink.store.predictions import collected, write_predictions
 
     study = json.loads(config)
     cells, trained = grid.cells(study), grid.translator_cells(study)
@@ -58,16 +54,16 @@ def collect(
     )
     write_table(confusions, tables.confusions_table(judged))
     write_table(gaps, gap_rows)
-    scored, images = grid.paths(scores, cells), read_images(test)
-    smallest = np.min_scalar_type(len(images.classes) - 1)
-    predicted = np.stack(
-        [read_tensors(scored[place])[0]["test"].argmax(1).astype(smallest) for place in rows.index]
-    )
-    groups = {} if images.groups is None else {"groups": images.groups}
-    write_tensors(
+    scored = grid.paths(scores, cells)
+    turns = None if places is None else read_places(places).tested
+    write_predictions(
         predictions,
-        {"predicted": predicted, "labels": images.labels} | groups,
-        {"classes": images.classes, "group_names": images.group_names},
+        collected(
+            [scored[place] for place in rows.index],
+            read_images(test),
+            rows["replicate"].to_numpy(),
+            turns,
+        ),
     )
     write_json(settings, study)
 
@@ -137,14 +133,14 @@ def analyse(
 
 
 def check_pseudo_labels(
-    *, config: Json, scores: Paths, pool: Path, seed: int, output: Path
+    *, config: Json, scores: Paths, pool: Paths, seed: int, output: Path
 ) -> None:
     """Count how many pseudo-labels are right, where the true labels were only hidden.
 
     Parameters
     ----------
     scores : what the classifiers wrote, beside their scores of held-out images
-    pool : the real images, with their labels
+    pool : the real images to train on, with their labels, of each replicate
     """
     import pandas as pd
 
@@ -155,11 +151,15 @@ def check_pseudo_labels(
     from realink.store.tables import CELL, labelled
     from realink.training.pseudo import ROUNDS
 
-    study, images = json.loads(config), read_images(pool)
-    hidden = images.draw(study["unlabelled"]["count"] or len(images), seed_for(seed, "unlabelled"))
+    study = json.loads(config)
     cells = [cell for cell in grid.cells(study) if cell.pseudo]
     tables = []
-    for cell, path in zip(cells, grid.paths(scores, cells), strict=True):
+    for cell, path, of in zip(
+        cells, grid.paths(scores, cells), grid.paths(pool, cells), strict=True
+    ):
+        images = read_images(of)
+        count = min(study["unlabelled"]["count"] or len(images), len(images))
+        hidden = images.draw(count, seed_for(seed, "unlabelled"))
         known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
         taken = read_tensors(path)[0]
         for number in range(1, ROUNDS + 1):
@@ -185,13 +185,14 @@ def report(
     triptych: Path | None = None,
     examples: Path | None = None,
     hurts: Path | None = None,
-    judge: Path | None = None,
+    judge: list[Path] = (),
     training: Path | None = None,
     domains: Path | None = None,
     sheets: Annotated[list[Path], Parameter(help="of each translator and N, as in the grid")] = (),
     manifests: list[Path] = (),
     unlabelled: int = 0,
     pseudo_labels: Path | None = None,
+    doses: Path | None = None,
     doubted: Path | None = None,
     labelled: Annotated[list[Path], Parameter(help="pool and validation, to be shown")] = (),
 ) -> None:
@@ -203,12 +204,14 @@ def report(
     rendered, triptych, examples, hurts : PNGs; none where the page shows no pictures
     training, domains : of a study with translators
     benchmarks : directory of Snakemake's benchmarks
-    judge : the judge's own record, of a study with translators
+    judge : the judge's own records, of a study with translators: one, or one a replicate
     manifests : what became of each picture, of images that come from folders
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
+    doses : what `analyse_doses` wrote, beside its tables, of a study that has doses
     doubted : labels that are doubted
     """
+    from realink.page import doses as dosed
     from realink.page import doubted as doubts
     from realink.page import jobs, used
     from realink.page import report as pages
@@ -240,7 +243,7 @@ def report(
         ),
         answer=read_json(answer),
         harm=read_harm(harm),
-        judge=read_json(judge) if judge else {"validation_error": None},
+        judge_error=_mean(read_json(path)["validation_error"] for path in judge),
         sheets=[
             pages.Sheet(cell.translator, cell.n_real, path)
             for cell, path in zip(drawn, sheets, strict=True)
@@ -253,7 +256,14 @@ def report(
         benchmarks=jobs.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
+        dosed=dosed.read(doses) if doses else None,
         doubted=doubts.read(doubted, labelled) if doubted else None,
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    """Mean of those that there are."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

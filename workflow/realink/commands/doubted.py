@@ -18,7 +18,7 @@ def cross_fit(
     settings: Json,
     recipe: Json,
     augmentation: Annotated[str, Parameter(help="a JSON object, or null where nothing needs it")],
-    images: Annotated[list[Path], Parameter(help="image sets: pool and validation")],
+    images: Annotated[list[Path], Parameter(help="image sets: pool and validation, or all")],
     seed: int,
     output: Path,
     pool: Views = (),
@@ -57,7 +57,7 @@ def cross_fit(
     if all(own.groups is not None for own in sets):
         groups = np.concatenate([np.asarray(own.group_names)[own.groups] for own in sets])
     if pool:
-        views = [read_features(paths) for paths in (pool, validation)]
+        views = [read_features(paths) for paths in (pool, validation) if paths]
         first = views[0]
         labelled = Features(
             np.concatenate([own.values for own in views], axis=1),
@@ -100,7 +100,8 @@ def cross_fit(
 def doubt_labels(
     *,
     scores: Annotated[list[Path], Parameter(help="of `cross_fit`, of each learner")],
-    images: Annotated[list[Path], Parameter(help="image sets: pool and validation")],
+    images: Annotated[list[Path], Parameter(help="the image sets that these scored")],
+    splits: Annotated[list[str], Parameter(help="their splits, as the manifest names them")],
     output: Path,
     manifest: Path | None = None,
 ) -> None:
@@ -118,15 +119,12 @@ def doubt_labels(
 
     found = [read_tensors(path) for path in scores]
     tensors, record = min(found, key=lambda one: one[1]["error"])
-    sets = {
-        split: read_images(path)
-        for split, path in zip(("train", "validation"), images, strict=True)
-    }
+    sets = dict(zip(splits, map(read_images, images), strict=True))
     labels = np.concatenate([own.labels for own in sets.values()])
     splits = np.repeat(list(sets), [len(own) for own in sets.values()])
     within = np.concatenate([np.arange(len(own)) for own in sets.values()])
     files = {split: names(manifest, split, own) for split, own in sets.items()}
-    classes = np.asarray(sets["train"].classes, object)
+    classes = np.asarray(sets[splits[0]].classes, object)
     table = doubted(tensors["scores"], labels)
     place = table.pop("place").to_numpy()
     table.insert(0, "split", splits[place])

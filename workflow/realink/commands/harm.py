@@ -22,7 +22,7 @@ def explain_harm(
     Parameters
     ----------
     answer : what `analyse` wrote, with what is recommended
-    pool, validation : real images, of which none is a test image
+    pool, validation : real images, of which the first replicate tests none
     translators, counts, translated : of the first replicate: names, real images seen, images
     """
     from realink.answer import cells, harm
@@ -60,6 +60,7 @@ def plot_harm(
     Parameters
     ----------
     harm : what `explain_harm` wrote
+    test : all images that any classifier was tested on
     invert : whether to show black as white
     """
     from realink.answer.cells import fitting

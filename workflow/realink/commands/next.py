@@ -66,10 +66,10 @@ def next(
     files = [one.file for one, taken in zip(listed, used, strict=True) if taken]
     files.sort(key=hashed)  # as the images are
     scores, features = seen(final / "model.safetensors", images)
-    pool = study / "real/pool.safetensors"
     known = features[:0]
-    if pool.is_file():  # of a published study it is not there
-        known = seen(final / "model.safetensors", read_images(pool))[1]
+    for name in ("pool", "all"):  # of a published study there is neither
+        if (labelled := study / f"real/{name}.safetensors").is_file():
+            known = seen(final / "model.safetensors", read_images(labelled))[1]
     places = choose(scores, features, known, count, seed_for(seed, "next", count))
     chosen = [files[place] for place in places]
     rows = [
@@ -108,11 +108,12 @@ def _read(study: Path, unlabelled: Path):
         config = read_json(study / "config.json")
         how, group = dict(config["images"]), config["real"].get("group")
     labelled = {}
-    for split, name in (("training", "pool"), ("validation",) * 2, ("test",) * 2):
+    names = {"training": "pool", "validation": "validation", "test": "test", "labelled": "all"}
+    for split, name in names.items():
         if (path := study / f"real/{name}.safetensors").is_file():
             own = read_images(path)
             # Further pictures of the groups trained on are welcome, of those tested on not.
-            labelled[split] = replace(own, groups=None) if name == "pool" else own
+            labelled[split] = replace(own, groups=None) if name in ("pool", "all") else own
     try:
         images, manifest = load_unlabelled(
             unlabelled, tuple(record["classes"]), labelled, group=group, **how

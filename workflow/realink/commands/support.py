@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from realink.errors import InputError
 
 Json = Annotated[str, Parameter(help="a JSON object, the config's settings")]
+Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
 Device = Annotated[str, Parameter(help="cpu, cuda, or auto: cuda where there is one")]
 # The workflow hands its jobs the hash of the code that it found when it started.
 CODE = "REALINK_CODE"
@@ -42,8 +43,11 @@ def check_code(arguments: Sequence[str], package: Path | None = None) -> None:
     from realink.running.provenance import LOADED, code_hash
 
     command = arguments[0].replace("-", "_")
-    options = dict(argument.partition("=")[::2] for argument in arguments)
-    loaded = {kind: options.get(f"--{kind}") for kind in LOADED}
+    options = [argument.partition("=")[::2] for argument in arguments]
+    loaded = {
+        kind: [value for name, value in options if name in (f"--{kind}", f"--every-{kind}")]
+        for kind in LOADED
+    }
     if (found := code_hash(command, package, **loaded)) != recorded:
         raise InputError(
             f"the code of {command} is {found}, not {recorded}: it was edited since this run "

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from realink.images.names import LABELLED, TRAIN, VALIDATION
 from realink.page.html import as_url
 from realink.scores.doubt import LISTED
 from realink.store.files import read_images, read_table
@@ -35,11 +36,12 @@ def read(table: Path, labelled: Sequence[Path]) -> list[Doubted]:
 
     Parameters
     ----------
-    labelled : image sets of pool and validation; none where no picture is to be shown
+    labelled : image sets of pool and validation, or of all; none where no picture is to be shown
     """
     text = dict.fromkeys(("split", "file", "class", "predicted"), str)
     rows = read_table(table, ("place", *text, "own", "other"), dtype=text, keep_default_na=False)
-    sets = dict(zip(("train", "validation"), map(read_images, labelled), strict=False))
+    names = (LABELLED,) if len(labelled) == 1 else (TRAIN, VALIDATION)
+    sets = dict(zip(names, map(read_images, labelled), strict=False))
     found = []
     for row in rows.head(LISTED).to_dict("records"):
         image = ""

@@ -115,11 +115,14 @@ def examples(
     label : place of the only class that is looked at
     """
     at = metrics["n_real"] == n
-    first, second = (
-        predictions.predicted[metrics.index[at & (metrics["mix"] == mix)].to_numpy()]
-        for mix in (right, wrong)
-    )
-    shares = [(own == predictions.labels).mean(axis=0) for own in (first, second)]
+    rows = [metrics.index[at & (metrics["mix"] == mix)].to_numpy() for mix in (right, wrong)]
+    tested = [predictions.tested[own] for own in rows]
+    second = predictions.predicted[rows[1]]
+    shares = [
+        # Of an image that none of them was tested on, nothing is clear.
+        1 - (predictions.wrong[own].sum(0) + 0.5 * ~read.any(0)) / read.sum(0).clip(1)
+        for own, read in zip(rows, tested, strict=True)
+    ]
     clear = (shares[0] > 0.5) & (shares[1] < 0.5)
     if label is not None:
         clear &= predictions.labels == label
@@ -129,7 +132,9 @@ def examples(
     places = order[clear[order]][:SHOWN]
     wrongly = [
         np.bincount(own[own != label]).argmax()
-        for own, label in zip(second[:, places].T, predictions.labels[places], strict=True)
+        for own, label in (
+            (second[tested[1][:, place], place], predictions.labels[place]) for place in places
+        )
     ]
     return Examples(places, np.array(wrongly, int), int(clear.sum()))
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from realink.answer import harm as harmed
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
-from realink.page import charts, image_charts, jobs, lettering, look, plotted, tables
+from realink.page import charts, doses, image_charts, jobs, lettering, look, plotted, tables
 from realink.page.doubted import Doubted
 from realink.page.html import embedded, environment
 from realink.page.used import Used
@@ -48,7 +48,7 @@ def page(
     translators: pd.DataFrame,
     confusions: pd.DataFrame,
     gaps: pd.DataFrame,
-    judge: Mapping[str, float | None],
+    judge_error: float | None,
     sheets: Sequence[Sheet],
     pictures: Mapping[str, Path | None],
     classes: pd.DataFrame,
@@ -58,6 +58,7 @@ def page(
     benchmarks: pd.DataFrame,
     unlabelled: int = 0,
     pseudo_labels: pd.DataFrame | None = None,
+    dosed: doses.Doses | None = None,
     doubted: Sequence[Doubted] | None = None,
 ) -> str:
     """Write the answer page of a study.
@@ -71,7 +72,7 @@ def page(
     answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
         which is the right one, what more labels bring, and the notes
     harm : of `realink.answer.harm`
-    judge : the judge's own record
+    judge_error : of the judge on validation images, if there are any
     sheets : PNGs of translated images
     pictures : PNGs, or None where none are to be shown: ``rendered`` images, ``triptych``, the
         domains side by side, ``examples``, test images told apart, and ``hurts``, of classes that
@@ -82,6 +83,7 @@ def page(
     benchmarks : of `realink.page.jobs.read_benchmarks`
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, by round and class, where that is known
+    dosed : what the doses of a study say that has some
     doubted : labels that are doubted, None of a study from before they were
     """
     alone = [name for name, mix in parsed(metrics["mix"]).items() if mix.without_learner == ALONE]
@@ -122,6 +124,7 @@ def page(
             trained.append(name)
     if domains is not None:
         drawn["domains"] = image_charts.domains(domains)
+    drawn |= doses.charts(dosed, plotted.floor_of(metrics))
     return (
         environment()
         .get_template("report.html.jinja")
@@ -152,6 +155,7 @@ def page(
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
+            **doses.shown(dosed, answer["recommended"], config),
             groups=[] if groups is None else tables.by_group(groups),
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),
@@ -160,7 +164,7 @@ def page(
             numbered=lettering.numbered(
                 {*classes["label"], *(name for own in used for name, _ in own.classes)}
             ),
-            judge=judge,
+            judge_error=judge_error,
             sheets=_by_translator(sheets, translators),
             **{name: path and embedded(path) for name, path in pictures.items()},
             trained=trained,

@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any, NamedTuple
 
 from realink import learners
-from realink.plan import grid, sizes
+from realink.plan import doses, grid, sizes, sources
 
 # Seconds of one job, as measured (docs/lab/performance.md): of a classifier and of the translators
 # on images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
@@ -24,6 +24,7 @@ CROSSFIT_SHARE = 5 * 300 / CLASSIFIER_STEPS
 # Images of 128 x 128 that a pretrained network sees in a second; and a step on 32 of its maps.
 ENCODED_A_SECOND, ENCODED_PIXELS, FINETUNED_STEP = 110.0, 128 * 128, 0.25
 AROUND_SECONDS = 60.0  # reading, drawing, the judge, tables and figures
+TURN_SECONDS = 20.0  # splitting images and features for a further replicate, and its judge
 # Two rounds of `realink.training.pseudo`, and what they read: 2.1 times a training with 2,000
 # unlabelled images, 2.9 with 55,000. A mix's teacher is another cell.
 PSEUDO_TRAININGS = 2.5
@@ -49,10 +50,11 @@ MEASURED = Speed()
 
 def work(config: Mapping[str, Any], speed: Speed = MEASURED) -> float:
     """Seconds of all jobs of a study, one after another, on a machine of some speed."""
-    cells, trained = grid.cells(config), grid.translator_cells(config)
+    cells, trained = [*grid.cells(config), *doses.cells(config)], grid.translator_cells(config)
     translated = TRANSLATED_SECONDS * _pixels(config) * speed.training
     return (
         AROUND_SECONDS * speed.start
+        + TURN_SECONDS * speed.start * max(0, sources.rotates(config) - 1)
         + sum(_classifier(config, cell, speed) for cell in cells)
         + sum(seconds for _, seconds in _encodings(config, speed))
         + sum(_translator(config, cell, speed) + translated for cell in trained)
@@ -67,6 +69,8 @@ def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
     seconds = {"train_judge": judge, "cross_fit": doubting}
     if cells:
         seconds["train_classifier"] = mean(_classifier(config, cell) for cell in cells)
+    if dosed := doses.cells(config):
+        seconds["train_dose"] = mean(_classifier(config, cell) for cell in dosed)
     if trained:
         seconds["train_translator"] = mean(_translator(config, cell) for cell in trained)
         each = START_SECONDS + TRANSLATED_SECONDS * _pixels(config) / 3
@@ -87,9 +91,11 @@ def of_job(config: Mapping[str, Any], rule: str, wildcards: Mapping[str, str]) -
     config : as `sources.complete` gives it
     wildcards : of the job, as its rule names them
     """
-    if rule == "train_classifier":
+    if rule in ("train_classifier", "train_dose"):
         mix, n, replicate = (wildcards[name] for name in ("mix", "n", "replicate"))
-        cell = grid.recipe(config, wildcards["learner"], mix, int(n), int(replicate))
+        held = wildcards.get("n_synthetic")
+        held = held if held is None else int(held)
+        cell = grid.recipe(config, wildcards["learner"], mix, int(n), int(replicate), held=held)
         return _classifier(config, cell)
     if rule == "train_translator":
         names = wildcards["translator"], int(wildcards["n"]), int(wildcards["replicate"])
@@ -120,12 +126,13 @@ def _encodings(config: Mapping[str, Any], speed: Speed = MEASURED) -> list[tuple
 
 def _encoding(config: Mapping[str, Any], learner: str, speed: Speed) -> tuple[int, float]:
     settings = config["learner_settings"][learner]
-    views = learners.n_views(learner, settings)
+    views, replicates = learners.n_views(learner, settings), sources.rotates(config)
     # These are seen as they are, and mirrored.
-    tested = ["validation", "test", *["unlabelled"] * grid.has_unlabelled(config)]
+    tested = [] if replicates else ["validation", "test"]
+    tested += ["unlabelled"] * grid.has_unlabelled(config) * max(1, replicates)
     sets = 1 + len(grid.translator_cells(config))
     seen = (
-        views * sizes.count(config, "pool")
+        views * sizes.count(config, "labelled" if replicates else "pool")
         + 2 * sum(sizes.count(config, kind) for kind in tested)
         + sets * min(settings["synthetic"], sizes.count(config, "rendered"))
     )

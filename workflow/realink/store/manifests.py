@@ -15,7 +15,7 @@ def names(manifest: Path | None, split: str, images: ImageSet) -> list[str]:
     Parameters
     ----------
     manifest : of a folder of real pictures, with the columns file, class, split and left_out
-    split : train or validation
+    split : train or validation, or labelled
     images : of that split, in the order of its names' hashes
 
     Names that the manifest could not hold as they are may have other hashes: if the classes do
