@@ -93,6 +93,7 @@ def measure_unknown(
     from realink.learners.whole import Classifier
     from realink.plan import grid
     from realink.scores import unknown
+    from realink.scores.trust import units
     from realink.seeds import seed_for
     from realink.store.files import read_images, read_json, write_json
 
@@ -100,7 +101,7 @@ def measure_unknown(
     if not (advised := list(_advised(study, read_json(answer)))):
         write_json(output, {"least": None, "false_alarms": None})
         return
-    (one, own), read = advised[-1], {"validation": [], "test": []}
+    (one, own), read, few = advised[-1], {"validation": [], "test": []}, []
     sets = [
         _of_replicates(own, list(map(read_images, paths))) for paths in (pool, validation, test)
     ]
@@ -112,12 +113,12 @@ def measure_unknown(
         known = drawn.take(unknown.chosen(len(drawn), seed_for(seed, "known", place)))
         features = network.features(known.images).T
         for name, part in zip(read, held, strict=True):
-            few = part.take(unknown.chosen(len(part), seed_for(seed, "known", name)))
-            found = 1 - (network.features(few.images) @ features).max(1, initial=-1)
+            some = part.take(unknown.chosen(len(part), seed_for(seed, "known", name)))
+            found = 1 - (network.features(some.images) @ features).max(1, initial=-1)
             read[name].append(found)
+            few += [some] if name == "validation" else []
     asked = study["trust"]["false_alarms"]
-    # Of one replicate's alone: what several have may be the same ones.
-    most = min(map(len, read["validation"]))
+    _, most = units(few)  # different ones: replicates may have the same
     least = unknown.limit(np.concatenate(read["validation"]), most, asked)
     alarms = None if least is None else float((np.concatenate(read["test"]) > least).mean())
     write_json(
