@@ -1,0 +1,89 @@
+"""How a picture was taken: its light, how sharp it is and its noise; and pictures brought to that.
+
+Images are float32 [b, channels, height, width] in 0..1. Nothing here looks for objects.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from realink.training.augmentation import blurred
+from realink.translation.composing import Objects
+
+MIDDLE = 0.6  # of each side, where a picture shows what it is of
+FLATTEST, STEEPEST = 0.1, 1.6  # factors of an object's contrast
+FAINT = 0.05  # spread of an object's light, below which it is taken for that
+SHARPEST, BLURS = 0.1, 12  # pixels, of the Gaussian filters that are tried, and how many
+SOFTEST = 1 / 9  # sigma of the strongest, in sides
+NORM = math.sqrt(math.pi / 2) / 6  # from Laplacians' mean size to a standard deviation
+
+
+class Light(NamedTuple):
+    """Exposure and contrast: mean and spread of the light, float32 [b, 1, 1, 1] each."""
+
+    mean: Tensor
+    spread: Tensor
+
+
+def light(images: Tensor) -> Light:
+    """Measure the light of pictures' middles."""
+    grey = middle(images).mean(1, keepdim=True).flatten(1)
+    return Light(*(value.view(-1, 1, 1, 1) for value in (grey.mean(1), grey.std(1))))
+
+
+def middle(images: Tensor) -> Tensor:
+    """The middle of pictures, two thirds of each side about, three pixels at the least."""
+    height, width = images.shape[2:]
+    down, across = (
+        min(round(side * (1 - MIDDLE) / 2), (side - 3) // 2) for side in (height, width)
+    )
+    return images[:, :, down : height - down, across : width - across]
+
+
+def exposed(objects: Objects, real: Light) -> Tensor:
+    """Bring objects' light to the mean and spread of real pictures'; their colours times covers.
+
+    All channels alike, so that hues stay; as Reinhard et al. (2001, IEEE CG&A 21) transfer colour.
+    """
+    covers, colours = objects.covers, objects.colours
+    area = covers.sum((2, 3), keepdim=True).clamp(min=1)
+    grey = colours.mean(1, keepdim=True)
+    mean = grey.sum((2, 3), keepdim=True) / area
+    spread = ((grey - mean * covers).square().sum((2, 3), keepdim=True) / area).sqrt()
+    gain = (real.spread / spread.clamp(min=FAINT)).clamp(FLATTEST, STEEPEST)
+    return colours * gain + (real.mean - gain * mean) * covers
+
+
+def sharpness(images: Tensor) -> Tensor:
+    """How much neighbours differ, over the spread of the light, in pictures' middles; [b]."""
+    grey = middle(images).mean(1)
+    down = grey[:, 1:, :-1] - grey[:, :-1, :-1]
+    across = grey[:, :-1, 1:] - grey[:, :-1, :-1]
+    steep = (down.square() + across.square()).mean((1, 2)).sqrt()
+    return steep / grey.flatten(1).std(1).clamp(min=1e-3)
+
+
+def as_sharp(images: Tensor, wanted: Tensor) -> Tensor:
+    """Blur each picture until it is no sharper than wanted, [b]; those that are not stay as they are."""
+    longest = max(SOFTEST * min(images.shape[2:]), 2 * SHARPEST)
+    sigmas = torch.logspace(math.log10(SHARPEST), math.log10(longest), BLURS, device=images.device)
+    made, sharper = images.clone(), sharpness(images) > wanted
+    for sigma in sigmas:
+        if not sharper.any():
+            break
+        made[sharper] = blurred(images[sharper], sigma)
+        sharper = sharper.clone()
+        sharper[sharper.clone()] = sharpness(made[sharper]) > wanted[sharper]
+    return made
+
+
+def noise(images: Tensor) -> Tensor:
+    """Standard deviation of pictures' noise, [b] (Immerkaer 1996, CVIU 64); grain counts, too."""
+    kernel = torch.tensor([[1.0, -2, 1], [-2, 4, -2], [1, -2, 1]], device=images.device)
+    grey = images.mean(1, keepdim=True)
+    return NORM * functional.conv2d(grey, kernel.view(1, 1, 3, 3)).abs().mean((1, 2, 3))

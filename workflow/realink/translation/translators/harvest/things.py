@@ -1,0 +1,36 @@
+"""Harvest for things: rendered objects with colours of their own, in the light of real pictures.
+
+An object keeps its colours and, but for some jitter, the place that the renderer gave it. One real
+picture gives exposure, contrast, sharpness and noise; another one, blurred, is what is behind it.
+Nothing is cut out of real pictures, so it does not matter whether an object can be found in them.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from realink.training.augmentation import blurred
+from realink.translation.composing import Objects, placed
+from realink.translation.exposure import as_sharp, exposed, light, noise, sharpness
+
+BEHIND = 1 / 8  # sigma of what is behind, in sides: no other object can be made out in it
+
+
+def compose(objects: Objects, taken: Tensor, behind: Tensor, jitter: float) -> Tensor:
+    """Compose pictures, float32 [b, channels, height, width] in 0..1.
+
+    Parameters
+    ----------
+    taken, behind : real pictures, as many: how each is to look, and what is behind its object
+    jitter : of size, proportion and place, see the settings
+    """
+    device, side = taken.device, min(taken.shape[2:])
+    draws = torch.randn(len(taken), 4, device=device) * jitter
+    size, proportion = draws[:, 0].exp(), (draws[:, 1] / 2).exp()
+    objects = placed(objects, size, proportion, draws[:, 2:] / 2)
+    ground = blurred(behind, BEHIND * side)
+    made = ground * (1 - objects.covers) + exposed(objects, light(taken))
+    made = as_sharp(made, sharpness(taken))
+    grain = torch.randn_like(made) * noise(taken).view(-1, 1, 1, 1)
+    return (made + grain).clamp(0, 1)
