@@ -17,10 +17,11 @@ from realink.translation.composing import Objects
 
 MIDDLE = 0.6  # of each side, where a picture shows what it is of
 FLATTEST, STEEPEST = 0.1, 1.6  # factors of an object's contrast
+FLAT = 1 / 255  # spread of the light, below which a picture shows nothing
 FAINT = 0.05  # spread of an object's light, below which it is taken for that
 SHARPEST, BLURS = 0.1, 12  # pixels, of the Gaussian filters that are tried, and how many
 SOFTEST = 1 / 9  # sigma of the strongest, in sides
-NORM = math.sqrt(math.pi / 2) / 6  # from Laplacians' mean size to a standard deviation
+NORM = 1 / 0.6745 / 6  # from Laplacians' median size to the noise's standard deviation
 
 
 class Light(NamedTuple):
@@ -60,30 +61,37 @@ def exposed(objects: Objects, real: Light) -> Tensor:
 
 
 def sharpness(images: Tensor) -> Tensor:
-    """How much neighbours differ, over the spread of the light, in pictures' middles; [b]."""
+    """How much neighbours differ, over the spread of the light, in pictures' middles; [b].
+
+    Infinite where all is flat: then it says nothing of how sharp a picture is.
+    """
     grey = middle(images).mean(1)
     down = grey[:, 1:, :-1] - grey[:, :-1, :-1]
     across = grey[:, :-1, 1:] - grey[:, :-1, :-1]
     steep = (down.square() + across.square()).mean((1, 2)).sqrt()
-    return steep / grey.flatten(1).std(1).clamp(min=1e-3)
+    spread = grey.flatten(1).std(1)
+    return torch.where(spread > FLAT, steep / spread.clamp(min=FLAT), torch.inf)
 
 
 def as_sharp(images: Tensor, wanted: Tensor) -> Tensor:
-    """Blur each picture until it is no sharper than wanted, [b]; those that are not stay as they are."""
+    """Blur pictures until none is sharper than wanted, [b]; one that is not stays as it is."""
     longest = max(SOFTEST * min(images.shape[2:]), 2 * SHARPEST)
-    sigmas = torch.logspace(math.log10(SHARPEST), math.log10(longest), BLURS, device=images.device)
+    sigmas = torch.logspace(math.log10(SHARPEST), math.log10(longest), BLURS)
     made, sharper = images.clone(), sharpness(images) > wanted
     for sigma in sigmas:
-        if not sharper.any():
+        left = sharper.nonzero()[:, 0]
+        if not len(left):
             break
-        made[sharper] = blurred(images[sharper], sigma)
-        sharper = sharper.clone()
-        sharper[sharper.clone()] = sharpness(made[sharper]) > wanted[sharper]
+        made[left] = blurred(images[left], sigma)
+        sharper[left] = sharpness(made[left]) > wanted[left]
     return made
 
 
 def noise(images: Tensor) -> Tensor:
-    """Standard deviation of pictures' noise, [b] (Immerkaer 1996, CVIU 64); grain counts, too."""
+    """Standard deviation of pictures' noise, [b], from the median size of their Laplacians.
+
+    As Immerkaer (1996, CVIU 64) from the mean, which the texture of what is shown would raise.
+    """
     kernel = torch.tensor([[1.0, -2, 1], [-2, 4, -2], [1, -2, 1]], device=images.device)
     grey = images.mean(1, keepdim=True)
-    return NORM * functional.conv2d(grey, kernel.view(1, 1, 3, 3)).abs().mean((1, 2, 3))
+    return NORM * functional.conv2d(grey, kernel.view(1, 1, 3, 3)).abs().flatten(1).median(1).values

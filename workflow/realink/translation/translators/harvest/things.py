@@ -7,6 +7,8 @@ Nothing is cut out of real pictures, so it does not matter whether an object can
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -14,7 +16,7 @@ from realink.training.augmentation import blurred
 from realink.translation.composing import Objects, placed
 from realink.translation.exposure import as_sharp, exposed, light, noise, sharpness
 
-BEHIND = 1 / 8  # sigma of what is behind, in sides: no other object can be made out in it
+BEHIND = (1 / 64, 1 / 5)  # sigma of what is behind, in sides: from grainy to smooth
 
 
 def compose(objects: Objects, taken: Tensor, behind: Tensor, jitter: float) -> Tensor:
@@ -29,8 +31,10 @@ def compose(objects: Objects, taken: Tensor, behind: Tensor, jitter: float) -> T
     draws = torch.randn(len(taken), 4, device=device) * jitter
     size, proportion = draws[:, 0].exp(), (draws[:, 1] / 2).exp()
     objects = placed(objects, size, proportion, draws[:, 2:] / 2)
-    ground = blurred(behind, BEHIND * side)
+    low, high = (math.log(end * side) for end in BEHIND)
+    ground = blurred(behind, (low + torch.rand(len(behind), device=device) * (high - low)).exp())
     made = ground * (1 - objects.covers) + exposed(objects, light(taken))
     made = as_sharp(made, sharpness(taken))
-    grain = torch.randn_like(made) * noise(taken).view(-1, 1, 1, 1)
+    # Measured in grey, so drawn in grey.
+    grain = torch.randn_like(made[:, :1]) * noise(taken).view(-1, 1, 1, 1)
     return (made + grain).clamp(0, 1)
