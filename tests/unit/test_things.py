@@ -221,6 +221,13 @@ def test_pictures_without_an_alpha_channel_fill_their_frame():
     assert (channels.amax(1) - channels.amin(1)).max() < 0.12
 
 
+def test_objects_in_random_light_keep_their_hue():
+    rendered = cut_outs(60)
+    colours = object_of(made(randomised, QUIET, rendered, photographs()), rendered)
+    assert (colours[:, 0] >= colours[:, 1:].amax(1)).float().mean() > 0.9
+    assert (colours[:, 0] > 1.3 * colours[:, 1:].amax(1)).float().mean() > 0.6
+
+
 def test_random_light_is_mostly_dim_and_without_real_pictures():
     rendered = cut_outs(200)
     result = made(randomised, QUIET, rendered, photographs())
