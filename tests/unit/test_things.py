@@ -15,7 +15,7 @@ harvest, randomised = load("harvest"), load("randomised")
 CLASSES = ("disc", "square")
 HEIGHT, WIDTH = 32, 28
 STILL = harvest.Settings(jitter=0.0)
-QUIET = randomised.Settings(texture=0, noise=0, stains=0, confetti=0, shadow=0, cast=0)
+QUIET = randomised.Settings(texture=0, noise=0, stains=0, confetti=0, shadow=0, fading=0, cast=0)
 BOTH = pytest.mark.parametrize("module", [harvest, randomised], ids=["harvest", "randomised"])
 
 
@@ -239,7 +239,9 @@ def test_random_light_is_mostly_dim_and_without_real_pictures():
     assert light.max() > 0.6
 
 
-@pytest.mark.parametrize("name", ["texture", "noise", "stains", "confetti", "shadow", "cast"])
+@pytest.mark.parametrize(
+    "name", ["texture", "noise", "stains", "confetti", "shadow", "fading", "cast"]
+)
 def test_each_knob_of_the_randomisation_changes_pictures(name):
     rendered, real = cut_outs(), photographs()
     louder = dataclasses.replace(QUIET, **{name: 0.8})

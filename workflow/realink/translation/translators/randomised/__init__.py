@@ -31,6 +31,8 @@ class Settings(Bounded):
         Of things: share of pictures over which small pieces of random colours are laid.
     shadow
         Of things: share of pictures of which one side is darkened.
+    fading
+        Of things: largest part of the colour that a picture loses, as in haze and dim light.
     cast
         Of things: limit of the logarithm of each channel's factor.
     """
@@ -43,4 +45,5 @@ class Settings(Bounded):
     stains: float = setting(0.3, low=0, high=1)
     confetti: float = setting(0.5, low=0, high=1)
     shadow: float = setting(0.3, low=0, high=1)
+    fading: float = setting(0.8, low=0, high=1)
     cast: float = setting(0.15, low=0, high=1)

@@ -38,7 +38,7 @@ def compose(objects: Objects, settings: Settings) -> Tensor:
     images = images + _ground(objects.colours, settings) * (1 - objects.covers)
     images = _confetti(images, settings.confetti)
     images = _shadowed(images, settings.shadow)
-    images = _lit(images, objects.covers, settings.cast)
+    images = _lit(images, objects.covers, settings)
     images = blurred(images, _even(images).flatten() ** 1.5 * BLUR * min(images.shape[2:]))
     noise = torch.randn_like(images) * settings.noise * _even(images) ** 2
     return (images + noise).clamp(0, 1)
@@ -98,14 +98,19 @@ def _shadowed(images: Tensor, share: float) -> Tensor:
     return images * (1 - strength * torch.sigmoid(2 * HARD * far))
 
 
-def _lit(images: Tensor, covers: Tensor, cast: float) -> Tensor:
-    """Draw the light of each object, flatten its contrast in some, and tint it."""
+def _lit(images: Tensor, covers: Tensor, settings: Settings) -> Tensor:
+    """Draw the light of each object, flatten its contrast in some, and change its colours.
+
+    Colours fade, as in haze and dim light, and get a cast.
+    """
+    faded = settings.fading * _even(images)
+    images = torch.lerp(images, images.mean(1, keepdim=True), faded)
     light = torch.distributions.Beta(*DIM).sample((len(images),))
     light = light.to(images.device).view(-1, 1, 1, 1)
     mean = under(images.mean(1, keepdim=True), covers)
     steep = light / mean.clamp(min=0.08) * (1 - 0.8 * _even(images) ** 2)
     tint = torch.rand(len(images), images.shape[1], 1, 1, device=images.device)
-    return (light + (images - mean) * steep) * ((2 * tint - 1) * cast).exp()
+    return (light + (images - mean) * steep) * ((2 * tint - 1) * settings.cast).exp()
 
 
 def _even(images: Tensor) -> Tensor:
