@@ -14,8 +14,7 @@ class Settings(Bounded):
     Attributes
     ----------
     exchange
-        Fraction of shapes, such as glyphs, that take their colour from another real image than
-        what is behind them, and of things that take their light from another one.
+        Of shapes, such as glyphs: fraction that take their colour from another real image.
     contrast
         Of shapes: least difference between their colour and what is behind, of the full range.
     jitter

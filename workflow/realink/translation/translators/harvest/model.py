@@ -70,8 +70,8 @@ class Translator(nn.Module):
         )
 
     def _things(self, objects: Objects, real: Pool) -> Tensor:
-        taken, others = ((real.draw(len(objects.plain)).images + 1) / 2 for _ in range(2))
-        return things.compose(objects, taken, others, self.settings)
+        taken, behind = ((real.draw(len(objects.plain)).images + 1) / 2 for _ in range(2))
+        return things.compose(objects, taken, behind, self.settings.jitter)
 
     def _shapes(self, objects: Objects, real: Pool) -> Tensor:
         # Taken apart anew for each batch: a cache of tens of thousands would not fit.
