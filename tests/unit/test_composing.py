@@ -13,7 +13,7 @@ from realink.store import checkpoints
 from realink.training import augmentation
 from realink.translation import composing
 from realink.translation.batches import Pool
-from realink.translation.loop import Batch, load, train, translate
+from realink.translation.loop import Batch, load, noted, train, translate
 
 harvest, randomised = load("harvest"), load("randomised")
 
@@ -164,6 +164,23 @@ def test_objects_and_backgrounds_of_photographs_are_told_apart():
     emptied = (looks.field + looks.grain)[:, 0].numpy()
     assert emptied[masks > 0].max() < 0.4
     assert looks.field[:, 2, :, 2].mean() < looks.field[:, 2, :, -3].mean() - 0.1
+
+
+def test_harvest_says_in_how_many_photographs_an_object_can_be_told():
+    def share(images: np.ndarray) -> float:
+        real = ImageSet(images, np.zeros(len(images), np.int64), CLASSES)
+        model, _ = train(harvest, drawn(3), real, HARVEST, seed=0)
+        (name, found), *more = noted(model, real).items()
+        assert (name, more) == ("object_found", [])
+        return found
+
+    good = photographed(30).images
+    assert share(good) > 0.9
+    for kind in "grey", "black", "white", "noise":
+        assert share(POOR[kind]) == 0
+    assert 0.4 < share(np.concatenate([good, np.full_like(good, 90)])) < 0.6
+    model, _ = train(randomised, drawn(3), photographed(), RANDOMISED, seed=0)
+    assert noted(model, photographed()) == {}
 
 
 def test_harvest_takes_colours_and_places_from_photographs():

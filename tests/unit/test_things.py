@@ -14,7 +14,7 @@ from realink.translation.loop import load, train, translate
 harvest, randomised = load("harvest"), load("randomised")
 CLASSES = ("disc", "square")
 HEIGHT, WIDTH = 32, 28
-STILL = harvest.Settings(jitter=0.0)
+STILL = harvest.Settings(jitter=0.0, fading=0.0)
 QUIET = randomised.Settings(texture=0, noise=0, stains=0, confetti=0, shadow=0, fading=0, cast=0)
 BOTH = pytest.mark.parametrize("module", [harvest, randomised], ids=["harvest", "randomised"])
 
@@ -34,12 +34,14 @@ def cut_outs(number: int = 20, radius: float = 9, red: int = 200) -> ImageSet:
     return ImageSet(laid, labels, CLASSES, masks.astype(np.uint8), colours=colours)
 
 
-def photographs(number: int = 8, level: float = 120, spread: float = 40, grain: float = 0):
+def photographs(
+    number: int = 8, level: float = 120, spread: float = 40, grain: float = 0, colour: float = 0.5
+) -> ImageSet:
     """Smooth pictures, greenish, of some light."""
     rng, y = np.random.default_rng(0), np.linspace(-1.7, 1.7, HEIGHT)
     turns = rng.permuted(np.tile(np.sign(y) * np.abs(y), (number, 1)), axis=0)
     grey = level + spread * np.sort(turns, 1)[:, :, None, None] + np.zeros((1, 1, WIDTH, 1))
-    images = grey * np.array([0.9, 1.2, 0.9])
+    images = grey * (1 + colour * np.array([-0.6, 1, -0.4]))
     images = images + rng.normal(0, grain, images.shape)
     labels = np.arange(number) % 2
     return ImageSet(images.clip(0, 255).round().astype(np.uint8), labels, CLASSES)
@@ -79,6 +81,16 @@ def test_contrast_follows_that_of_real_pictures():
     )
     inner = [image[:, :, 10:22, 8:18].mean(1).flatten(1).std(1) for image in (flat, steep)]
     assert (inner[1] > 2 * inner[0]).all()
+
+
+def test_fading_takes_colour_and_no_light():
+    cover = torch.ones(500, 1, 2, 2)
+    colours = cover * torch.tensor([0.8, 0.2, 0.5]).view(1, 3, 1, 1)
+    objects = composing.Objects(cover, colours, torch.zeros(500, 1, 1, 1) > 1)
+    result = exposure.faded(objects, 0.4).colours
+    torch.testing.assert_close(result.mean(1), colours.mean(1))
+    left = (result[:, 0] - result[:, 1])[:, 0, 0] / 0.6
+    assert 0.6 <= left.min() < 0.65 < 0.95 < left.max() <= 1.001
 
 
 def test_objects_stay_where_the_renderer_put_them():

@@ -33,7 +33,7 @@ class Light(NamedTuple):
 
 def light(images: Tensor) -> Light:
     """Measure the light of pictures' middles."""
-    grey = middle(images).mean(1, keepdim=True).flatten(1)
+    grey = middle(images).mean(1).flatten(1)
     return Light(*(value.view(-1, 1, 1, 1) for value in (grey.mean(1), grey.std(1))))
 
 
@@ -49,7 +49,8 @@ def middle(images: Tensor) -> Tensor:
 def exposed(objects: Objects, real: Light) -> Tensor:
     """Bring objects' light to the mean and spread of real pictures'; their colours times covers.
 
-    All channels alike, so that hues stay; as Reinhard et al. (2001, IEEE CG&A 21) transfer colour.
+    Statistics are transferred as by Reinhard et al. (2001, IEEE CG&A 21), but all channels alike,
+    so that hues stay.
     """
     covers, colours = objects.covers, objects.colours
     area = covers.sum((2, 3), keepdim=True).clamp(min=1)
@@ -58,6 +59,13 @@ def exposed(objects: Objects, real: Light) -> Tensor:
     spread = ((grey - mean * covers).square().sum((2, 3), keepdim=True) / area).sqrt()
     gain = (real.spread / spread.clamp(min=FAINT)).clamp(FLATTEST, STEEPEST)
     return colours * gain + (real.mean - gain * mean) * covers
+
+
+def faded(objects: Objects, most: float) -> Objects:
+    """Take up to so much of each object's colour away, as haze and dim light do."""
+    part = most * torch.rand(len(objects.covers), 1, 1, 1, device=objects.covers.device)
+    grey = objects.colours.mean(1, keepdim=True)
+    return objects._replace(colours=torch.lerp(objects.colours, grey, part))
 
 
 def sharpness(images: Tensor) -> Tensor:

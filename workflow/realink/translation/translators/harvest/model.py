@@ -36,6 +36,8 @@ COARSE = 48  # longest side, in pixels, on which an object is looked for
 SLOW = 1 / 4  # sigma, in sides, beyond which light is a lamp's or a shadow's
 NEAR = 1 / 13  # sigma, in sides, from within which a background is filled in; `SLOW` if none is
 LARGEST = 0.95  # height and width of an object, of the picture's
+TOLD = 2  # times the spreads of object and ground, by which their colours must differ
+AT_ONCE = 16  # pictures, in which objects are looked for
 SPREAD = 1.4  # factor by which an object's size may differ from the middle one's
 
 
@@ -69,9 +71,16 @@ class Translator(nn.Module):
             things=lambda objects: self._things(objects, real),
         )
 
+    def noted(self, real: Pool) -> dict[str, float]:
+        """``object_found``: the share of real pictures in which an object can be told."""
+        told = []
+        for index in torch.arange(len(real), device=real.device).split(AT_ONCE):
+            told.append(told_from_ground((real[index].images + 1) / 2))
+        return {"object_found": torch.cat(told).float().mean().item()}
+
     def _things(self, objects: Objects, real: Pool) -> Tensor:
         taken, behind = ((real.draw(len(objects.plain)).images + 1) / 2 for _ in range(2))
-        return things.compose(objects, taken, behind, self.settings.jitter)
+        return things.compose(objects, taken, behind, self.settings)
 
     def _shapes(self, objects: Objects, real: Pool) -> Tensor:
         # Taken apart anew for each batch: a cache of tens of thousands would not fit.
@@ -126,6 +135,22 @@ def find(light: Tensor) -> Tensor:
     for _ in range(max(height, width) // 2):  # what is connected with the middle
         reached = _grown(reached, 1) * found
     return functional.interpolate(reached, size)
+
+
+def told_from_ground(images: Tensor) -> Tensor:
+    """Whether an object can be told in each picture, float32 [b, c, h, w] in 0..1; bool [b].
+
+    Its colour then differs from that around it by over `TOLD` times what the two vary by.
+    """
+    found = find(images.mean(1, keepdim=True))
+    wide = max(2, min(images.shape[2:]) // 6)
+    means, variances = [], []
+    for part in found, _grown(found, wide) - _grown(found, 1):
+        means.append(under(images, part))
+        variances.append(under((images - means[-1]).square(), part))
+    differ, vary = (means[0] - means[1]).square().mean(1), sum(variances).mean(1)
+    told = differ > TOLD**2 * vary.clamp(min=1e-6)
+    return told.flatten() & (found.sum((1, 2, 3)) > 0)
 
 
 def _inside(like: Tensor, share: float) -> Tensor:

@@ -14,23 +14,24 @@ from torch import Tensor
 
 from realink.training.augmentation import blurred
 from realink.translation.composing import Objects, placed
-from realink.translation.exposure import as_sharp, exposed, light, noise, sharpness
+from realink.translation.exposure import as_sharp, exposed, faded, light, noise, sharpness
+from realink.translation.translators.harvest import Settings
 
 BEHIND = (1 / 64, 1 / 5)  # sigma of what is behind, in sides: from grainy to smooth
 
 
-def compose(objects: Objects, taken: Tensor, behind: Tensor, jitter: float) -> Tensor:
+def compose(objects: Objects, taken: Tensor, behind: Tensor, settings: Settings) -> Tensor:
     """Compose pictures, float32 [b, channels, height, width] in 0..1.
 
     Parameters
     ----------
     taken, behind : real pictures, as many of both: how each is to look, and what is behind it
-    jitter : of size, proportion and place, see the settings
     """
     device, side = taken.device, min(taken.shape[2:])
-    draws = torch.randn(len(taken), 4, device=device) * jitter
+    draws = torch.randn(len(taken), 4, device=device) * settings.jitter
     size, proportion = draws[:, 0].exp(), (draws[:, 1] / 2).exp()
     objects = placed(objects, size, proportion, draws[:, 2:] / 2)
+    objects = faded(objects, settings.fading)
     low, high = (math.log(end * side) for end in BEHIND)
     ground = blurred(behind, (low + torch.rand(len(behind), device=device) * (high - low)).exp())
     made = ground * (1 - objects.covers) + exposed(objects, light(taken))
