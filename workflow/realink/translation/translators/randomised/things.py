@@ -20,6 +20,7 @@ from realink.translation.translators.randomised import Settings
 
 JITTER = 0.1  # of size, as a logarithm; half of it of proportion and place
 OCTAVES, FALL = 5, 0.7  # of noise: each has twice as many patches, that much weaker
+VIVID = 0.3  # of random colours, what is left of them in backgrounds
 PIECES = 8  # of confetti in a picture, at most
 PIECE = 1 / 8  # longest side of one, in sides of the picture
 DIM = (1.2, 2.0)  # of a beta distribution, the light of an object's middle
@@ -52,7 +53,8 @@ def _ground(like: Tensor, settings: Settings) -> Tensor:
     soft = functional.interpolate(patches, (height, width), mode="bicubic")
     kind = torch.randint(3, (count, 1, 1, 1), device=like.device)
     pattern = torch.where(kind == 1, soft, _clouds(like)) * (kind > 0)
-    return (flat + 2 * settings.texture * _even(like) * pattern).clamp(0, 1)
+    ground = flat + 2 * settings.texture * _even(like) * pattern
+    return torch.lerp(ground.mean(1, keepdim=True), ground, VIVID).clamp(0, 1)
 
 
 def _clouds(like: Tensor) -> Tensor:
