@@ -52,12 +52,13 @@ scale: env  ## run a study of 10,000 tiny classifiers, and measure what Snakemak
 bench: env  ## how fast this machine trains, translates and starts, on one core, in 3 minutes
 	PYTHONPATH=workflow $(MALLOC) python -m tests.bench
 
-lint: env  ## ruff, snakefmt, and Snakemake's own linter
+lint: env  ## ruff, snakefmt, Snakemake's own linter, and the links and length of all documents
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow studies
 	snakemake --lint
 	snakemake --lint --snakefile studies/talk/Snakefile
+	python -m tests.links
 
 lock: env  ## pin every package, with hashes; versions that still fit stay
 	$(COMPILE) pyproject.toml --all-extras resources/fonts/families.txt --output-file $(LOCK)

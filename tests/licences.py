@@ -1,4 +1,4 @@
-"""Write docs/licences.md: every package of the lock, and its licence as its metadata say.
+"""Write THIRD_PARTY.md: every package of the lock, and its licence as its metadata say.
 
     python -m tests.licences
 
@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOCK, TABLE = ROOT / "envs/requirements.lock", ROOT / "docs/licences.md"
+LOCK, TABLE = ROOT / "envs/requirements.lock", ROOT / "THIRD_PARTY.md"
 
 # Licences that let MIT code use, and be used with, what bears them; by words of their names.
 COMPATIBLE = r"MIT|BSD|0BSD|Apache|ISC|Zlib|BSL|CC0|PSF|Python Software Foundation|MPL|Mozilla|OFL"
@@ -69,7 +69,7 @@ def licence(package: str) -> str:
 
 
 def table() -> str:
-    """All of docs/licences.md."""
+    """All of THIRD_PARTY.md."""
     rows, fonts = [], {}
     for package in locked():
         name = licence(package)

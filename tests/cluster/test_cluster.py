@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests import HANGS
 from tests.workflow.conftest import ROOT, Project, interrupted
 
 pytestmark = pytest.mark.cluster
@@ -41,7 +42,7 @@ class Cluster:
         self.started: list[subprocess.Popen] = []
 
     def do(self, action: str, *arguments: str) -> None:
-        subprocess.run([SCRIPT, action, self.root, *arguments], check=True, timeout=300)
+        subprocess.run([SCRIPT, action, self.root, *arguments], check=True, timeout=HANGS)
 
     def ask(self, *command: str) -> list[str]:
         environment = os.environ | self.environment
@@ -96,7 +97,7 @@ def project(local, tmp_path) -> Project:
     return project
 
 
-def wait_for(what, run: subprocess.Popen, seconds: int = 600):
+def wait_for(what, run: subprocess.Popen, seconds: int = HANGS):
     """Ask again and again until the answer is true; give it."""
     limit = time.monotonic() + seconds
     while not (answer := what()):
@@ -172,7 +173,7 @@ def test_failed_jobs_are_named_and_all_else_is_kept(cluster, local, project):
     killed, cancelled, slow = (frozen(project, run, n) for n in (20, 200, 180))
     os.kill(killed.pid, signal.SIGKILL)
     cluster.ask("scancel", cancelled.job)
-    output, _ = run.communicate(timeout=900)
+    output, _ = run.communicate(timeout=HANGS)
     assert run.returncode != 0
     for job, reason in (
         (killed, "killed by signal 9"),
@@ -197,7 +198,7 @@ def test_a_dead_node_and_a_cancelled_job_heal_by_themselves(cluster, local, proj
     (node,) = cluster.ask("squeue", "-h", "-o", "%N", "-j", on_node.job)
     cluster.do("crash", node)
     cluster.ask("scancel", cancelled.job)
-    output, _ = run.communicate(timeout=900)
+    output, _ = run.communicate(timeout=HANGS)
     cluster.do("start")
     assert run.returncode == 0, output
     assert f"again   train_classifier {cancelled.axes}" in output
@@ -213,7 +214,7 @@ def test_a_requeued_training_goes_on_where_it_was(cluster, local, project):
     run = cluster.start(project, target=f"{translator.relative_to(project.root)}/metrics.json")
     training = frozen(project, run, 20, "translator")
     cluster.ask("scontrol", "requeue", training.job)
-    output, _ = run.communicate(timeout=900)
+    output, _ = run.communicate(timeout=HANGS)
     assert run.returncode == 0, output
     assert "again" not in output  # it is SLURM that starts it again
     log = (project.results / "logs/train_translator/warp/n20/rep1.log").read_text()
@@ -254,7 +255,7 @@ def test_the_controller_may_be_away(cluster, local, project):
     os.kill(training.pid, signal.SIGCONT)
     time.sleep(60)
     cluster.do("start")
-    output, _ = run.communicate(timeout=900)
+    output, _ = run.communicate(timeout=HANGS)
     assert run.returncode == 0, output
     assert "jobs failed" not in output
     assert project.numbers() == local.numbers()
@@ -263,6 +264,6 @@ def test_the_controller_may_be_away(cluster, local, project):
 def test_with_cuda_a_job_asks_for_one_gpu(cluster, project):
     run = cluster.start(project, "--retries=0", "--config", "device=cuda")
     jobs = wait_for(lambda: cluster.ask("squeue", "-h", "-t", "R", "-O", "tres-per-job:30"), run)
-    output, _ = run.communicate(timeout=900)
+    output, _ = run.communicate(timeout=HANGS)
     assert all(job == "gres:gpu:1" for job in jobs), jobs
     assert "FAILED  train_classifier" in output  # since there is no CUDA behind it

@@ -21,7 +21,7 @@ from realink.errors import InputError
 from realink.images.imagesets import ImageSet
 from realink.running import provenance
 from realink.store.files import write_images, write_tensors
-from tests import made_up
+from tests import HANGS, made_up
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,9 +61,9 @@ from realink import commands
 def app(tokens):
     print("here", flush=True)
     try:
-        time.sleep(60)
+        time.sleep(2 * 3600)
     except KeyboardInterrupt:
-        time.sleep(60)
+        time.sleep(2 * 3600)
 
 commands.check_code, commands.app = lambda *_: None, app
 commands.main()
@@ -79,7 +79,7 @@ commands.main()
     ) as process:
         assert process.stdout.readline() == "here\n"
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=50)[1]
+        said = process.communicate(timeout=HANGS)[1]
     assert process.returncode == -signal.SIGINT
     assert said.splitlines()[-1] == "KeyboardInterrupt"
 

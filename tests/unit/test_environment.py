@@ -41,7 +41,7 @@ def test_every_licence_goes_with_mit_and_stands_in_the_docs():
             assert re.match("OFL-1.1|Apache-2.0", licences.licence(package)), package
             continue
         (named,) = re.findall(rf"^\| {package} \| (.+) \|$", listed, re.MULTILINE) or [None]
-        assert named, f"docs/licences.md lacks {package}: run `python -m tests.licences`"
+        assert named, f"THIRD_PARTY.md lacks {package}: run `python -m tests.licences`"
         free = re.search(licences.COMPATIBLE, named) and "GPL" not in named
         assert free or re.match(licences.UNFREE, package), f"{package}: {named}"
     assert len(re.findall("^\\| ", listed, re.MULTILINE)) > 100

@@ -18,6 +18,7 @@ from realink.errors import InputError
 from realink.images import listing
 from realink.plan import grid, proposal, sources
 from realink.training import pace
+from tests import HANGS
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ("circle", "square", "star")
@@ -426,7 +427,7 @@ def test_what_stops_reading_after_some_lines_gets_its_config(both, tmp_path):
     )
     run.stdout.close()
     assert run.stderr.read() == b""
-    run.wait(timeout=60)
+    run.wait(timeout=HANGS)
     assert merged(output)["study"] == "mine"
 
 

@@ -1,6 +1,6 @@
 """What realink uses of torch, Snakemake and fontTools that these do not promise to keep.
 
-Each fails with what to do when an upgrade has removed it; docs/reliability.md lists them.
+Each fails with what to do when an upgrade has removed it; docs/lab/reliability.md lists them.
 """
 
 import inspect

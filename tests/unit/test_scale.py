@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import HANGS
 from tests.scale import preloaded
 
 
@@ -28,7 +29,7 @@ def run(served, tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=HANGS,
             check=False,
         )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import drawn
+from tests import HANGS, drawn
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = ["fontpkg-abel", "fontpkg-arvo", "fontpkg-roboto"]
@@ -57,7 +57,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=600,
+            timeout=HANGS,
             check=False,
         )
 
@@ -71,7 +71,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=600,
+            timeout=HANGS,
             check=False,
         )
 
@@ -124,7 +124,7 @@ class Project:
 def interrupted(run: subprocess.Popen) -> str:
     """Press Ctrl-C, which a terminal sends to all processes of the session; give the output."""
     os.killpg(run.pid, signal.SIGINT)
-    return run.communicate(timeout=600)[0]
+    return run.communicate(timeout=HANGS)[0]
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ import time
 import psutil
 import pytest
 
+from tests import HANGS
+
 from .conftest import interrupted
 
 
@@ -20,7 +22,7 @@ def test_after_ctrl_c_the_next_call_goes_on(project):
     for kind in "classifier", "logs/train_classifier":
         shutil.rmtree(project.results / f"{kind}/small/warp")
     run = project.start("--cores", "2", "all_classifiers")
-    logs, limit = project.results / "logs/train_classifier/small/warp", time.monotonic() + 600
+    logs, limit = project.results / "logs/train_classifier/small/warp", time.monotonic() + HANGS
     while not any("step " in log.read_text() for log in logs.glob("*/rep1.log")):
         assert time.monotonic() < limit
         time.sleep(0.05)
@@ -142,7 +144,7 @@ def test_a_result_changed_while_others_are_made_does_not_end_in_success(project)
         assert run.poll() is None
         time.sleep(0.05)
     damage(project.results / "answer/worth.csv", "cut")
-    output = run.communicate(timeout=600)[0]
+    output = run.communicate(timeout=HANGS)[0]
     assert run.returncode == 1
     assert "run snakemake again: rm results/small/answer/worth.csv\n" in output
 

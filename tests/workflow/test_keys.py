@@ -13,7 +13,7 @@ import yaml
 
 from realink.declared import LEARNERS
 from realink.translation.settings import complete, names
-from tests import drawn
+from tests import HANGS, drawn
 
 from .conftest import ROOT, Project
 
@@ -195,7 +195,7 @@ def write_plans(root: Path) -> None:
         cwd=project.root,
         stdout=subprocess.PIPE,
         text=True,
-        timeout=600,
+        timeout=HANGS,
         check=True,
     )
     plans = dict(zip(asked, json.loads(done.stdout), strict=True))

@@ -1,4 +1,4 @@
-"""realink as a part of another workflow, in the words of docs/module.md."""
+"""realink as a part of another workflow, in the words of docs/extending.md."""
 
 import os
 import re
@@ -39,7 +39,8 @@ def other(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("other")
     (root / "realink").mkdir()
     Project.create(root / "realink")
-    (code,) = re.findall("```python\n(.*?)```", (ROOT / "docs/module.md").read_text(), re.DOTALL)
+    page = (ROOT / "docs/extending.md").read_text().partition("## As a module")[2]
+    (code,) = re.findall("```python\n(.*?)```", page, re.DOTALL)
     (root / "Snakefile").write_text(code + MORE)
     (root / "config.yaml").write_text(CONFIG)
     return root

@@ -11,7 +11,7 @@ import pytest
 
 from realink.images.imagesets import Shape
 from realink.store.files import read_images
-from tests import drawn
+from tests import HANGS, drawn
 
 from .conftest import Project
 
@@ -177,7 +177,7 @@ def test_a_picture_that_vanishes_while_the_study_runs(study):
             break
     other = {"real": "rendered/circle/003.png", "rendered": "real/circle/camera03_003.png"}[started]
     (study.root / "data" / other).unlink()
-    output = "".join(lines) + run.communicate(timeout=600)[0]
+    output = "".join(lines) + run.communicate(timeout=HANGS)[0]
     assert "Traceback" not in output
     # Either it is said, or the study is of what is there; one more call makes it so.
     done = study.run(

@@ -9,7 +9,7 @@ import time
 import pandas as pd
 import pytest
 
-from tests import drawn
+from tests import HANGS, drawn
 
 from .conftest import Project
 
@@ -63,7 +63,7 @@ def test_a_user_without_a_name_and_a_home_that_cannot_be_written(fresh, nobody):
         env=kept | {"HOME": "/dev/null", "LANG": "C.UTF-8"},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANGS,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -92,7 +92,7 @@ def test_a_locale_of_other_letters_is_one_line(fresh, tmp_path_factory, command)
         | {"LOCPATH": str(locales), "LC_ALL": "de_DE.ISO-8859-1", "HOME": os.environ["HOME"]},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANGS,
         check=False,
     )
     assert done.returncode != 0

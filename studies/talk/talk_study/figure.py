@@ -1,4 +1,4 @@
-"""The figure of docs/talk.md: budgets on the left, on the right what the gain needs."""
+"""The figure of docs/lab/talk.md: budgets on the left, on the right what the gain needs."""
 
 import re
 from typing import Any

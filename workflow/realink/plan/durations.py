@@ -10,8 +10,8 @@ from typing import Any
 from realink import learners
 from realink.plan import grid, sizes
 
-# Seconds of one job, as measured (docs/performance.md): of a classifier and of the translators on
-# images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
+# Seconds of one job, as measured (docs/lab/performance.md): of a classifier and of the translators
+# on images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
 CLASSIFIER_SECONDS, CLASSIFIER_STEPS = 13.0, 1100
 TRANSLATOR_SECONDS = {"cyclegan": 57.0, "warp": 21.0, "harvest": 0.0, "randomised": 0.0}
 MEASURED_PIXELS = 28 * 28

@@ -43,7 +43,7 @@ UNLABELLED_PLAIN = [
     *("real-rendered-pseudo-aug", "real-warp-aug", "real-warp-pseudo-aug"),
 ]
 # For photographs, whose light, sharpness and noise vary as a camera's: by the validation error on
-# meters (docs/meters.md).
+# meters (docs/lab/meters.md).
 PHOTOMETRIC = {
     "brightness": 0.1,
     "contrast": 0.3,

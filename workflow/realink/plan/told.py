@@ -24,7 +24,7 @@ NAMED = 5  # files that the report names, at most
 FEW_TESTED = 10
 # Font files that have all classes, below which faces vary little.
 FEW_FONTS = 20
-# From 55 pictures pseudo-labels gained nothing, from 220 perhaps something (docs/unlabelled.md).
+# Pseudo-labels from 55 pictures gained nothing, from 220 perhaps (docs/lab/unlabelled.md).
 FEW_UNLABELLED = 200
 HEAD = """\
 # Written by `realink init`; laid over config.yaml, so only what differs stands here. Every key is
