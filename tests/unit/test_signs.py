@@ -36,8 +36,10 @@ def test_a_template_is_shown_whole_in_its_own_colours(render, tmp_path):
         picture = np.asarray(render.render(drawn, chance))
         assert picture.shape == (render.SIDE, render.SIDE, 4)
         alpha = picture[..., 3]
-        # Straight alpha: half-covered pixels have the sign's colour, no white comes in.
-        assert abs(picture[alpha > 128][:, :3].astype(int) - (20, 30, 200)).max() <= 12
+        # Straight alpha: half-covered pixels have the sign's colour, and no white comes in.
+        off = abs(picture[alpha > 40][:, :3].astype(int) - (20, 30, 200))
+        assert off[:, :2].max() <= 15
+        assert off[:, 2].max() <= 30  # bicubic interpolation overshoots at edges
         there = np.flatnonzero(alpha.max(0) > 128)
         sides.append((there[-1] - there[0] + 1) / render.SIDE)
     assert 0.5 < min(sides) < 0.8 < max(sides) <= 1
