@@ -23,6 +23,7 @@ include: "workflow/rules/encode.smk"
 include: "workflow/rules/classifier.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/harm.smk"
 include: "workflow/rules/answer.smk"
 include: "workflow/rules/takeaway.smk"
 

@@ -45,7 +45,7 @@ def settings(**changed) -> dict:
     return {
         "study": "made-up",
         "images": {"height": 24, "width": 20, "channels": 3},
-        "real": {"source": "folder", "directory": "data/real", "group": None},
+        "real": {"source": "folder", "directory": "data/real", "group": None, "split": "fixed"},
         "unlabelled": {"source": "none", "directory": "", "count": None},
         "rendered": {"source": "folder", "directory": "data/rendered", "count": 100},
         "counts": [20, 60, 100],
@@ -149,7 +149,7 @@ def write(
 
 def answered(root: Path, config: dict, **made) -> dict[str, Path]:
     """Write a study's records, and have the commands make its tables, its figures and its page."""
-    from realink.commands import answer, figures, sheets
+    from realink.commands import answer, figures, harm, sheets
 
     patterns = write(root, config, **made)
     settings = json.dumps(config)
@@ -169,6 +169,7 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
             "break_even",
             "worth",
             "classes",
+            "more_labels",
         )
     } | {"answer": root / "answer/answer.json"}
     if config["real"].get("group") is not None:
@@ -244,6 +245,21 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         invert=False,
         output=examples,
     )
+    hurts, harmed = root / "figures/hurts.png", root / "answer/harm.csv"
+    known = {"metrics": tables["metrics"], "predictions": predictions}
+    harm.explain_harm(
+        **known,
+        answer=answers["answer"],
+        pool=rendered,
+        validation=test,
+        seed=1,
+        output=harmed,
+        rendered=root / "translated.safetensors",
+        translators=[cell.translator for cell in trained],
+        counts=[cell.n_real for cell in trained],
+        translated=[root / "translated.safetensors" for _ in trained],
+    )
+    harm.plot_harm(**known, harm=harmed, test=test, invert=False, output=hurts)
     told = {}
     if trained:
         told = {"training": root / "training.csv", "domains": root / "map.csv"}
@@ -255,12 +271,14 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         told["domains"].write_text("images,label,x,y,share\nreal,NA,1,2,0.5\nwarp,007,2,1,0.5\n")
     page = root / "report.html"
     shown = {"rendered": root / "figures/rendered.png", "triptych": triptych, "examples": examples}
+    shown["hurts"] = hurts
     shown["sheets"] = made_sheets
     answer.report(
         study=config["study"],
         config=settings,
         **tables,
         answer=answers["answer"],
+        harm=harmed,
         **(shown if config["page"]["pictures"] else {}),
         **told,
         manifests=[path] if (path := root / "real/images.csv").exists() else [],

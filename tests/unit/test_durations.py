@@ -1,7 +1,9 @@
 """How long jobs will take: for `init`, and for the progress line until jobs have ended."""
 
+import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -104,13 +106,62 @@ def test_what_others_define_is_known_here():
     assert tuple(proposal.PHOTOMETRIC) == durations.PHOTOMETRIC
 
 
-def test_a_machines_pace_is_next_to_the_one_that_was_measured(monkeypatch):
-    # Of three tries the best, by the processor's time.
-    spent = [factor * pace.STEPS * pace.SECONDS_A_STEP for factor in (4, 2.5, 3)]
-    clock = iter([time for one in spent for time in (7.0, 7.0 + one)])
-    monkeypatch.setattr(pace.time, "process_time", lambda: next(clock))
-    assert pace.factor() == pytest.approx(2.5)
-    # The step is that of the classifiers whose seconds are known.
+@pytest.fixture
+def spending(monkeypatch):
+    """Have what is timed take some seconds of processor time, one after another."""
+
+    def spend(*spent):
+        clock = iter([time for one in spent for time in (7.0, 7.0 + one)])
+        monkeypatch.setattr(pace.time, "process_time", lambda: next(clock))
+
+    for name in ("_training", "_encoding"):
+        monkeypatch.setattr(pace, name, lambda: lambda: None)
+    pace.speed.cache_clear()
+    yield spend
+    pace.speed.cache_clear()
+
+
+def test_a_machines_pace_is_next_to_the_one_that_was_measured(spending):
+    # Of three tries the best, by the processor's time. What is loaded already is not timed.
+    steps = [factor * pace.STEPS * pace.SECONDS_A_STEP for factor in (4, 2.5, 3)]
+    batches = [factor * pace.SECONDS_A_BATCH for factor in (2, 3, 1.5)]
+    spending(*steps, *batches)
+    assert pace.speed(True) == pytest.approx((2.5, 1.5, 1.0))
+    assert pace.speed(True) == pytest.approx((2.5, 1.5, 1.0))  # once a process
+    spending(*steps)
+    assert pace.speed(False) == pytest.approx((2.5, 2.5, 1.0))  # none is proposed
+
+
+def test_torch_is_timed_as_it_is_loaded(spending, monkeypatch):
+    torch = pace.sys.modules["torch"]
+    monkeypatch.setattr(pace, "sys", SimpleNamespace(modules={}))
+    spending(2 * pace.IMPORT_SECONDS, *[pace.STEPS * pace.SECONDS_A_STEP] * 3)
+    assert pace.speed(False) == pytest.approx((1.0, 1.0, 2.0))
+    assert sys.modules["torch"] is torch
+
+
+def test_what_is_timed_is_what_jobs_run():
+    """Whatever it takes: the steps and the batch of the machine whose times are known."""
+    network, _ = pace._training()()
+    assert network.shape[:3] == (28, 28, 1)
+    assert pace._encoding()() is None
+
+
+def test_each_part_of_a_study_takes_as_much_longer_as_the_machine_does():
+    both = config(images=LARGE, learners=["small", "frozen"])
+    plain = durations.work(both)
+    each = [
+        durations.work(both, durations.MEASURED._replace(**{name: 2.0})) - plain
+        for name in durations.Speed._fields
+    ]
+    assert min(each) > 0
+    assert sum(each) == pytest.approx(plain)
+    # What no pretrained network sees takes no longer for one that is slow.
+    small = config(images=LARGE)
+    assert durations.work(small, durations.Speed(encoding=9.0)) == durations.work(small)
+
+
+def test_the_steps_that_are_timed_are_those_of_the_classifiers_whose_seconds_are_known():
     whole = durations.CLASSIFIER_STEPS * pace.SECONDS_A_STEP
     assert whole == pytest.approx(durations.CLASSIFIER_SECONDS, rel=0.01)
 

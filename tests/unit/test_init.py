@@ -16,7 +16,7 @@ from PIL import Image
 from realink.commands.init import DEFAULTS, init
 from realink.errors import InputError
 from realink.images import listing
-from realink.plan import grid, proposal, sources
+from realink.plan import durations, grid, proposal, sources
 from realink.training import pace
 from tests import HANGS
 
@@ -30,9 +30,16 @@ def _at_a_root_without_results(monkeypatch, tmp_path_factory):
     for name in ("Snakefile", "config", "resources"):
         (root / name).symlink_to(ROOT / name)
     monkeypatch.chdir(root)
-    monkeypatch.setattr(pace, "factor", lambda: 1.0)  # what is proposed depends on the machine
+    # What is proposed depends on the machine.
+    monkeypatch.setattr(pace, "speed", lambda pretrained: durations.MEASURED)
     listing.list_real.cache_clear()
     listing.list_rendered.cache_clear()
+
+
+@pytest.fixture
+def one_test_set(monkeypatch):
+    """Few pictures, which had better be tested in turns, are not."""
+    monkeypatch.setattr(proposal, "turns", lambda *_: 0)
 
 
 def draw(root, classes=CLASSES, n=12, seed=0, size=(40, 32), grey=False):
@@ -68,6 +75,7 @@ def both(tmp_path):
     return draw(tmp_path / "real"), draw(tmp_path / "rendered", n=30, seed=1)
 
 
+@pytest.mark.usefixtures("one_test_set")
 def test_folders_become_a_study_that_runs_as_it_stands(both, tmp_path, capsys):
     real, rendered = both
     output = tmp_path / "mine.yaml"
@@ -131,6 +139,7 @@ def test_unlabelled_pictures_that_cannot_be_used_are_not_counted(both, tmp_path,
         init(output=tmp_path / "other.yaml", **given)
 
 
+@pytest.mark.usefixtures("one_test_set")
 def test_unlabelled_pictures_of_groups_that_are_tested_on_stay_out(both, tmp_path, capsys):
     real, rendered = both
     further = draw(tmp_path / "further", classes=("monday",), n=15, seed=2)
@@ -192,6 +201,7 @@ def test_that_fonts_will_draw_is_said(tmp_path, capsys):
     assert "draw o for 0, i for 1\n" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("one_test_set")
 @pytest.mark.parametrize("n", [45, 60])
 def test_few_test_pictures_are_told(tmp_path, capsys, n):
     real = draw(tmp_path / "real", classes=("0", "1"), n=n)
@@ -253,6 +263,7 @@ def test_splits_are_known_by_their_usual_names(tmp_path, capsys):
     assert re.search(r"class +train +validation +test\n  0 +20 +11 +12\n  1 +20 +11 +12\n", said)
 
 
+@pytest.mark.usefixtures("one_test_set")
 def test_what_is_told_is_of_pictures_that_can_be_used(tmp_path, capsys):
     real = tmp_path / "real"
     draw(real / "train", classes=("0", "1"), n=20)
@@ -296,6 +307,7 @@ def test_thumbnails_that_programs_leave_are_passed_over_and_named(both, tmp_path
         assert f"    {name}: a folder of thumbnails" in said
 
 
+@pytest.mark.usefixtures("one_test_set")
 def test_folders_may_name_the_group(both, tmp_path, capsys):
     for path in list(both[0].rglob("*.png")):
         camera = path.parent / f"cam{int(path.stem) % 6}"
@@ -431,16 +443,19 @@ def test_what_stops_reading_after_some_lines_gets_its_config(both, tmp_path):
     assert merged(output)["study"] == "mine"
 
 
+@pytest.mark.usefixtures("one_test_set")
 def test_a_study_that_takes_longer_than_asked_says_so(both, tmp_path, capsys):
     init(real=both[0], rendered=both[1], output=tmp_path / "mine.yaml", minutes=1)
     assert re.search("time: about [2-9] minutes .*, not the 1 asked for", capsys.readouterr().out)
 
 
+@pytest.mark.usefixtures("one_test_set")
 def test_a_slow_machine_is_proposed_less_and_told_its_own_time(both, tmp_path, capsys, monkeypatch):
     init(real=both[0], rendered=both[1], output=tmp_path / "quick.yaml")
     quick = merged(tmp_path / "quick.yaml")
     capsys.readouterr()
-    monkeypatch.setattr(pace, "factor", lambda: 3.0)
+    slower = durations.Speed(3.0, 3.0, 3.0)
+    monkeypatch.setattr(pace, "speed", lambda pretrained: slower)
     init(real=both[0], rendered=both[1], output=tmp_path / "slow.yaml")
     slow = merged(tmp_path / "slow.yaml")
     assert proposal.seconds(slow) <= 60 * 30 / 3 < proposal.seconds(quick) <= 60 * 30
@@ -556,6 +571,7 @@ def test_copies_in_two_splits_are_dropped_and_in_two_classes_stop(tmp_path, caps
         init(real=real, rendered=rendered, output=output, force=True)
 
 
+@pytest.mark.usefixtures("one_test_set")
 def test_rendered_pictures_that_are_tested_on_are_named_and_dropped(tmp_path, capsys):
     real = draw(tmp_path / "real", n=20)
     rendered = draw(tmp_path / "rendered", seed=2)
@@ -579,6 +595,7 @@ def test_sizes_are_those_of_pictures_that_are_there(tmp_path, capsys):
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("one_test_set")
 def test_pictures_that_look_alike_are_named_with_a_pattern_that_keeps_them_together(
     tmp_path, capsys
 ):
@@ -627,6 +644,7 @@ def test_groups_are_passed_on(tmp_path, both):
     assert merged(output)["real"]["group"] == "^(.*)_"
 
 
+@pytest.mark.usefixtures("one_test_set")
 @pytest.mark.parametrize(
     ("grey", "minutes", "learners"),
     [
@@ -735,6 +753,7 @@ def test_counts_grow_to_the_whole_pool(pool):
         assert min(counts) >= min(pool, 6)
 
 
+@pytest.mark.usefixtures("one_test_set")
 @pytest.mark.parametrize("minutes", [15, 60])
 @pytest.mark.parametrize("size", [(40, 32), (150, 150), (400, 400)])
 def test_a_study_of_any_size_ends_in_time(tmp_path, size, minutes):

@@ -28,6 +28,8 @@ ANSWER = {
     "plot_gain": 1,
     "plot_triptych": 1,
     "plot_examples": 1,
+    "explain_harm": 1,
+    "plot_harm": 1,
     "report": 1,
     "export_classifier": 1,
 }
@@ -71,6 +73,13 @@ def test_every_target_is_there(finished):
     assert translators["detected"].between(0, 1).all()
     for table in ("summary", "comparisons", "break_even", "worth", "classes"):
         assert len(pd.read_csv(finished.results / f"answer/{table}.csv")) > 1
+    # Of one replicate no curve is carried on.
+    assert (finished.results / "answer/more_labels.csv").read_text().startswith("mix,error,n_real,")
+    harm = pd.read_csv(finished.results / "answer/harm.csv", dtype={"label": str})
+    assert harm.groupby("n_real")["label"].apply("".join).to_dict() == dict.fromkeys(
+        (20, 100, 200), "0123456789"
+    )
+    assert (finished.results / "figures/hurts.png").exists()
     for figure in ("triptych", "examples"):
         assert (finished.results / f"figures/{figure}.png").stat().st_size > 5_000
     training = pd.read_csv(finished.results / "training.csv")
@@ -248,7 +257,7 @@ def test_a_stages_code_reruns_that_stage_and_what_follows(project):
     )
     figures = {"plot_error": 1, "plot_rendered_error": 1, "plot_gain": 1}
     sheets = {"plot_rendered": 1, "plot_translations": 4, "plot_triptych": 1, "plot_examples": 1}
-    assert project.planned() == figures | sheets | {"report": 1}
+    assert project.planned() == figures | sheets | {"plot_harm": 1, "report": 1}
 
 
 def test_a_translator_is_one_package(project):

@@ -19,6 +19,7 @@ RECORDS = {
     }.items()
 }
 PSEUDO_CELLS = [cell for cell in CELLS if cell.pseudo]
+POOLS = of_each(f"{SPLIT}/pool.safetensors")
 # Whether their labels are there to hold pseudo-labels to.
 HIDDEN = bool(PSEUDO_CELLS) and config["unlabelled"]["source"] == "pool"
 # What a page looks like is part of no module. Relative, so that a moved checkout reruns nothing.
@@ -38,7 +39,8 @@ rule collect:
         of_translators(RECORDS["retention"]),
         of_translators(RECORDS["gap"]),
         of_references(RECORDS["reference"]),
-        test="results/{study}/real/test.safetensors",
+        test=TESTED,
+        places="results/{study}/real/places.safetensors" if ROTATED else [],
     output:
         metrics=shown("results/{study}/metrics.csv", "Tables"),
         predictions="results/{study}/predictions.safetensors",
@@ -79,6 +81,7 @@ rule analyse:
         break_even=shown("results/{study}/answer/break_even.csv", "Answer"),
         worth=shown("results/{study}/answer/worth.csv", "Answer"),
         classes=shown("results/{study}/answer/classes.csv", "Answer"),
+        more_labels=shown("results/{study}/answer/more_labels.csv", "Answer"),
         answer="results/{study}/answer/answer.json",
     log:
         "results/{study}/logs/analyse.log",
@@ -100,7 +103,7 @@ rule check_pseudo_labels:
     """How right pseudo-labels were, by labels that nothing which trains has seen."""
     input:
         grid.paths(RECORDS["scores"], PSEUDO_CELLS),
-        pool="results/{study}/real/pool.safetensors",
+        POOLS,
     output:
         shown("results/{study}/answer/pseudo_labels.csv", "Answer"),
     log:
@@ -114,7 +117,13 @@ rule check_pseudo_labels:
         mem_mb=1000,
         runtime=10,
     params:
-        **call("check_pseudo_labels", config=config, scores=RECORDS["scores"], seed=config["seed"]),
+        **call(
+            "check_pseudo_labels",
+            config=config,
+            scores=RECORDS["scores"],
+            pool=f"{SPLIT}/pool.safetensors".replace("{study}", STUDY),
+            seed=config["seed"],
+        ),
     shell:
         RUN
 
@@ -126,7 +135,7 @@ rule report:
         rules.analyse.output,
         **{
             name: f"results/{{study}}/figures/{name}.png"
-            for name in ("rendered", "triptych", "examples")
+            for name in ("rendered", "triptych", "examples", "hurts")
             if PICTURED
         },
         metrics="results/{study}/metrics.csv",
@@ -134,16 +143,17 @@ rule report:
         confusions="results/{study}/confusions.csv",
         gaps="results/{study}/gap.csv",
         answer="results/{study}/answer/answer.json",
-        judge="results/{study}/judge/metrics.json" if TRANSLATOR_CELLS else [],
+        harm="results/{study}/answer/harm.csv",
+        judge=of_each(f"{JUDGE}/metrics.json") if TRANSLATOR_CELLS else [],
         pseudo_labels="results/{study}/answer/pseudo_labels.csv" if HIDDEN else [],
         sheets=[f"{sheet}.png" for sheet in SHEETS],
         training="results/{study}/training.csv" if HISTORIES else [],
         domains="results/{study}/map.csv" if TRANSLATOR_CELLS else [],
         manifests=[
             manifest
-            for kind in ("real", "unlabelled")
+            for kind, place in (("real", "results/{study}/real"), ("unlabelled", WITHOUT_LABELS))
             for manifest in sources.manifest(
-                config[kind], f"results/{{study}}/{kind}/images.csv"
+                config[kind], f"{of_first(place)}/images.csv"
             ).values()
         ],
     output:

@@ -27,11 +27,11 @@ def sets_of(wildcards):
     )
     encoded = learners.encoded(cell.learner)
     # Features are those of the whole pool, whatever is drawn from it.
-    real = "real/pool" if encoded else f"real/{drawn}/images"
-    sets = {"validation": "real/validation", "test": "real/test"}
+    real = f"real{OWN}/pool" if encoded else f"real/{drawn}/images"
+    sets = {"validation": f"real{OWN}/validation", "test": f"real{OWN}/test"}
     sets |= {"real": real} if cell.real else {}
     sets |= {"synthetic": rendered} if cell.synthetic != "none" else {}
-    sets |= {"unlabelled": "unlabelled/images"} if UNLABELLED else {}
+    sets |= {"unlabelled": f"unlabelled{OWN}/images"} if UNLABELLED else {}
     if not encoded:
         return {name: f"results/{{study}}/{images}.safetensors" for name, images in sets.items()}
     views = learners.n_views(cell.learner, config["learner_settings"][cell.learner])
@@ -91,3 +91,10 @@ def encode_minutes(wildcards, attempt):
 def classifier_memory(wildcards, attempt):
     """Megabytes of a training, with all images, or features, that it holds."""
     return attempt * sizes.memory_mb(MEMORY, sizes.held(config, recipe_of(wildcards)))
+
+
+def final_memory(wildcards, attempt):
+    """Megabytes of the training on all labelled images, which may first translate and encode."""
+    held = max((sizes.held(config, cell) for own in GIVEN.values() for cell in own), default=0)
+    rendered = sizes.set_bytes(config, "rendered") if LAST_TRANSLATORS else 0
+    return attempt * sizes.memory_mb(MEMORY, held, 2 * rendered)

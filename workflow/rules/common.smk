@@ -26,6 +26,7 @@ sys.path.insert(0, str(PACKAGE))
 from realink import learners
 from realink.errors import InputError
 from realink.plan import durations, grid, schema, sizes, sources
+from realink.seeds import seed_for
 from realink.running import configs, locales, orphans, outputs, provenance, slurm
 from realink.plan.mixes import JUDGED
 from realink.translation import settings as translators
@@ -78,6 +79,15 @@ CELLS = grid.cells(config)
 TRANSLATOR_CELLS = grid.translator_cells(config)
 TEACHERS = [cell.teacher for cell in CELLS if cell.teacher]
 UNLABELLED = sources.unlabelled(config)
+# Where a replicate's pool, validation and test images are, and what follows from them: with
+# `real: split: rotate`, each replicate has its own.
+OWN = "/rep{replicate}" if sources.rotates(config) else ""
+SPLIT = f"results/{{study}}/real{OWN}"
+JUDGE = f"results/{{study}}/judge{OWN}"
+WITHOUT_LABELS = f"results/{{study}}/unlabelled{OWN}"
+ALL_LABELLED = "results/{study}/real/all.safetensors"
+# All images that any classifier is tested on, in the order of predictions.safetensors.
+TESTED = ALL_LABELLED if OWN else f"{SPLIT}/test.safetensors"
 # What commands are told that speak of them.
 UNLABELLED_THERE = {"unlabelled": UNLABELLED} if UNLABELLED else {}
 # What trains or reads images takes a GPU if the study says so; all else takes seconds. On a cluster
@@ -119,6 +129,9 @@ def call(command, *placed, package=None, **settings):
 
     def code(wildcards):
         chosen = {name: wildcards.get(name) for name in ("translator", "learner") if name in asked}
+        # Of a command that may load any of several.
+        every = {name: settings.get(f"every_{name}") for name in ("translator", "learner")}
+        chosen |= {name: tuple(names) for name, names in every.items() if names}
         return code_hash(command, package, **chosen)
 
     def values(wildcards):
@@ -163,6 +176,17 @@ def shown(path, category):
     return report(path, caption=f"../report/{Path(path).stem}.rst", category=category)
 
 
+def of_each(path):
+    """What is of each replicate, of all of them; what is of all, once."""
+    replicates = range(1, config["replicates"] + 1)
+    return list(dict.fromkeys(path.replace("{replicate}", str(n)) for n in replicates))
+
+
+def of_first(path):
+    """What is of each replicate, of the first; what is of all stays."""
+    return path.replace("{replicate}", "1")
+
+
 def growing(amount):
     """A memory or time limit that a job which went over it finds raised when it is tried again."""
     return lambda wildcards, attempt: amount * attempt
@@ -171,7 +195,7 @@ def growing(amount):
 def unlabelled_seen_of(wildcards):
     """The unlabelled images, for a translator that may see them."""
     seen = n_unlabelled_seen(wildcards.translator)
-    return "results/{study}/unlabelled/images.safetensors" if seen else []
+    return f"{WITHOUT_LABELS}/images.safetensors" if seen else []
 
 
 def n_unlabelled_seen(translator):
@@ -186,8 +210,8 @@ def n_unlabelled_seen_of(wildcards):
 
 def real_shown(n):
     """Real images to show of the first replicate: the labelled ones, if there are any."""
-    shown = f"real/n{n}/rep1" if n else "unlabelled"
-    return f"results/{{study}}/{shown}/images.safetensors"
+    shown = f"results/{{study}}/real/n{n}/rep1" if n else of_first(WITHOUT_LABELS)
+    return f"{shown}/images.safetensors"
 
 
 def real_shown_of(wildcards):

@@ -17,7 +17,7 @@ rule encode:
     benchmark:
         "results/{study}/benchmarks/encode/{learner}/{images}/view{view}.tsv"
     wildcard_constraints:
-        images=r"real/(pool|validation|test)|(rendered|unlabelled|translated/[^/]+/n\d+/rep\d+)/images",
+        images=r"real/(pool|validation|test|all)|(rendered|unlabelled(/rep\d+)?|translated/[^/]+/n\d+/rep\d+)/images",
         view=r"\d+",
     conda:
         "../../envs/realink.yaml"
@@ -36,3 +36,42 @@ rule encode:
         ),
     shell:
         RUN
+
+
+# Each learner has as many views as its settings say, and a rule the same outputs for all jobs.
+for LEARNER in filter(learners.encoded, config["learners"]) if ROTATED else ():
+    VIEWS = range(learners.n_views(LEARNER, config["learner_settings"][LEARNER]))
+
+    rule:
+        # Split the features of all labelled images as one replicate has them; none is encoded anew.
+        name:
+            f"split_features_{LEARNER}"
+        input:
+            places="results/{study}/real/places.safetensors",
+            views=[
+                f"results/{{study}}/features/{LEARNER}/real/all/view{view}.safetensors"
+                for view in VIEWS
+            ],
+        output:
+            # Tested images are seen as they are and mirrored.
+            **{
+                kind: [
+                    f"results/{{study}}/features/{LEARNER}/real/rep{{replicate}}/{kind}/view{view}.safetensors"
+                    for view in (VIEWS if kind == "pool" else VIEWS[:2])
+                ]
+                for kind in ("pool", "validation", "test")
+            },
+        log:
+            f"results/{{study}}/logs/split_features/{LEARNER}/rep{{replicate}}.log",
+        benchmark:
+            f"results/{{study}}/benchmarks/split_features/{LEARNER}/rep{{replicate}}.tsv"
+        localrule: True
+        conda:
+            "../../envs/realink.yaml"
+        resources:
+            mem_mb=1500,
+            runtime=10,
+        params:
+            **call("split_features"),
+        shell:
+            RUN

@@ -114,8 +114,8 @@ rule collect_training:
 rule map_domains:
     """Real, rendered and translated images on a plane, by what the judge sees in them."""
     input:
-        checkpoint="results/{study}/judge/model.safetensors",
-        pool="results/{study}/real/pool.safetensors",
+        checkpoint=of_first(f"{JUDGE}/model.safetensors"),
+        pool=of_first(f"{SPLIT}/pool.safetensors"),
         rendered="results/{study}/rendered/images.safetensors",
         translated=grid.paths(
             "results/{study}/translated/{translator}/n{n}/rep1/images.safetensors",

@@ -8,8 +8,8 @@ rule measure_gap:
     """Compare translated images with real ones that their translator has not seen."""
     input:
         images="results/{study}/translated/{translator}/n{n}/rep{replicate}/images.safetensors",
-        pool="results/{study}/real/pool.safetensors",
-        checkpoint="results/{study}/judge/model.safetensors",
+        pool=f"{SPLIT}/pool.safetensors",
+        checkpoint=f"{JUDGE}/model.safetensors",
     output:
         "results/{study}/gap/{translator}/n{n}/rep{replicate}.json",
     log:
@@ -39,8 +39,8 @@ use rule measure_gap as measure_gap_reference with:
         images=lambda wildcards: (
             "results/{study}/rendered/images.safetensors" if wildcards.images == "rendered" else []
         ),
-        pool="results/{study}/real/pool.safetensors",
-        checkpoint="results/{study}/judge/model.safetensors",
+        pool=f"{SPLIT}/pool.safetensors",
+        checkpoint=f"{JUDGE}/model.safetensors",
     output:
         "results/{study}/gap/{images}/rep{replicate}.json",
     log:

@@ -5,18 +5,23 @@ beside each translated set.
 """
 
 
+def seed_of_judge(wildcards):
+    """The root of a judge's random streams: where each replicate has one, they differ."""
+    return seed_for(config["seed"], "judge", wildcards.replicate) if OWN else config["seed"]
+
+
 rule train_judge:
     """Train the network that reads translated images, on all real training images."""
     input:
-        pool="results/{study}/real/pool.safetensors",
-        validation="results/{study}/real/validation.safetensors",
+        pool=f"{SPLIT}/pool.safetensors",
+        validation=f"{SPLIT}/validation.safetensors",
     output:
-        checkpoint="results/{study}/judge/model.safetensors",
-        metrics="results/{study}/judge/metrics.json",
+        checkpoint=f"{JUDGE}/model.safetensors",
+        metrics=f"{JUDGE}/metrics.json",
     log:
-        "results/{study}/logs/train_judge.log",
+        f"results/{{study}}/logs/train_judge{OWN}.log",
     benchmark:
-        "results/{study}/benchmarks/train_judge.tsv"
+        f"results/{{study}}/benchmarks/train_judge{OWN}.tsv"
     priority: 1  # the longest jobs, and others wait for them
     conda:
         "../../envs/realink.yaml"
@@ -29,7 +34,7 @@ rule train_judge:
             "train_judge",
             settings=config["learner_settings"]["small"],
             augmentation=config["augmentation"],
-            seed=config["seed"],
+            seed=seed_of_judge,
             device=config["device"],
         ),
     shell:
@@ -39,7 +44,7 @@ rule train_judge:
 rule judge:
     """Count the labels that survived translation."""
     input:
-        checkpoint="results/{study}/judge/model.safetensors",
+        checkpoint=f"{JUDGE}/model.safetensors",
         translated="results/{study}/translated/{translator}/n{n}/rep{replicate}/images.safetensors",
     output:
         retention="results/{study}/translated/{translator}/n{n}/rep{replicate}/retention.json",

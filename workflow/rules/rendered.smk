@@ -36,8 +36,9 @@ rule prepare_rendered:
     input:
         [] if FONTS else sources.files(config["rendered"]),
         faces="results/{study}/rendered/faces.csv" if FONTS else [],
-        validation=[] if FONTS else "results/{study}/real/validation.safetensors",
-        test=[] if FONTS else "results/{study}/real/test.safetensors",
+        validation=[] if FONTS or ROTATED else f"{SPLIT}/validation.safetensors",
+        # Where each replicate tests other ones, all are tested.
+        test=[] if FONTS else ALL_LABELLED if ROTATED else f"{SPLIT}/test.safetensors",
     output:
         **sources.manifest(config["rendered"], "results/{study}/rendered/images.csv"),
         output="results/{study}/rendered/images.safetensors",

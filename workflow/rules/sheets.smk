@@ -120,7 +120,7 @@ rule plot_examples:
         metrics="results/{study}/metrics.csv",
         predictions="results/{study}/predictions.safetensors",
         answer="results/{study}/answer/answer.json",
-        test="results/{study}/real/test.safetensors",
+        test=TESTED,
     output:
         report(
             "results/{study}/figures/examples.png",

@@ -1,29 +1,85 @@
 """What a study gives to other programs: a classifier to use, and translated images.
 
-Takes the answer, classifiers and translated sets; gives final/, and on demand export/.
+Takes the answer, all labelled images and translated sets; gives final/, and on demand export/.
 """
 
-# Classifiers at the largest count that the answer speaks of: one of them is given away.
-STANDARD = [
-    cell for cell in CELLS if not (cell.control or cell.unlabelled) and cell.mix in config["mixes"]
-]
-ALONE = [cell for cell in STANDARD if cell.real and cell.synthetic == "none" and not cell.pseudo]
-LARGEST = max((cell.n_real for cell in ALONE), default=None)
-LAST = [cell for cell in STANDARD if cell.n_real == LARGEST]
+# Classifiers at the largest count: one like them is given away, trained on all labelled images.
+LAST = grid.last(config)
+GIVEN = grid.final(config, sources.given_away(config))
+LAST_TRANSLATORS = sorted({cell.translator for cell in LAST} - {None})
+SEES_UNLABELLED = any(cell.pseudo for cell in LAST) or any(map(n_unlabelled_seen, LAST_TRANSLATORS))
+
+
+rule train_final:
+    """Train the classifier that the answer advises at the largest count on all labelled images."""
+    input:
+        grid.paths(f"results/{{study}}/{CLASSIFIER}/model.safetensors", LAST, study=STUDY),
+        sorted(
+            {
+                path
+                for cell in LAST
+                if (path := learners.weights_file(config["learner_settings"][cell.learner]))
+            }
+        ),
+        answer="results/{study}/answer/answer.json",
+        real=(
+            [ALL_LABELLED]
+            if ROTATED
+            else [f"{SPLIT}/pool.safetensors", f"{SPLIT}/validation.safetensors"]
+        ),
+        rendered=(
+            "results/{study}/rendered/images.safetensors"
+            if any(cell.synthetic != "none" for cell in LAST)
+            else []
+        ),
+        # Those of any replicate may be used: none that trains here is tested.
+        unlabelled=of_first(f"{WITHOUT_LABELS}/images.safetensors") if SEES_UNLABELLED else [],
+    output:
+        model="results/{study}/final/model.safetensors",
+        record="results/{study}/final/training.json",
+    log:
+        "results/{study}/logs/train_final.log",
+    benchmark:
+        "results/{study}/benchmarks/train_final.tsv"
+    conda:
+        "../../envs/realink.yaml"
+    resources:
+        mem_mb=final_memory,
+        runtime=growing(60),
+        gpu=GPU,
+    params:
+        **call(
+            "train_final",
+            recipes={name: [cell._asdict() for cell in own] for name, own in GIVEN.items()},
+            every_learner=list(dict.fromkeys(cell.learner for cell in LAST)),
+            every_translator=LAST_TRANSLATORS,
+            learner_settings={
+                cell.learner: config["learner_settings"][cell.learner] for cell in LAST
+            },
+            translator_settings={name: config["translators"][name] for name in LAST_TRANSLATORS},
+            augmentation=config["augmentation"],
+            classifier=f"results/{STUDY}/{CLASSIFIER}/model.safetensors",
+            replicates=config["replicates"],
+            n=max((cell.n_real for cell in LAST), default=0),
+            seed=config["seed"],
+            device=config["device"],
+        ),
+    shell:
+        RUN
 
 
 rule export_classifier:
-    """The classifier that the answer recommends at the largest count, for use elsewhere."""
+    """The same for use elsewhere, and its card."""
     input:
-        grid.paths(f"results/{{study}}/{CLASSIFIER}/model.safetensors", LAST, study=STUDY),
         os.path.relpath(PACKAGE / "realink/page/templates/card.md.jinja"),
         answer="results/{study}/answer/answer.json",
         summary="results/{study}/answer/summary.csv",
         metrics="results/{study}/metrics.csv",
-        pool="results/{study}/real/pool.safetensors",
-        test="results/{study}/real/test.safetensors",
-    output:
+        predictions="results/{study}/predictions.safetensors",
         model="results/{study}/final/model.safetensors",
+        record="results/{study}/final/training.json",
+        test=TESTED,
+    output:
         onnx="results/{study}/final/model.onnx",
         classes="results/{study}/final/classes.json",
         card="results/{study}/final/README.md",
@@ -40,9 +96,9 @@ rule export_classifier:
     params:
         **call(
             "export_classifier",
-            classifier=f"results/{STUDY}/{CLASSIFIER}/model.safetensors",
             images=config["images"],
             real=config["real"],
+            tested_once=ROTATED,
         ),
     shell:
         RUN

@@ -9,9 +9,10 @@ from realink.answer import learners
 from realink.answer.cells import errors_by_group, fitting, limits, summarise, usable
 from realink.answer.comparisons import break_even, compare_mixes, decided
 from realink.answer.expected import expected
+from realink.answer.more_labels import more_labels
 from realink.answer.recommended import recommended
 from realink.answer.result import Answer
-from realink.answer.worth import worth
+from realink.answer.worth import errors_of_cells, worth
 from realink.store.predictions import Predictions
 
 FEW = 200  # test images; of fewer, one is more than half a point
@@ -32,7 +33,7 @@ def analyse(
     ----------
     metrics, translators : the study's tables, as `realink.store.tables` makes and reads them
     predictions : in the order of `metrics`
-    pool : real images that the replicates draw from
+    pool : real images that the replicates draw from, at least
     seed : of the intervals of `worth`
     unlabelled : real images without labels that the study has
 
@@ -45,14 +46,15 @@ def analyse(
     found = compared(rows, predictions)
     return replace(
         found,
-        notes=_of_few(predictions) + _of_groups(predictions) + notes,
-        limits=limits(rows, pool),
+        notes=_of_few(predictions) + _of_turns(predictions, rows) + _of_groups(predictions) + notes,
+        limits=limits(rows, pool, turns(predictions)),
         break_even=break_even(found.comparisons),
         worth=worth(rows, predictions, seed),
         groups=errors_by_group(rows, predictions),
         translators=translators,
         unlabelled=unlabelled,
         rivals=_rivals(found, rows, predictions),
+        more_labels=more_labels(found, errors_of_cells(rows, predictions)[0]),
     )
 
 
@@ -95,6 +97,11 @@ def _rivals(answer: Answer, metrics: pd.DataFrame, predictions: Predictions) -> 
     return found
 
 
+def turns(predictions: Predictions) -> int:
+    """In how many replicates each image was tested once; 0 where all tested the same ones."""
+    return 0 if predictions.turns is None else int(predictions.turns.max())
+
+
 def _of_few(predictions: Predictions) -> list[str]:
     n = len(predictions.labels)
     if n >= FEW:
@@ -103,6 +110,22 @@ def _of_few(predictions: Predictions) -> list[str]:
         f"there are only {n} test images, so that one misread adds {100 / n:.2g}\N{NO-BREAK SPACE}"
         "% of error: what is undecided here may be decided by more of them"
     ]
+
+
+def _of_turns(predictions: Predictions, metrics: pd.DataFrame) -> list[str]:
+    if not (replicates := turns(predictions)):
+        return []
+    found = [
+        f"each of the {len(predictions.labels):,} labelled images was tested once, in one of "
+        f"{replicates} replicates whose classifiers were trained on others: errors are means over "
+        "replicates, and comparisons pair within them"
+    ]
+    if metrics.get("validation_error", pd.Series(dtype=float)).isna().all():
+        found.append(
+            "there are too few groups to spare one for choices (validation): settings are "
+            "defaults, and which network is right was not chosen beforehand"
+        )
+    return found
 
 
 def _of_groups(predictions: Predictions) -> list[str]:

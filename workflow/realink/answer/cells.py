@@ -40,7 +40,7 @@ def fitting(
             f"{len(metrics)}; delete both and run snakemake again"
         )
     metrics = metrics.reset_index(drop=True).astype({"test_error": float})
-    differs = predictions.wrong.mean(axis=1) - metrics["test_error"]
+    differs = predictions.errors - metrics["test_error"]
     for mix, n, replicate in metrics.loc[differs.abs() > 1e-6, CELL].itertuples(index=False):
         raise InputError(
             f"{study}: predictions.safetensors has another error of {mix} at {n:,}, replicate "
@@ -57,26 +57,28 @@ def errors_by_group(metrics: pd.DataFrame, predictions: Predictions) -> pd.DataF
     groups, names = predictions.groups, predictions.group_names
     if groups is None:
         metrics, groups, names = metrics.iloc[:0], predictions.labels, predictions.classes
-    return _errors_by("group", metrics, predictions.wrong, groups, names)
+    return _errors_by("group", metrics, predictions, groups, names)
 
 
 def errors_by_class(metrics: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
     """One row a mix, count and class: ``label``, ``images`` and mean ``test_error``."""
     labels, names = predictions.labels, predictions.classes
-    return _errors_by("label", metrics, predictions.wrong, labels, names)
+    return _errors_by("label", metrics, predictions, labels, names)
 
 
 def _errors_by(
     column: str,
     metrics: pd.DataFrame,
-    wrong: np.ndarray,
+    predictions: Predictions,
     places: np.ndarray,
     names: tuple[str, ...],
 ) -> pd.DataFrame:
-    sizes = np.bincount(places, minlength=len(names))
+    wrong, tested = predictions.wrong, predictions.tested
     rows = []
     for (mix, n), own in metrics.groupby(["mix", "n_real"]):
-        shares = wrong[own.index].mean(axis=0)
+        read = tested[own.index].sum(axis=0)
+        sizes = np.bincount(places[read > 0], minlength=len(names))
+        shares = wrong[own.index].sum(axis=0) / np.maximum(read, 1)
         errors = np.bincount(places, shares, minlength=len(sizes)) / np.maximum(sizes, 1)
         rows += [
             (mix, n, name, size, error)
@@ -115,10 +117,13 @@ def usable(metrics: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return rows, notes
 
 
-def limits(metrics: pd.DataFrame, pool: int) -> list[str]:
+def limits(metrics: pd.DataFrame, pool: int, turns: int = 0) -> list[str]:
     """What the replicates of a study cannot tell, even where none of its cells is lacking.
 
+    Parameters
+    ----------
     pool : real images that the replicates draw from
+    turns : in how many replicates each image is tested once; 0 where all test the same ones
     """
     mixes = parsed(metrics["mix"])
     real = metrics[metrics["mix"].map(lambda name: mixes[name].real).astype(bool)]
@@ -132,11 +137,16 @@ def limits(metrics: pd.DataFrame, pool: int) -> list[str]:
             "two replicates: a mean error has hardly an interval, and a comparison knows how much "
             "draws of real images differ from the other comparisons more than from itself"
         )
-    if crowded := [n for n in counts if 4 * n >= pool]:
-        shared = listed([f"{100 * n / pool:.0f}\N{NO-BREAK SPACE}% at {n:,}" for n in crowded])
+    # Of what one replicate trains on, another tests a part.
+    common = (turns - 2) / (turns - 1) if turns else 1
+    if crowded := [n for n in counts if 4 * n * common >= pool]:
+        shared = listed(
+            [f"{100 * n * common / pool:.0f}\N{NO-BREAK SPACE}% at {n:,}" for n in crowded]
+        )
+        about = "about " * bool(turns)
         notes.append(
-            f"all draws come from the same {pool:,} real images, of which two share {shared}: "
-            "there, other real images would differ by more than the replicates do"
+            f"all draws come from the same {about}{pool:,} real images, of which two share {about}"
+            f"{shared}: there, other real images would differ by more than the replicates do"
         )
     if len(counts) > 1:
         notes.append(

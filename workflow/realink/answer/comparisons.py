@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from realink.answer import learners
+from realink.answer import designs, learners
 from realink.answer.cells import ALONE, parsed
-from realink.answer.statistics import adjust, compare, log_ratios, pool
+from realink.answer.statistics import adjust, pool
 from realink.answer.words import listed
 from realink.plan.mixes import Mix
 from realink.store.predictions import Predictions
@@ -57,10 +57,12 @@ def compare_mixes(
             {"mix": mix, "n_real": n, "reference": reference, "reference_n_real": reference_n}
             | {"replicates": len(both)}
         )
-    ratios = [log_ratios(wrong[own], wrong[other], predictions.cases) for own, other in places]
+    ratios = [
+        designs.log_ratios(predictions, own, wrong[own], wrong[other]) for own, other in places
+    ]
     priors = pool(ratios, [row["n_real"] for row in rows])
     for row, (own, other), prior in zip(rows, places, priors, strict=True):
-        row |= compare(wrong[own], wrong[other], prior=prior, groups=predictions.cases)._asdict()
+        row |= designs.compare(predictions, own, wrong[own], wrong[other], prior)._asdict()
     columns = ["mix", "n_real", "reference", "reference_n_real", "ratio", "low", "high", "p"]
     return decided(pd.DataFrame(rows, columns=[*columns, "test", "replicates"]), decided_at)
 

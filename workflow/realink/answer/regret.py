@@ -16,7 +16,8 @@ def regret(
 ) -> pd.DataFrame:
     """Take the advice from half of the test images, and the error from the other half.
 
-    Halves of groups, where the images come in groups. Each half advises and judges once a split.
+    Halves of groups, where the images come in groups, and within each replicate, where these test
+    other ones each. Each half advises and judges once a split.
 
     Parameters
     ----------
@@ -49,15 +50,22 @@ def regret(
 def _half(predictions: Predictions, random: np.random.Generator) -> np.ndarray:
     cases = predictions.cases
     cases = np.arange(len(predictions.labels)) if cases is None else cases
-    names = np.unique(cases)
-    return np.isin(cases, random.permutation(names)[: len(names) // 2])
+    if predictions.turns is None:
+        names = np.unique(cases)
+        return np.isin(cases, random.permutation(names)[: len(names) // 2])
+    chosen: list[np.ndarray] = []
+    for turn in np.unique(predictions.turns):
+        names = np.unique(cases[predictions.turns == turn])
+        # Of an odd number one half has one more, and not always the same.
+        some = (len(names) + random.integers(2)) // 2
+        chosen.append(random.permutation(names)[:some])
+    return np.isin(cases, np.concatenate(chosen))
 
 
 def _part(
     metrics: pd.DataFrame, predictions: Predictions, seen: np.ndarray
 ) -> tuple[pd.DataFrame, Predictions]:
-    groups = None if predictions.groups is None else predictions.groups[seen]
-    part = predictions._replace(
-        predicted=predictions.predicted[:, seen], labels=predictions.labels[seen], groups=groups
-    )
-    return metrics.assign(test_error=part.wrong.mean(axis=1)[metrics.index]), part
+    part = predictions.part(seen)
+    rows = metrics.assign(test_error=part.errors[metrics.index])
+    # A replicate may have all its images in the other half.
+    return rows[np.isfinite(rows["test_error"])], part

@@ -29,6 +29,8 @@ class Answer:
     learners: pd.DataFrame = field(default_factory=pd.DataFrame)
     # What is recommended against all else at its count.
     rivals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    # What is expected of the advised recipe at more labelled images than there are.
+    more_labels: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def mixes(self) -> dict[str, Mix]:

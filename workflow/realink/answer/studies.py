@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from realink.answer import designs
 from realink.answer.cells import fitting, usable
 from realink.answer.comparisons import decided
-from realink.answer.statistics import Comparison, compare, log_ratios, pool
+from realink.answer.statistics import Comparison, pool
 from realink.answer.words import listed
 from realink.errors import InputError
 from realink.store.predictions import Predictions
@@ -41,8 +42,11 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
     InputError
         The studies were not tested on the same images, or share no mix and count.
     """
-    same = first.predictions.classes == second.predictions.classes
-    if not same or not np.array_equal(first.predictions.labels, second.predictions.labels):
+    both = (first.predictions, second.predictions)
+    same = both[0].classes == both[1].classes
+    # Where each replicate tests other ones, also the same in each.
+    tested = [(own.labels, own.turns) for own in both]
+    if not same or not all(map(_alike, *tested)):
         raise InputError("the two studies were not tested on the same images: nothing to compare")
     notes = []
     cells, wrong = [], []
@@ -66,20 +70,23 @@ def compare_studies(first: Study, second: Study) -> tuple[pd.DataFrame, list[str
             identical.append(row | {"ratio": 1.0, "low": 1.0, "high": 1.0, "verdict": "identical"})
             continue
         rows.append(row)
-        pairs.append((wrong[1][places[1]], wrong[0][places[0]]))
+        pairs.append((places[0], wrong[1][places[1]], wrong[0][places[0]]))
     if not rows and not identical:
         raise InputError("the two studies share no mix at the same count and replicate")
-    cases = first.predictions.cases
-    ratios = [log_ratios(*pair, groups=cases) for pair in pairs]
+    ratios = [designs.log_ratios(first.predictions, *pair) for pair in pairs]
     priors = pool(ratios, [row["n_real"] for row in rows])
     for row, pair, prior in zip(rows, pairs, priors, strict=True):
-        row |= compare(*pair, prior=prior, groups=cases)._asdict()
+        row |= designs.compare(first.predictions, *pair, prior)._asdict()
     table = pd.concat([decided(pd.DataFrame(rows, columns=COLUMNS)), pd.DataFrame(identical)])
     table = table.sort_values(["mix", "n_real"], ignore_index=True)
     for study, own, other in ((first, *cells), (second, *cells[::-1])):
         if alone := _only_in(own.keys(), other.keys()):
             notes.append(f"only in {study.name}: {'; '.join(alone)}")
     return table, notes + _budgets(first, second) + _settings(first, second)
+
+
+def _alike(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    return (one is None) == (other is None) and (one is None or np.array_equal(one, other))
 
 
 def told_apart(*studies: Study) -> list[Study]:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from realink.answer import designs
 from realink.answer.cells import parsed
 from realink.answer.equivalent import Errors, drawn_share, equivalent_count
-from realink.answer.statistics import log_errors, pool
-from realink.plan.mixes import Mix
+from realink.answer.statistics import Sample, pool
 from realink.store.predictions import Predictions
 
 
@@ -19,10 +19,11 @@ def worth(metrics: pd.DataFrame, predictions: Predictions, seed: int) -> pd.Data
     mix is. Columns: ``equals`` with ``low`` and ``high``, counts of real images (infinity: more
     than the study has; zero: fewer than its smallest count), and ``worth``, what that is beyond the
     N at hand (where ``equals`` is zero, it is at least this). Intervals hold for other draws of
-    real images, on these test images.
+    real images, on these test images; where each replicate has other ones, for other test images,
+    too.
     """
     mixes = parsed(metrics["mix"])
-    cells, share = _cells(metrics, predictions, mixes)
+    cells, share = errors_of_cells(metrics, predictions)
     rows = []
     for (name, n), errors in cells.items():
         mix = mixes[name]
@@ -49,18 +50,23 @@ def worth(metrics: pd.DataFrame, predictions: Predictions, seed: int) -> pd.Data
     return pd.DataFrame(rows, columns=columns).sort_values(["mix", "n_real"], ignore_index=True)
 
 
-def _cells(
-    metrics: pd.DataFrame, predictions: Predictions, mixes: Mapping[str, Mix]
+def errors_of_cells(
+    metrics: pd.DataFrame, predictions: Predictions
 ) -> tuple[dict[tuple[str, int], Errors], float]:
     """The log errors of mixes with real images, what all say of their spread, and `drawn_share`.
 
     And of those at N = 0.
     """
-    wrong = predictions.wrong
+    mixes = parsed(metrics["mix"])
     with_real = np.array([mixes[name].real for name in metrics["mix"]], dtype=bool)
     real = metrics[with_real | (metrics["n_real"] == 0)].sort_values("replicate")
     rows = dict(list(real.groupby(["mix", "n_real"], sort=False)))
-    samples = {cell: log_errors(wrong[own.index]) for cell, own in rows.items()}
+    places, wrong = {cell: own.index.to_numpy() for cell, own in rows.items()}, predictions.wrong
+    samples = {
+        cell: designs.log_errors(predictions, own, wrong[own]) for cell, own in places.items()
+    }
+    if predictions.turns is not None:
+        samples = _freed(samples)
     priors = pool(list(samples.values()), [n for _, n in samples])
     cells = {
         cell: Errors(sample.logs, prior)
@@ -69,3 +75,17 @@ def _cells(
     replicates = real["replicate"].nunique()
     whole = [cell for cell, own in rows.items() if cell[1] and len(own) == replicates]
     return cells, drawn_share([cells[cell] for cell in whole], [n for _, n in whole])
+
+
+def _freed(samples: Mapping[tuple[str, int], Sample]) -> dict[tuple[str, int], Sample]:
+    """Log errors without what all cells of a replicate have in common: how hard its images are.
+
+    That changes no mean. Cells that lack a replicate stay as they are.
+    """
+    whole = max(len(own.logs) for own in samples.values()) if samples else 0
+    apart = [own.logs - own.logs.mean() for own in samples.values() if len(own.logs) == whole]
+    common = np.mean(apart, axis=0) if len(apart) > 1 else np.zeros(whole)
+    return {
+        cell: own._replace(logs=own.logs - common) if len(own.logs) == whole else own
+        for cell, own in samples.items()
+    }

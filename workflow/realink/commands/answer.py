@@ -1,6 +1,7 @@
 """Commands of rules/answer.smk: tables, the answer, its page, and two studies side by side."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ def collect(
     classifier: Paths,
     scores: Paths,
     test: Path,
+    places: Path | None = None,
     translator: Paths,
     retention: Paths,
     gap: Paths,
@@ -32,19 +34,17 @@ def collect(
 
     Parameters
     ----------
+    test : all images that any classifier was tested on
+    places : which replicate tested which of them, where not all did
     settings : where to write the config, so that the tables can be held to another study's
     """
     import numpy as np
 
     from realink.plan import grid
     from realink.store import tables
-    from realink.store.files import (
-        read_images,
-        read_tensors,
-        write_json,
-        write_table,
-        write_tensors,
-    )
+    from realink.store.files import read_images, read_tensors, write_json, write_table
+    from realink.store.places import read_places
+    from realink.store.predictions import Predictions, spread, write_predictions
 
     study = json.loads(config)
     cells, trained = grid.cells(study), grid.translator_cells(study)
@@ -60,14 +60,21 @@ def collect(
     write_table(gaps, gap_rows)
     scored, images = grid.paths(scores, cells), read_images(test)
     smallest = np.min_scalar_type(len(images.classes) - 1)
-    predicted = np.stack(
-        [read_tensors(scored[place])[0]["test"].argmax(1).astype(smallest) for place in rows.index]
-    )
-    groups = {} if images.groups is None else {"groups": images.groups}
-    write_tensors(
+    found = [
+        read_tensors(scored[place])[0]["test"].argmax(1).astype(smallest) for place in rows.index
+    ]
+    turns = None if places is None else read_places(places).tested
+    write_predictions(
         predictions,
-        {"predicted": predicted, "labels": images.labels} | groups,
-        {"classes": images.classes, "group_names": images.group_names},
+        Predictions(
+            np.stack(found) if turns is None else spread(found, rows["replicate"], turns),
+            images.labels,
+            images.classes,
+            images.groups,
+            images.group_names,
+            turns,
+            None if turns is None else rows["replicate"].to_numpy(),
+        ),
     )
     write_json(settings, study)
 
@@ -85,6 +92,7 @@ def analyse(
     break_even: Path,
     worth: Path,
     classes: Path,
+    more_labels: Path,
     answer: Path,
     groups: Path | None = None,
 ) -> None:
@@ -97,6 +105,7 @@ def analyse(
     groups : where to write errors by group of test images, where these come in groups
     """
     from realink.answer import analysis, cells, learners, sentences
+    from realink.answer import more_labels as forecasts
     from realink.answer.recommended import recommended
     from realink.store.files import read_table, write_json, write_table
     from realink.store.predictions import read_predictions
@@ -110,6 +119,7 @@ def analyse(
     write_table(comparisons, found.comparisons)
     write_table(break_even, found.break_even)
     write_table(worth, found.worth)
+    write_table(more_labels, found.more_labels)
     rows, _ = cells.usable(cells.fitting(errors, predicted))
     write_table(classes, cells.errors_by_class(rows, predicted))
     if groups is not None:
@@ -126,6 +136,7 @@ def analyse(
                 }
                 for one in recommended(found)
             ],
+            "more_labels": forecasts.said(found.more_labels),
             "learners": learners.records(found.learners),
             "notes": found.notes + found.limits,
         },
@@ -133,14 +144,14 @@ def analyse(
 
 
 def check_pseudo_labels(
-    *, config: Json, scores: Paths, pool: Path, seed: int, output: Path
+    *, config: Json, scores: Paths, pool: Paths, seed: int, output: Path
 ) -> None:
     """Count how many pseudo-labels are right, where the true labels were only hidden.
 
     Parameters
     ----------
     scores : what the classifiers wrote, beside their scores of held-out images
-    pool : the real images, with their labels
+    pool : the real images to train on, with their labels, of each replicate
     """
     import pandas as pd
 
@@ -151,11 +162,15 @@ def check_pseudo_labels(
     from realink.store.tables import CELL, labelled
     from realink.training.pseudo import ROUNDS
 
-    study, images = json.loads(config), read_images(pool)
-    hidden = images.draw(study["unlabelled"]["count"] or len(images), seed_for(seed, "unlabelled"))
+    study = json.loads(config)
     cells = [cell for cell in grid.cells(study) if cell.pseudo]
     tables = []
-    for cell, path in zip(cells, grid.paths(scores, cells), strict=True):
+    for cell, path, of in zip(
+        cells, grid.paths(scores, cells), grid.paths(pool, cells), strict=True
+    ):
+        images = read_images(of)
+        count = min(study["unlabelled"]["count"] or len(images), len(images))
+        hidden = images.draw(count, seed_for(seed, "unlabelled"))
         known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
         taken = read_tensors(path)[0]
         for number in range(1, ROUNDS + 1):
@@ -174,12 +189,14 @@ def report(
     confusions: Path,
     gaps: Path,
     answer: Annotated[Path, Parameter(help="what `analyse` wrote, beside its tables")],
+    harm: Path,
     benchmarks: Path,
     output: Path,
     rendered: Path | None = None,
     triptych: Path | None = None,
     examples: Path | None = None,
-    judge: Path | None = None,
+    hurts: Path | None = None,
+    judge: list[Path] = (),
     training: Path | None = None,
     domains: Path | None = None,
     sheets: Annotated[list[Path], Parameter(help="of each translator and N, as in the grid")] = (),
@@ -191,10 +208,11 @@ def report(
 
     Parameters
     ----------
-    rendered, triptych, examples : PNGs; none where the page shows no pictures
+    harm : classes that the advice misreads more often
+    rendered, triptych, examples, hurts : PNGs; none where the page shows no pictures
     training, domains : of a study with translators
     benchmarks : directory of Snakemake's benchmarks
-    judge : the judge's own record, of a study with translators
+    judge : the judge's own records, of a study with translators: one, or one a replicate
     manifests : what became of each picture, of images that come from folders
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
@@ -203,14 +221,14 @@ def report(
     from realink.page import report as pages
     from realink.plan import grid, sources
     from realink.store.files import read_json, read_table, written_whole
-    from realink.store.tables import read_confusions, read_metrics
+    from realink.store.tables import read_confusions, read_harm, read_metrics
 
     settings = json.loads(config)
     shown = settings["page"]["pictures"]
     drawn = [cell for cell in grid.translator_cells(settings) if shown and cell.replicate == 1]
     tables = {
         name: read_table(answer.parent / f"{name}.csv")
-        for name in ("summary", "comparisons", "break_even", "worth")
+        for name in ("summary", "comparisons", "break_even", "worth", "more_labels")
     }
     # A class may be called NA, or 007.
     names = {"dtype": {"label": str, "group": str}, "keep_default_na": False}
@@ -228,12 +246,13 @@ def report(
             else None
         ),
         answer=read_json(answer),
-        judge=read_json(judge) if judge else {"validation_error": None},
+        harm=read_harm(harm),
+        judge_error=_mean(read_json(path)["validation_error"] for path in judge),
         sheets=[
             pages.Sheet(cell.translator, cell.n_real, path)
             for cell, path in zip(drawn, sheets, strict=True)
         ],
-        pictures={"rendered": rendered, "triptych": triptych, "examples": examples},
+        pictures={"rendered": rendered, "triptych": triptych, "examples": examples, "hurts": hurts},
         classes=read_table(answer.parent / "classes.csv", **names),
         training=read_table(training) if training else None,
         domains=read_table(domains, **names) if domains else None,
@@ -244,3 +263,9 @@ def report(
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    """Mean of those that there are."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

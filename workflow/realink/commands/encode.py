@@ -7,7 +7,6 @@ from pathlib import Path
 from realink.commands.support import Device, Json, log
 
 SYNTHETIC = ("rendered/", "translated/")  # sets of which not all need be seen
-AT_ONCE = 128  # images in memory
 
 
 def encode(
@@ -30,16 +29,11 @@ def encode(
     images_of : name of the set, which tells apart the random streams
     weights : the file that `settings` name, if they do
     """
-    import numpy as np
-    import torch
+    from functools import partial
 
     from realink.commands.support import device_for
     from realink.declared import LEARNERS
-    from realink.images.features import Features
-    from realink.images.resized import reduced, size
-    from realink.learners import backbone
-    from realink.learners.views import view as viewed
-    from realink.learners.whole import batches
+    from realink.learners import backbone, seen
     from realink.seeds import seed_for
     from realink.settings import settings_from
     from realink.store.features import write_features
@@ -49,26 +43,13 @@ def encode(
     device = device_for(device)
     knobs = settings_from(module.Settings, json.loads(settings))
     found = read_images(images, labelled=False)
-    if images_of.startswith(SYNTHETIC) and len(found) > knobs.synthetic:
-        order = np.random.default_rng(seed_for(seed, "encoded")).permutation(len(found))
-        found = found.take(np.sort(order[: knobs.synthetic]))
-    height, width = size(knobs.side, *found.images.shape[1:3])
-    shape, started = found.shape._replace(height=height, width=width), time.perf_counter()
-    made = []
+    if images_of.startswith(SYNTHETIC):
+        found = seen.chosen(found, knobs.synthetic, seed_for(seed, "encoded"))
+    shape, started = seen.shape_for(knobs.side, found), time.perf_counter()
     encoder = module.model.Encoder(knobs, shape).to(device).eval()
-    with torch.inference_mode():
-        for place, start in enumerate(range(0, max(1, len(found)), AT_ONCE)):
-            part = np.asarray(found.images[start : start + AT_ONCE])
-            of_part = seed_for(seed, "view", images_of, view, place)
-            seen = viewed(reduced(part, height, width), view, of_part)
-            made += [
-                encoder(batch).to(torch.float16).cpu().numpy() for batch in batches(seen, device)
-            ]
+    of_part = partial(seed_for, seed, "view", images_of, view)
+    features = seen.encoded(encoder, found, shape, view, of_part, device)
     seconds = time.perf_counter() - started
-    features = np.concatenate(made)[None]
-    write_features(
-        output,
-        Features(features, found.labels, found.classes, shape),
-        backbone=backbone.about(knobs.backbone, knobs.weights),
-    )
-    log.info("%d images in %.1f s, %d numbers each", len(found), seconds, features.shape[2])
+    write_features(output, features, backbone=backbone.about(knobs.backbone, knobs.weights))
+    numbers = features.values.shape[2]
+    log.info("%d images in %.1f s, %d numbers each", len(found), seconds, numbers)

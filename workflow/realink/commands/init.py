@@ -1,8 +1,8 @@
 """Command `init`: from folders of pictures to the config of a study."""
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,7 +99,7 @@ def init(
     if labels is not None:
         real, group = _linked(labels, real, Path("data") / study, group)
     shares = {name: defaults["real"][name] for name in ("validation", "test")}
-    files = listing.list_real(real, **shares, group=group)
+    files = _in_turns(real, **shares, group=group)
     _refuse_splits_as_classes(files)
     # Before all pictures are read, since it may well be what is missing.
     drawn_by_fonts = "" if rendered else _drawn_by_fonts(files.classes, characters)
@@ -109,7 +109,7 @@ def init(
         drawn = compared(survey(listing.list_rendered(rendered), _progress), found)
     further = None
     if unlabelled is not None:
-        groups = files.held_out_groups
+        groups = (files.of(1) if files.replicates else files).held_out_groups
         further = listing.list_unlabelled(unlabelled, group=group, held_out=groups)
         further = survey(further, _progress)
     report = [told.folder("real", found, group)]
@@ -118,7 +118,7 @@ def init(
         report.append(told.unlabelled(further))
     try:
         _refuse(found, drawn, further)
-        slower = pace.factor()
+        speed = pace.speed(pretrained=proposal.are_photographs(found, drawn))
         config = proposal.propose(
             defaults,
             found,
@@ -128,20 +128,21 @@ def init(
             rendered_directory="" if rendered is None else _portable(rendered),
             characters=drawn_by_fonts,
             group=group,
-            minutes=minutes / slower,
+            minutes=minutes,
             unlabelled_directory="" if unlabelled is None else _portable(unlabelled),
+            speed=speed,
         )
         sources.check(config)
     except InputError:
         print(*report, sep="\n")  # which names the pictures
         raise
-    takes = max(1, round(slower * proposal.seconds(config) / 60))
+    takes = max(1, round(proposal.seconds(config, speed) / 60))
     different, comments = proposal.differing(config, defaults), told.comments(config, found, drawn)
     text = told.HEAD.format(minutes=takes) + proposal.to_yaml(different, comments)
     with written_as_asked(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
     # Only now: who reads it, such as `head`, may have seen enough before its end.
-    print(*report, told.study(config, takes, minutes, output), sep="\n")
+    print(*report, told.study(config, found, takes, minutes, output), sep="\n")
 
 
 def _refuse_output(output: Path, force: bool) -> None:
@@ -180,6 +181,24 @@ def _refuse_splits_as_classes(files: "Listing") -> None:
             f"--real: {files.directory} has the folders {', '.join(map(repr, named))}: if these "
             "are splits, call them train, validation and test; a class cannot be called so"
         )
+
+
+def _in_turns(real: Path, *, validation: float, test: float, group: str | None) -> "Listing":
+    """The real pictures with one test set; or of few, with one in each replicate."""
+    from realink.images import listing, rotation
+    from realink.plan import proposal
+
+    labelled, refused = listing.list_labelled(real, group), None
+    try:
+        fixed = listing.list_real(real, validation=validation, test=test, group=group)
+    except InputError as error:
+        fixed, refused = None, error
+    if turns := proposal.turns(labelled, fixed):
+        with suppress(InputError):  # as where a class is of one group alone
+            return rotation.list_rotated(real, validation=validation, group=group, replicates=turns)
+    if fixed is None:
+        raise refused
+    return fixed
 
 
 def _drawn_by_fonts(classes: tuple[str, ...], characters: str | None) -> str | dict[str, str]:
@@ -232,13 +251,13 @@ def _refuse(real: "Survey", rendered: "Survey | None", unlabelled: "Survey | Non
             continue
         # The config will drop copies in two splits.
         refuse_copies(found.listing.directory, found.copies, "drop")
-        if empty := _without(found, split, found.listing.classes):
+        if empty := _without(found.parts(split), found.listing.classes):
             raise InputError(
                 f"{found.listing.directory}: no picture that can be read is left of the class "
                 f"{empty}; add some, or remove the folder"
             )
     # A class may well have been given no test pictures, which is warned of.
-    if empty := _without(real, TEST, [p.label for p in real.listing.split(TEST)]):
+    if empty := _without([real.kept(TEST)], [p.label for p in real.listing.split(TEST)]):
         raise InputError(
             f"{real.listing.directory}: no test picture that can be read is left of the class "
             f"{empty}; replace them, or remove all of the class's test pictures"
@@ -260,10 +279,11 @@ def _refuse(real: "Survey", rendered: "Survey | None", unlabelled: "Survey | Non
         )
 
 
-def _without(found: "Survey", split: str, classes: Iterable[str]) -> str:
-    """Those of some classes that have no picture in a split, in words."""
-    have = {picture.label for picture in found.kept(split)}
-    return ", ".join(repr(name) for name in dict.fromkeys(classes) if name not in have)
+def _without(parts: "Sequence[Sequence[Picture]]", classes: Iterable[str]) -> str:
+    """Those of some classes that have no picture in one of some parts, in words."""
+    have = [{picture.label for picture in part} for part in parts]
+    lacking = (name for name in dict.fromkeys(classes) if not all(name in own for own in have))
+    return ", ".join(map(repr, lacking))
 
 
 def _progress(pictures: list["Picture"]) -> Iterator["Picture"]:

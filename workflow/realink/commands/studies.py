@@ -1,5 +1,6 @@
-"""Commands for finished studies: set two side by side, and what the advice of one is worth."""
+"""Commands for finished studies: two side by side, and how right what one says is."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,18 +76,10 @@ def regret(
     """
     import pandas as pd
 
-    from realink.answer import cells
     from realink.answer import regret as regrets
-    from realink.store.predictions import read_predictions
-    from realink.store.tables import labelled
 
-    if not studies:
-        raise InputError("name the folders of finished studies, such as results/mnist")
     tables = []
-    for path in studies:
-        predictions = read_predictions(path / "predictions.safetensors")
-        metrics = labelled(_metrics(path / "metrics.csv"))
-        rows, _ = cells.usable(cells.fitting(metrics, predictions, str(path)))
+    for path, rows, predictions in _read(studies):
         found = regrets.regret(rows, predictions, splits=splits, seed=seed)
         tables.append(found.assign(study=path.resolve().name))
     table = pd.concat(tables)
@@ -100,6 +93,56 @@ def regret(
     )
     print("\nregret: how much more than the best, mean over counts")
     print(means.groupby("study", sort=False).mean().to_string(float_format="{:.2f}".format))
+
+
+def backtest(
+    *studies: Annotated[Path, Parameter(help="Folders of finished studies.")],
+    reach: Annotated[float, Parameter(validator=Number(gt=1))] = 3.2,
+    fewest: Annotated[int, Parameter(validator=Number(gte=2))] = 3,
+) -> None:
+    """Measure how right the page is on more labels: fit smaller counts, foretell larger ones.
+
+    Parameters
+    ----------
+    reach
+        How many times the largest count fitted the count foretold may be.
+    fewest
+        Counts that are fitted at least.
+    """
+    import pandas as pd
+
+    from realink.answer import backtest as backtests
+
+    tables = []
+    for path, rows, predictions in _read(studies):
+        found = backtests.backtest(rows, predictions, reach=reach, fewest=fewest)
+        tables.append(found.assign(study=path.resolve().name))
+    table = pd.concat(tables)
+    if table.empty:
+        print(f"no study has {fewest} counts and another within {reach:g} times the last of them")
+        return
+    print("how often the 95 % interval holds the mean error that was measured; the mean factor")
+    print("between that and what was expected; the interval's upper end over its lower one, median")
+    kinds = {"every mix with real images": table, "what was advised": table[table["advised"]]}
+    for title, own in kinds.items():
+        parts = [*own.groupby("study", sort=False), ("all", own)]
+        shown = pd.DataFrame({name: backtests.covered(part) for name, part in parts}).T
+        print(f"\n{title}")
+        print(shown.astype({"cases": int}).to_string(float_format="{:.2f}".format))
+
+
+def _read(studies: tuple[Path, ...]) -> Iterator[tuple[Path, Any, Any]]:
+    """Folders of finished studies, with the rows that can be used and what was predicted."""
+    from realink.answer import cells
+    from realink.store.predictions import read_predictions
+    from realink.store.tables import labelled
+
+    if not studies:
+        raise InputError("name the folders of finished studies, such as results/mnist")
+    for path in studies:
+        predictions = read_predictions(path / "predictions.safetensors")
+        metrics = labelled(_metrics(path / "metrics.csv"))
+        yield path, cells.usable(cells.fitting(metrics, predictions, str(path)))[0], predictions
 
 
 def _metrics(path: Path) -> Any:

@@ -42,8 +42,11 @@ def check_code(arguments: Sequence[str], package: Path | None = None) -> None:
     from realink.running.provenance import LOADED, code_hash
 
     command = arguments[0].replace("-", "_")
-    options = dict(argument.partition("=")[::2] for argument in arguments)
-    loaded = {kind: options.get(f"--{kind}") for kind in LOADED}
+    options = [argument.partition("=")[::2] for argument in arguments]
+    loaded = {
+        kind: [value for name, value in options if name in (f"--{kind}", f"--every-{kind}")]
+        for kind in LOADED
+    }
     if (found := code_hash(command, package, **loaded)) != recorded:
         raise InputError(
             f"the code of {command} is {found}, not {recorded}: it was edited since this run "

@@ -5,9 +5,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from realink.commands.support import Json, log
 from realink.errors import InputError
@@ -21,25 +18,27 @@ def export_classifier(
     answer: Path,
     summary: Path,
     metrics: Path,
-    classifier: Annotated[
-        str, Parameter(help="paths of checkpoints, with {learner}, {mix}, {n}, ...")
-    ],
-    pool: Path,
+    predictions: Path,
+    model: Path,
+    record: Path,
     test: Path,
+    tested_once: bool,
     images: Json,
     real: Json,
-    model: Path,
     onnx: Path,
     classes: Path,
     card: Path,
 ) -> None:
-    """Write the classifier that the answer recommends, for use elsewhere.
+    """Write the classifier that was trained on all labelled images, for use elsewhere.
 
     Parameters
     ----------
     answer, summary : what `analyse` wrote
+    model, record : what `train_final` wrote
+    test : images that the study's classifiers were tested on
+    tested_once : whether each of them by one replicate alone; then the model has seen them all
     images, real : the config's
-    model, onnx, classes, card : files to write
+    onnx, classes, card : files to write
     """
 
     from realink import __version__
@@ -48,25 +47,17 @@ def export_classifier(
     from realink.page.card import card as written
     from realink.plan.mixes import Mix
     from realink.store.files import read_images, read_json, read_table, write_json, written_whole
+    from realink.store.predictions import read_predictions
     from realink.store.reader import Reader
     from realink.store.tables import read_metrics
 
-    if not (found := read_json(answer)["recommended"]):
-        raise InputError(f"{answer} recommends no mix: the study has none with real images")
-    best = found[-1]
-    cell = {"mix": best["mix"], "n_real": best["n_real"]}
+    best = read_json(answer)["recommended"][-1]
     rows, means = (
-        table[(table["mix"] == cell["mix"]) & (table["n_real"] == cell["n_real"])]
+        table[(table["mix"] == best["mix"]) & (table["n_real"] == best["n_real"])]
         for table in (read_metrics(metrics), read_table(summary))
     )
-    # Where no image is left for validation, the first.
-    (trained,) = rows.sort_values(["validation_error", "replicate"]).head(1).to_dict("records")
     (expected,) = means.to_dict("records")
-    mix = Mix.parse(trained["mix"])
-    trained["mix"] = mix.without_learner.name  # as paths have it
-    checkpoint = Path(classifier.format(**trained, n=trained["n_real"]))
-    learner = Classifier(checkpoint)
-    tested = read_images(test)
+    learner, tested = Classifier(model), read_images(test)
     sizes = {"height": learner.shape.height, "width": learner.shape.width}
     shown = {"classes": list(tested.classes), "images": json.loads(images) | sizes}
     made = learner.to_onnx(shown)
@@ -75,29 +66,31 @@ def export_classifier(
         (Reader(made).predict(reduced(tested.images, **sizes)).argmax(1) != predicted).sum()
     )
     if other:
-        raise RuntimeError(f"{onnx} would put {other} test images into other classes than {model}")
+        raise RuntimeError(f"{onnx} would put {other} images into other classes than {model}")
+    checked = len(tested)
+    if tested_once:
+        # By those that had not seen them, which says what may be expected of others.
+        predicted, some = read_predictions(predictions).once(rows.index.to_numpy())
+        tested, predicted = tested.take(some), predicted[some]
     text = written(
         study=study,
-        trained=trained,
+        trained=read_json(record),
         expected=expected,
-        pool=len(read_images(pool)),
         test=tested,
         predicted=predicted,
+        tested_once=tested_once,
+        checked=checked,
         images=shown["images"],
         real=json.loads(real),
-        named=mix.learner is not None,
+        named=Mix.parse(best["mix"]).learner is not None,
         pretrained=learner.pretrained,
         version=__version__,
     )
-    for path, content in (
-        (model, checkpoint.read_bytes()),
-        (onnx, made),
-        (card, text.encode()),
-    ):
+    for path, content in ((onnx, made), (card, text.encode())):
         with written_whole(path) as temporary:
             temporary.write_bytes(content)
     write_json(classes, shown)
-    log.info("%s at %d real images, replicate %d", mix.name, best["n_real"], trained["replicate"])
+    log.info("%s at %d real images", best["mix"], best["n_real"])
 
 
 def classify(

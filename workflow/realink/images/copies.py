@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from realink.errors import InputError
-from realink.images.listing import NAMED, RENDERED, TEST, TRAIN, UNLABELLED, VALIDATION, Picture
+from realink.images.listing import NAMED, RENDERED, UNLABELLED, Picture
+from realink.images.names import LABELLED, TEST, TRAIN, VALIDATION
 from realink.images.pictures import Key
 
 Keyed = Sequence[tuple[Picture, Key]]
 
 # Of two splits that have the same picture, the first keeps it.
-KEEPS = TEST, VALIDATION, TRAIN, RENDERED, UNLABELLED
+KEEPS = TEST, VALIDATION, TRAIN, LABELLED, RENDERED, UNLABELLED
+# Those whose pictures nothing rendered may be, as some classifier is tested on them, or chosen by.
+HELD_OUT = TEST, VALIDATION, LABELLED
 
 
 class Copies(NamedTuple):
@@ -66,13 +69,13 @@ def find_copies(keys: Keyed, whole: Callable[[Picture], Key]) -> Copies:
 def held_out_copies(
     real: Keyed, rendered: Keyed, whole: Callable[[Picture], Key]
 ) -> list[tuple[Picture, Picture]]:
-    """Pairs of a real picture of validation or test and a rendered one that is the same.
+    """Pairs of a real picture of `HELD_OUT` and a rendered one that is the same.
 
     Parameters
     ----------
     real, rendered, whole : see `comparable`
     """
-    held_out = [(picture, key) for picture, key in real if picture.split in (VALIDATION, TEST)]
+    held_out = [(picture, key) for picture, key in real if picture.split in HELD_OUT]
     both = comparable([*held_out, *rendered], whole)
     first = {key: picture for picture, key in reversed(both) if picture.split != RENDERED}
     return [(first[key], p) for p, key in both if p.split == RENDERED and key in first]

@@ -8,12 +8,13 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from realink.errors import InputError
 from realink.images import lists, names
+from realink.images.listed import Listing, Picture
 from realink.images.names import TEST, TRAIN, VALIDATION
 from realink.images.splits import split_off
 
@@ -26,55 +27,6 @@ UNLABELLED_KEY = "unlabelled: directory:"
 VARIABLE = re.compile(r"\{\s*[.\w]+[^{}]*\}|<[a-z][a-z0-9_]*>")
 BESIDE = "not in a class's folder"
 NAMED = 5  # files, pairs of them or classes that a message names, at most
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A file below a folder of pictures.
-
-    Attributes
-    ----------
-    file
-        Its path relative to the folder.
-    label
-        Name of its class; empty of unlabelled pictures.
-    split
-        train, validation or test; of rendered pictures, rendered; of unlabelled ones, unlabelled.
-    group
-        Name of its group; empty where there are none.
-    left_out
-        Why it is not used, else empty.
-    """
-
-    file: str
-    label: str = ""
-    split: str = ""
-    group: str = ""
-    left_out: str = ""
-
-
-@dataclass(frozen=True)
-class Listing:
-    """All files below a folder of pictures, by name, and the names of its classes, sorted."""
-
-    directory: Path
-    classes: tuple[str, ...]
-    pictures: tuple[Picture, ...]
-
-    @property
-    def used(self) -> list[Picture]:
-        """The pictures that are not left out."""
-        return [picture for picture in self.pictures if not picture.left_out]
-
-    def split(self, name: str) -> list[Picture]:
-        """The pictures of one split."""
-        return [picture for picture in self.used if picture.split == name]
-
-    @property
-    def held_out_groups(self) -> frozenset[str]:
-        """Names of the groups that choices are made on, or errors measured."""
-        held_out = (*self.split(VALIDATION), *self.split(TEST))
-        return frozenset(picture.group for picture in held_out if picture.group)
 
 
 def inputs(directory: Path) -> list[str]:
@@ -117,14 +69,8 @@ def list_real(directory: Path, *, validation: float, test: float, group: str | N
         picture to test on; folders of splits beside folders of classes; a pattern that is none, or
         that does not match a name; a group in two splits.
     """
-    found = walk(directory, REAL_KEY)
-    given = _is_split(directory, found)
-    pictures = [_picture(file, why, int(given)) for file, why in found]
-    if not given:
-        pictures = [p if p.left_out else replace(p, split=TRAIN) for p in pictures]
-    if group is not None:
-        pictures = _grouped(directory, pictures, group, depth=int(given))
-    classes = _classes(directory, pictures, REAL_KEY, "train/<class>" if given else "<class>")
+    files = list_labelled(directory, group)
+    pictures = list(files.pictures)
     have = {picture.split for picture in pictures if not picture.left_out}
     shares = {TEST: test, VALIDATION: validation}
     whole = [p for p in pictures if p.split == TRAIN and not p.left_out]
@@ -135,8 +81,8 @@ def list_real(directory: Path, *, validation: float, test: float, group: str | N
     )
     split = {p.file: part for p, part in zip(whole, parts, strict=True)}
     pictures = [replace(p, split=split.get(p.file, p.split)) for p in pictures]
-    listing = Listing(directory, classes, tuple(pictures))
-    _check(listing, TRAIN, REAL_KEY)
+    listing = replace(files, pictures=tuple(pictures))
+    check_classes(listing, TRAIN, REAL_KEY)
     if not listing.split(TEST):
         raise InputError(
             f"config key `{REAL_KEY}`: no picture is left to test on in {directory} "
@@ -144,6 +90,22 @@ def list_real(directory: Path, *, validation: float, test: float, group: str | N
         )
     _check_groups(listing)
     return listing
+
+
+def list_labelled(directory: Path, group: str | None) -> Listing:
+    """List real pictures with their classes and groups, see `list_real`.
+
+    Their splits are those of the folders that they are in; of folders of classes alone, train.
+    """
+    found = walk(directory, REAL_KEY)
+    given = _is_split(directory, found)
+    pictures = [_picture(file, why, int(given)) for file, why in found]
+    if not given:
+        pictures = [p if p.left_out else replace(p, split=TRAIN) for p in pictures]
+    if group is not None:
+        pictures = _grouped(directory, pictures, group, depth=int(given))
+    classes = _classes(directory, pictures, REAL_KEY, "train/<class>" if given else "<class>")
+    return Listing(directory, classes, tuple(pictures))
 
 
 @lru_cache(maxsize=8)
@@ -159,7 +121,7 @@ def list_rendered(directory: Path) -> Listing:
     classes = _classes(directory, pictures, RENDERED_KEY, "<class>")
     pictures = [p if p.left_out else replace(p, split=RENDERED) for p in pictures]
     listing = Listing(directory, classes, tuple(pictures))
-    _check(listing, RENDERED, RENDERED_KEY)
+    check_classes(listing, RENDERED, RENDERED_KEY)
     return listing
 
 
@@ -323,8 +285,8 @@ def _classes(directory: Path, pictures: Iterable[Picture], key: str, where: str)
     return classes
 
 
-def _check(listing: Listing, split: str, key: str) -> None:
-    """Refuse a class without a picture."""
+def check_classes(listing: Listing, split: str, key: str) -> None:
+    """Raise `InputError` where a class has no picture in a split."""
     there = {picture.label for picture in listing.split(split)}
     if empty := [name for name in listing.classes if name not in there]:
         own = [picture for picture in listing.pictures if picture.label == empty[0]]

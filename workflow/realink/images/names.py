@@ -8,6 +8,7 @@ import re
 from realink.errors import InputError
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+LABELLED = "labelled"  # all three in one, where each replicate has its own
 # Folders of splits by their name in lower case.
 FOLDERS = {
     **dict.fromkeys(("train", "training"), TRAIN),

@@ -47,12 +47,17 @@ def look(picture: Image.Image) -> Look:
 def near_copies(
     pictures: Sequence[Picture], looks: Sequence[Look]
 ) -> list[tuple[Picture, Picture]]:
-    """Pairs of a class that look the same, one of test or validation and one of another split."""
+    """Pairs of a class that look the same, one of test or validation and one of another split.
+
+    Or that different replicates test.
+    """
     bits = np.array([one.bits for one in looks], np.uint64)
     small = np.array([one.small for one in looks], np.uint8)
     label = np.unique([picture.label for picture in pictures], return_inverse=True)[1]
     place = {TEST: 0, VALIDATION: 1}
-    kind = np.array([place.get(picture.split, 2) for picture in pictures], np.int64)
+    # Those that take turns come before all others, each turn by itself.
+    turn = min((-picture.tested for picture in pictures), default=0)
+    kind = np.array([turn + p.tested if p.tested else place.get(p.split, 2) for p in pictures], int)
     pairs = []
     for part in _parts(np.flatnonzero(kind < 2)):
         near = np.bitwise_count(bits[part, None] ^ bits) <= BITS

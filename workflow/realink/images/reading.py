@@ -141,6 +141,14 @@ class Loaded:
         """The image of a picture that was read, uint8 [height, width] or [height, width, 3]."""
         return self.pixels[self.place[picture.file]]
 
+    def kept(self, pictures: Sequence[Picture], *, mixed: bool = True) -> list[Picture]:
+        """Some pictures without those that were left out, in the order of their image set."""
+        kept = [picture for picture in pictures if picture.file not in self.left_out]
+        if mixed:
+            # By name, the classes would come one after another.
+            kept.sort(key=lambda picture: hashed(picture.file))
+        return kept
+
     def images(
         self, pictures: Sequence[Picture], *, grouped: bool = False, mixed: bool = True
     ) -> ImageSet:
@@ -151,10 +159,7 @@ class Loaded:
         grouped : whether it has the groups of the pictures
         mixed : whether it comes in the order of its names' hashes, not as the pictures are given
         """
-        kept = [picture for picture in pictures if picture.file not in self.left_out]
-        if mixed:
-            # By name, the classes would come one after another.
-            kept.sort(key=lambda picture: hashed(picture.file))
+        kept = self.kept(pictures, mixed=mixed)
         index = np.array([self.place[picture.file] for picture in kept], np.int64)
         label = {name: i for i, name in enumerate(self.classes)}
         groups, names = None, ()
@@ -184,11 +189,15 @@ class Loaded:
             rows([self.colours.part, self.pixels.part], np.where(through, index, n + index)),
         )
 
+    @property
+    def files(self) -> list[Picture]:
+        """All that the listing has, in the order of the manifest."""
+        return sorted(self.listing.pictures, key=lambda picture: picture.file)
+
     def manifest(self) -> pd.DataFrame:
         """One row a file; the log names what was left out."""
         files = [
-            replace(p, left_out=p.left_out or self.left_out.get(p.file, ""))
-            for p in sorted(self.listing.pictures, key=lambda picture: picture.file)
+            replace(p, left_out=p.left_out or self.left_out.get(p.file, "")) for p in self.files
         ]
         out = [p for p in files if p.left_out and not p.left_out.startswith("not drawn")]
         for picture in out[:LOGGED]:

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from realink.images.copies import Copies, Keyed, find_copies, held_out_copies
-from realink.images.listing import RENDERED, TEST, VALIDATION, Listing, Picture
+from realink.images.copies import HELD_OUT, Copies, Keyed, find_copies, held_out_copies
+from realink.images.listing import RENDERED, Listing, Picture
 from realink.images.near import Look, look, near_copies
 from realink.images.pictures import Decoded, Unreadable
 from realink.images.reading import read, whole_key
@@ -70,8 +70,13 @@ class Survey:
         return [picture for picture in self.listing.used if picture.file not in out]
 
     def kept(self, split: str) -> list[Picture]:
-        """Those of a split."""
-        return [picture for picture in self.used if picture.split == split]
+        """Those of a split; where replicates have their own, of that which has fewest."""
+        return min(self.parts(split), key=len)
+
+    def parts(self, split: str) -> list[list[Picture]]:
+        """Those of a split of each replicate that has its own; else of all as one."""
+        turns, used = range(1, max(1, self.listing.replicates) + 1), self.used
+        return [[p for p in used if p.split_in(turn) == split] for turn in turns]
 
     def seen(self, *splits: str) -> tuple[list[Picture], list[Look]]:
         """Those of some splits, or of all, and what they look like."""
@@ -136,7 +141,7 @@ def compared(rendered: Survey, real: Survey) -> Survey:
         return whole_key(found.listing.directory, picture)
 
     found = replace(rendered, held_out=tuple(held_out_copies(real.keys, rendered.keys, whole)))
-    pictures, looks = map(operator.add, real.seen(VALIDATION, TEST), found.seen())
+    pictures, looks = map(operator.add, real.seen(*HELD_OUT), found.seen())
     pairs = near_copies(pictures, looks)
     return replace(found, near=[pair for pair in pairs if pair[1].split == RENDERED])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -42,6 +42,9 @@ class Job(Generic[Images]):
         Of torch.
     report
         Called as ``report(step, steps, entry)``.
+    chosen
+        What validation images choose, where there are none: as they chose it for classifiers of
+        the same recipe (`chosen` of a learner's model); else None.
     """
 
     recipe: Recipe
@@ -56,6 +59,7 @@ class Job(Generic[Images]):
     seed: int
     device: str
     report: Callable[[int, int, dict[str, float]], None] | None = None
+    chosen: Mapping[str, float] | None = None
 
     @property
     def place(self) -> tuple[Any, ...]:

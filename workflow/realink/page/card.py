@@ -11,6 +11,12 @@ from realink.answer.statistics import LEVEL
 from realink.answer.words import network, percent
 from realink.images.imagesets import ImageSet
 
+# What validation images choose, in words.
+CHOSEN = {
+    "penalty": lambda value: f"L2 penalty {value:.3g}",
+    "mirrored": lambda value: "mirror images read, too" if value else "no mirror images",
+    "part": lambda value: f"weights {100 * value:.0f} % of the way of the training",
+}
 NAMED = 3  # classes that one is most often taken for
 
 
@@ -19,9 +25,10 @@ def card(
     study: str,
     trained: Mapping[str, Any],
     expected: Mapping[str, Any],
-    pool: int,
     test: ImageSet,
     predicted: np.ndarray,
+    tested_once: bool,
+    checked: int,
     images: Mapping[str, Any],
     real: Mapping[str, Any],
     named: bool,
@@ -32,10 +39,11 @@ def card(
 
     Parameters
     ----------
-    trained : the classifier's row of metrics.csv
-    expected : the row of summary.csv of its mix and count
-    pool : how many real images there are to train on
-    test, predicted : the test images, and int [n] the classes that it gives them
+    trained : the record of its training
+    expected : the row of summary.csv of its mix, at the largest count
+    test, predicted : the test images, and int [n] the classes that it gives them; or if they were
+        `tested_once`, those that the study's classifiers did that had not seen them
+    checked : images on which the model as ONNX predicts the same
     images, real : the config's
     named : whether to say what learned, as the study has several learners
     pretrained : name, sha256 and source of the backbone, if it has one
@@ -62,10 +70,12 @@ def card(
         pretrained=pretrained,
         network=network(trained["learner"]) if named else None,
         expected=expected,
-        pool=pool,
         alone=alone,
         wrong=wrong,
         n=len(predicted),
+        tested_once=tested_once,
+        checked=checked,
+        chosen=[CHOSEN[name](value) for name, value in trained["chosen"].items() if name in CHOSEN],
         groups=0 if test.groups is None else len(np.unique(test.groups)),
         rows=_by_class(test, predicted),
         images=images,

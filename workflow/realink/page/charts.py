@@ -14,13 +14,16 @@ WORTH = "real images alone that give the same error"
 PART = 160  # pixels of the longest label of a class or group
 
 
-def error(curves: pd.DataFrame, comparisons: pd.DataFrame, panel: plotted.Panel) -> dict:
+def error(
+    curves: pd.DataFrame, comparisons: pd.DataFrame, panel: plotted.Panel, ahead: pd.DataFrame
+) -> dict:
     """Test error against the number of real images, for all mixes of a panel.
 
     Parameters
     ----------
     curves : of `realink.page.plotted.errors`
     comparisons : of `realink.answer.comparisons`
+    ahead : of `realink.page.plotted.ahead`
     """
     verdicts = comparisons.set_index(["mix", "n_real", "reference"])["verdict"]
     mixes = parsed(curves["mix"])
@@ -33,7 +36,8 @@ def error(curves: pd.DataFrame, comparisons: pd.DataFrame, panel: plotted.Panel)
 
     told = [verdict(*cell) for cell in zip(curves["mix"], curves["n_real"], strict=True)]
     rows = panel.of(curves.assign(verdict=told))
-    return _curves(rows, panel, vega.log_y(plotted.ends(curves)), "verdict")
+    y = vega.log_y([*plotted.ends(curves), *ahead["low"].dropna(), *ahead["high"].dropna()])
+    return _curves(rows, panel, y, "verdict", ahead=panel.of(ahead))
 
 
 def two_studies(curves: dict[str, pd.DataFrame], panel: plotted.Panel) -> dict:
@@ -57,8 +61,9 @@ def _curves(
     y: dict[str, Any],
     told: str,
     dashed_by: list[str] | None = None,
+    ahead: pd.DataFrame | None = None,
 ) -> dict:
-    """Draw one panel of curves, on an error axis that serves all panels."""
+    """Draw one panel of curves, on an error axis that serves all panels; `ahead` is expected."""
     mixes = ordered(rows["mix"].unique())
     looks = list(map(look.of, mixes))
     legend = alt.Legend(title="trained on", orient="bottom")
@@ -69,7 +74,7 @@ def _curves(
     )
     shown = picked | (alt.datum.mix == Mix(None, True, panel.augmented).name)
     base = alt.Chart(rows).encode(
-        x=vega.counts_axis(rows["n_real"]),
+        x=vega.counts_axis([*rows["n_real"], *([] if ahead is None else ahead["n_real"])]),
         opacity=alt.when(shown).then(alt.value(1)).otherwise(alt.value(0.08)),
     )
     colours = {"domain": mixes, "range": [its.variable for its in looks]}
@@ -115,12 +120,34 @@ def _curves(
     # One replicate has no bands, and neither has a single count.
     if rows["replicates"].max() == 1 or len(set(rows["n_real"])) == 1:
         bands = []
-    chart = alt.layer(*bands, line, points.add_params(picked)).properties(
+    further = [] if ahead is None or ahead.empty else _ahead(ahead, shown, y)
+    chart = alt.layer(*bands, line, points.add_params(picked), *further).properties(
         width="container",
         height=400,
         description=f"Test error against the number of real images, {panel.title}",
     )
     return vega.themed(chart, mixes)
+
+
+def _ahead(rows: pd.DataFrame, shown: Any, y: dict[str, Any]) -> list[alt.Chart]:
+    """How the advised mix is expected to go on, dotted, with intervals."""
+    (mix,) = rows["mix"].unique()
+    base = alt.Chart(rows).encode(
+        x="n_real:Q", opacity=alt.when(shown).then(alt.value(1)).otherwise(alt.value(0.08))
+    )
+    style = {"color": look.of(mix).variable, "strokeWidth": 2}
+    told = [
+        alt.Tooltip("mix:N", title="expected of"),
+        alt.Tooltip("n_real:Q", title="N real", format=look.COUNT),
+        alt.Tooltip("percent:Q", title="test error (%)", format=".3g"),
+        alt.Tooltip("low:Q", title="95 % from", format=".3g"),
+        alt.Tooltip("high:Q", title="to", format=".3g"),
+    ]
+    expected = base.transform_filter("isValid(datum.low)")
+    return [
+        base.mark_line(strokeDash=[2, 3], **style).encode(y=alt.Y("percent:Q", **y)),
+        expected.mark_rule(**style).encode(y=alt.Y("low:Q", **y), y2="high:Q", tooltip=told),
+    ]
 
 
 def networks(rows: pd.DataFrame) -> dict:

@@ -13,6 +13,7 @@ from realink.store.predictions import Predictions
 
 SHOWN = 10  # images of each domain
 ACROSS = 5
+CLASSES = 4  # of which examples are drawn, at most
 
 
 def of_classes(labels: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -99,28 +100,41 @@ class Examples(NamedTuple):
 
 
 def examples(
-    metrics: pd.DataFrame, predictions: Predictions, n: int, right: str, wrong: str
+    metrics: pd.DataFrame,
+    predictions: Predictions,
+    n: int,
+    right: str,
+    wrong: str,
+    label: int | None = None,
 ) -> Examples:
     """Find test images that `right` gets right and `wrong` does not, at a count.
 
     Parameters
     ----------
     metrics : in the order of `predictions`, with the index that counts its rows
+    label : place of the only class that is looked at
     """
     at = metrics["n_real"] == n
-    first, second = (
-        predictions.predicted[metrics.index[at & (metrics["mix"] == mix)].to_numpy()]
-        for mix in (right, wrong)
-    )
-    shares = [(own == predictions.labels).mean(axis=0) for own in (first, second)]
+    rows = [metrics.index[at & (metrics["mix"] == mix)].to_numpy() for mix in (right, wrong)]
+    tested = [predictions.tested[own] for own in rows]
+    second = predictions.predicted[rows[1]]
+    shares = [
+        # Of an image that none of them was tested on, nothing is clear.
+        1 - (predictions.wrong[own].sum(0) + 0.5 * ~read.any(0)) / read.sum(0).clip(1)
+        for own, read in zip(rows, tested, strict=True)
+    ]
     clear = (shares[0] > 0.5) & (shares[1] < 0.5)
+    if label is not None:
+        clear &= predictions.labels == label
     # Those that differ most; of these any, but always the same.
     order = np.random.default_rng(0).permutation(len(predictions.labels))
     order = order[np.argsort(-(shares[0] - shares[1])[order], kind="stable")]
     places = order[clear[order]][:SHOWN]
     wrongly = [
         np.bincount(own[own != label]).argmax()
-        for own, label in zip(second[:, places].T, predictions.labels[places], strict=True)
+        for own, label in (
+            (second[tested[1][:, place], place], predictions.labels[place]) for place in places
+        )
     ]
     return Examples(places, np.array(wrongly, int), int(clear.sum()))
 
@@ -132,6 +146,7 @@ def plot_examples(
     found: Mapping[str, Examples],
     *,
     invert: bool = False,
+    nothing: str = "no two mixes to tell apart in this study",
 ) -> Figure:
     """Draw examples, a row for each title, with what they are and what they were taken for.
 
@@ -139,6 +154,7 @@ def plot_examples(
     ----------
     images, labels : of all test images
     found : by the rows' titles
+    nothing : what is written if there are none
     """
     height, width = images.shape[1:3]
     inch = 1.1
@@ -147,7 +163,7 @@ def plot_examples(
     figure = Figure(figsize=(ACROSS * inch, sum(tall) or inch), layout="constrained")
     figure.patch.set_alpha(0)
     if not found:
-        figure.text(0.01, 0.5, "no two mixes to tell apart in this study", color=TEXT)
+        figure.text(0.01, 0.5, nothing, color=TEXT)
         return figure
     parts = figure.subfigures(len(found), 1, squeeze=False, height_ratios=tall)[:, 0]
     for part, count, (title, own) in zip(parts, lines, found.items(), strict=True):

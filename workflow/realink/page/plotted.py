@@ -103,6 +103,27 @@ def errors(metrics: pd.DataFrame, *, variants: bool = False) -> pd.DataFrame:
     return table[[*columns, "shown", "smallest", "largest"]]
 
 
+def ahead(more_labels: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """How the advised mix is expected to go on, in percent, from its last mean that was measured.
+
+    Columns: ``mix``, ``n_real``, ``percent``, and ``low`` and ``high``, missing of what was
+    measured. Empty where nothing is expected.
+
+    Parameters
+    ----------
+    more_labels : of `realink.answer.more_labels`
+    curves : of `errors`
+    """
+    columns = ["mix", "n_real", "percent", "low", "high"]
+    expected = more_labels.rename(columns={"expected_error": "percent"})[columns]
+    expected = expected.astype(dict.fromkeys(columns[2:], float))
+    expected[columns[2:]] *= 100
+    own = curves[curves["mix"].isin(expected["mix"])]
+    last = own[own["n_real"] == own["n_real"].max()]
+    start = pd.DataFrame({"mix": last["mix"], "n_real": last["n_real"], "percent": last["shown"]})
+    return pd.concat([start, expected], ignore_index=True) if len(expected) else expected
+
+
 def floor_of(metrics: pd.DataFrame) -> float:
     """Half a test image in percent: where no error at all stands on a logarithmic axis."""
     return 50 / metrics["n_test"].max()

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from realink.answer import harm as harmed
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
 from realink.page import charts, image_charts, jobs, lettering, look, plotted, tables
@@ -44,12 +45,14 @@ def page(
     comparisons: pd.DataFrame,
     break_even: pd.DataFrame,
     worth: pd.DataFrame,
+    more_labels: pd.DataFrame,
     groups: pd.DataFrame | None,
     answer: Mapping[str, list[Any]],
+    harm: pd.DataFrame,
     translators: pd.DataFrame,
     confusions: pd.DataFrame,
     gaps: pd.DataFrame,
-    judge: Mapping[str, float | None],
+    judge_error: float | None,
     sheets: Sequence[Sheet],
     pictures: Mapping[str, Path | None],
     classes: pd.DataFrame,
@@ -66,14 +69,16 @@ def page(
     ----------
     config : the study's settings, shown as they are
     metrics, translators, confusions, gaps : as `realink.store.tables` reads them
-    summary, comparisons, break_even, worth : of `realink.answer.analysis`
+    summary, comparisons, break_even, worth, more_labels : of `realink.answer.analysis`
     groups : errors by group of test images, in a study that has groups
     answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
-        which is the right one, and the notes
-    judge : the judge's own record
+        which is the right one, what more labels bring, and the notes
+    harm : of `realink.answer.harm`
+    judge_error : of the judge on validation images, if there are any
     sheets : PNGs of translated images
     pictures : PNGs, or None where none are to be shown: ``rendered`` images, ``triptych``, the
-        domains side by side, and ``examples``, test images told apart
+        domains side by side, ``examples``, test images told apart, and ``hurts``, of classes that
+        the advice misreads more often
     classes : errors by class of test images
     training, domains : training.csv and map.csv, of a study with translators
     used : what was used of the folders that the images come from, if they do
@@ -85,12 +90,14 @@ def page(
     counts = set(metrics.loc[~metrics["mix"].isin(alone), "n_real"]) or set(metrics["n_real"])
     shown = summary[summary["n_real"].isin(counts)]
     curves = plotted.errors(metrics[metrics["n_real"].isin(counts)])
+    ahead = plotted.ahead(more_labels, curves)
     panels = {
         "error": plotted.panels(shown["mix"]),
         "worth": plotted.panels(worth["mix"]),
     }
     drawn = {
-        f"error-{panel.key}": charts.error(curves, comparisons, panel) for panel in panels["error"]
+        f"error-{panel.key}": charts.error(curves, comparisons, panel, ahead)
+        for panel in panels["error"]
     }
     if answer["learners"]:
         drawn["best-of-networks"] = charts.networks(plotted.networks(answer["learners"]))
@@ -125,11 +132,14 @@ def page(
             recommended=answer["recommended"],
             strip=_strip(answer["recommended"]),
             # The first recommendation's sentence is shown as such.
-            sentences=answer["sentences"][bool(answer["recommended"]) :],
+            sentences=answer["sentences"][bool(answer["recommended"]) :] + answer["more_labels"],
+            ahead=[panel.key for panel in panels["error"] if len(panel.of(ahead))],
             notes=answer["notes"],
             charts=drawn,
             panels=panels,
             by_part=by_part,
+            hurting=harmed.said(harm),
+            harmed=tables.harmed(harm),
             learners=tables.networks(answer["learners"]),
             networks={one["learner"]: network(one["learner"]) for one in _learned(answer)},
             measures=measured,
@@ -151,7 +161,7 @@ def page(
             numbered=lettering.numbered(
                 {*classes["label"], *(name for own in used for name, _ in own.classes)}
             ),
-            judge=judge,
+            judge_error=judge_error,
             sheets=_by_translator(sheets, translators),
             **{name: path and embedded(path) for name, path in pictures.items()},
             trained=trained,

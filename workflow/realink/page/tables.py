@@ -9,10 +9,12 @@ import pandas as pd
 
 from realink.answer.cells import parsed
 from realink.answer.comparisons import references, within_learners
+from realink.answer.harm import raised
 from realink.answer.sentences import action
 from realink.answer.words import as_count, percent, rank, span
 from realink.page.plotted import worth_showing
 from realink.plan.mixes import Mix, ordered
+from realink.scores.looks import MEASURES
 
 MOST_CLASSES = 12  # a table of the confusions of more could not be read
 
@@ -64,6 +66,40 @@ def by_group(groups: pd.DataFrame) -> list[tuple[int, list[str], list[tuple[str,
         ]
         found.append((n, list(errors), rows))
     return found
+
+
+def harmed(harm: pd.DataFrame) -> list[dict[str, Any]]:
+    """Classes that the advice misreads more often, in words, as `realink.answer.harm` has them."""
+    return [
+        {
+            "label": row.label,
+            "n": row.n_real,
+            "verdict": row.verdict.split()[0],
+            "mix": row.mix,
+            "reference": row.reference,
+            "errors": (percent(row.reference_error), percent(row.error)),
+            "ratio": f"{row.ratio:.2g} ({row.low:.2g} to {row.high:.2g})",
+            "taken_for": None if pd.isna(row.taken_for) else row.taken_for,
+            "taken": "" if pd.isna(row.taken_share) else f"{100 * row.taken_share:.0f}",
+            "told": None
+            if pd.isna(row.told_apart)
+            else (f"{100 * row.told_apart:.0f}", f"{100 * row.told_apart_elsewhere:.0f}"),
+            "differs": _unlike(row.differs, row.difference, row.difference_elsewhere),
+            "peculiar": _unlike(row.peculiar, row.peculiar_difference, row.peculiar_elsewhere),
+        }
+        for row in raised(harm).itertuples()
+    ]
+
+
+def _unlike(measure: str, by: float, elsewhere: float) -> tuple[str, str, str] | None:
+    """What images are like, by how many standard deviations, and of the other classes."""
+    if pd.isna(measure):
+        return None
+    return MEASURES[measure][int(by > 0)], f"{abs(by):.1f}", _signed(elsewhere * np.sign(by))
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 1) + 0.0:.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def strip(recommended: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

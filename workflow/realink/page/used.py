@@ -13,7 +13,8 @@ SHOWN = 20  # pictures left out that the page names
 class Used(NamedTuple):
     """What the page tells of one folder of pictures.
 
-    name : real or rendered
+    name : real, rendered or unlabelled
+    table : where the manifest is, below the study
     splits : names of the splits, in order
     classes : of each class its name, and how many pictures of it are in each split
     total : pictures of each split
@@ -23,6 +24,7 @@ class Used(NamedTuple):
     """
 
     name: str
+    table: str
     splits: list[str]
     classes: list[tuple[str, list[int]]]
     total: list[int]
@@ -36,10 +38,12 @@ def read_manifest(path: Path) -> Used:
     # Any of them may be called NA, or 007.
     columns = "file", "class", "split", "group", "left_out"
     rows = read_table(path, columns, dtype=str, keep_default_na=False)
-    return count(path.parent.name, rows)
+    # Of unlabelled pictures, replicates may have a manifest each.
+    below = [path.parent.name] if path.parent.name in NAMES else list(path.parts[-3:-1])
+    return count(below[0], rows, "/".join([*below, path.name]))
 
 
-def count(name: str, rows: pd.DataFrame) -> Used:
+def count(name: str, rows: pd.DataFrame, table: str) -> Used:
     """Count the pictures of a manifest, whose columns hold text alone."""
     out = rows[rows["left_out"] != ""]
     used = rows.drop(out.index)
@@ -50,6 +54,7 @@ def count(name: str, rows: pd.DataFrame) -> Used:
     named = out[["file", "left_out"]].head(SHOWN)
     return Used(
         name,
+        table,
         splits,
         # Unlabelled pictures have no class.
         [
@@ -64,4 +69,5 @@ def count(name: str, rows: pd.DataFrame) -> Used:
     )
 
 
+NAMES = "real", "rendered", "unlabelled"
 ORDER = ["train", "pool", "validation", "test"]

@@ -1,14 +1,14 @@
-"""How long the jobs of a study will take, on one core; within a third or so.
+"""How long the jobs of a study will take, on one core.
 
 Needs the standard library only, because every parse of the workflow asks for it.
 """
 
 from collections.abc import Mapping
 from statistics import mean
-from typing import Any
+from typing import Any, NamedTuple
 
 from realink import learners
-from realink.plan import grid, sizes
+from realink.plan import grid, sizes, sources
 
 # Seconds of one job, as measured (docs/lab/performance.md): of a classifier and of the translators
 # on images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
@@ -22,6 +22,7 @@ HEAD_SECONDS = 5.0
 # Images of 128 x 128 that a pretrained network sees in a second; and a step on 32 of its maps.
 ENCODED_A_SECOND, ENCODED_PIXELS, FINETUNED_STEP = 110.0, 128 * 128, 0.25
 AROUND_SECONDS = 60.0  # reading, drawing, the judge, tables and figures
+TURN_SECONDS = 20.0  # splitting images and features for a further replicate, and its judge
 # Two rounds of `realink.training.pseudo`, and what they read: 2.1 times a training with 2,000
 # unlabelled images, 2.9 with 55,000. A mix's teacher is another cell.
 PSEUDO_TRAININGS = 2.5
@@ -29,15 +30,32 @@ PSEUDO_TRAININGS = 2.5
 PHOTOMETRIC = ("brightness", "contrast", "colour", "gradient", "blur", "noise")
 
 
-def work(config: Mapping[str, Any]) -> float:
-    """Seconds of all jobs of a study, one after another."""
+class Speed(NamedTuple):
+    """How many times as long as on the machine that was measured a machine takes.
+
+    training : for a network's steps
+    encoding : for what a pretrained network sees
+    start : for a job's start, and all that is not arithmetic
+    """
+
+    training: float = 1.0
+    encoding: float = 1.0
+    start: float = 1.0
+
+
+MEASURED = Speed()
+
+
+def work(config: Mapping[str, Any], speed: Speed = MEASURED) -> float:
+    """Seconds of all jobs of a study, one after another, on a machine of some speed."""
     cells, trained = grid.cells(config), grid.translator_cells(config)
-    translated = TRANSLATED_SECONDS * _pixels(config)
+    translated = TRANSLATED_SECONDS * _pixels(config) * speed.training
     return (
-        AROUND_SECONDS
-        + sum(_classifier(config, cell) for cell in cells)
-        + sum(seconds for _, seconds in _encodings(config))
-        + sum(_translator(config, cell) + translated for cell in trained)
+        AROUND_SECONDS * speed.start
+        + TURN_SECONDS * speed.start * max(0, sources.rotates(config) - 1)
+        + sum(_classifier(config, cell, speed) for cell in cells)
+        + sum(seconds for _, seconds in _encodings(config, speed))
+        + sum(_translator(config, cell, speed) + translated for cell in trained)
     )
 
 
@@ -83,34 +101,37 @@ def of_job(config: Mapping[str, Any], rule: str, wildcards: Mapping[str, str]) -
     return None
 
 
-def _classifier(config: Mapping[str, Any], cell: grid.Recipe) -> float:
+def _classifier(config: Mapping[str, Any], cell: grid.Recipe, speed: Speed = MEASURED) -> float:
+    start = START_SECONDS * speed.start
     if learners.encoded(cell.learner):
-        return START_SECONDS + HEAD_SECONDS + FINETUNED_STEP * (cell.steps or 0)
+        return start + (HEAD_SECONDS + FINETUNED_STEP * (cell.steps or 0)) * speed.training
     seconds = (
         CLASSIFIER_SECONDS * (cell.steps or CLASSIFIER_STEPS) / CLASSIFIER_STEPS * _pixels(config)
     )
     seconds *= _photometric(config) if cell.augmented else 1
-    return START_SECONDS + seconds * (PSEUDO_TRAININGS if cell.pseudo else 1)
+    return start + seconds * (PSEUDO_TRAININGS if cell.pseudo else 1) * speed.training
 
 
-def _encodings(config: Mapping[str, Any]) -> list[tuple[int, float]]:
+def _encodings(config: Mapping[str, Any], speed: Speed = MEASURED) -> list[tuple[int, float]]:
     """Jobs of each pretrained network, and seconds of all that it sees."""
-    return [_encoding(config, name) for name in config["learners"] if learners.encoded(name)]
+    return [_encoding(config, name, speed) for name in config["learners"] if learners.encoded(name)]
 
 
-def _encoding(config: Mapping[str, Any], learner: str) -> tuple[int, float]:
+def _encoding(config: Mapping[str, Any], learner: str, speed: Speed) -> tuple[int, float]:
     settings = config["learner_settings"][learner]
-    views = learners.n_views(learner, settings)
+    views, replicates = learners.n_views(learner, settings), sources.rotates(config)
     # These are seen as they are, and mirrored.
-    tested = ["validation", "test", *["unlabelled"] * grid.has_unlabelled(config)]
+    tested = [] if replicates else ["validation", "test"]
+    tested += ["unlabelled"] * grid.has_unlabelled(config) * max(1, replicates)
     sets = 1 + len(grid.translator_cells(config))
     seen = (
-        views * sizes.count(config, "pool")
+        views * sizes.count(config, "labelled" if replicates else "pool")
         + 2 * sum(sizes.count(config, kind) for kind in tested)
         + sets * min(settings["synthetic"], sizes.count(config, "rendered"))
     )
     jobs = views + 2 * len(tested) + sets
-    return jobs, jobs * START_SECONDS + _seeing(config, learner, seen)
+    seeing = _seeing(config, learner, seen) * speed.encoding
+    return jobs, jobs * START_SECONDS * speed.start + seeing
 
 
 def _seeing(config: Mapping[str, Any], learner: str, seen: int) -> float:
@@ -121,9 +142,11 @@ def _seeing(config: Mapping[str, Any], learner: str, seen: int) -> float:
     return seen * height * width * smaller**2 / ENCODED_PIXELS / ENCODED_A_SECOND
 
 
-def _translator(config: Mapping[str, Any], cell: grid.TranslatorCell) -> float:
+def _translator(
+    config: Mapping[str, Any], cell: grid.TranslatorCell, speed: Speed = MEASURED
+) -> float:
     known = TRANSLATOR_SECONDS.get(cell.translator, max(TRANSLATOR_SECONDS.values()))
-    return START_SECONDS + known * _pixels(config)
+    return START_SECONDS * speed.start + known * _pixels(config) * speed.training
 
 
 def _pixels(config: Mapping[str, Any]) -> float:

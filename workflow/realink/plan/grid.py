@@ -27,7 +27,14 @@ class Reference(NamedTuple):
     replicate: int
 
 
-def recipe(config: Mapping[str, Any], learner: str, name: str, n: int, replicate: int) -> Recipe:
+def recipe(
+    config: Mapping[str, Any],
+    learner: str,
+    name: str,
+    n: int,
+    replicate: int,
+    labelled: int | None = None,
+) -> Recipe:
     """Resolve one classifier of a config.
 
     Parameters
@@ -35,20 +42,22 @@ def recipe(config: Mapping[str, Any], learner: str, name: str, n: int, replicate
     config : as `realink.plan.sources.complete` gives it
     learner, name : of the learner and of the mix
     n : count of real images that it stands at
+    labelled : how many it has, if not so many
     """
     mix, settings = Mix.parse(name), config["learner_settings"][learner]
     synthetic = n_synthetic(config, mix, n)
     shares = config["real_share"]
-    share = mix.real_share(n, synthetic, shares.get(mix.standard.name, shares["default"]))
+    held = n if labelled is None else labelled
+    share = mix.real_share(held, synthetic, shares.get(mix.standard.name, shares["default"]))
     batch, steps = settings.get("batch_size"), settings.get("steps")
     if batch is not None and steps is not None:
-        images = n * mix.real + synthetic
+        images = held * mix.real + synthetic
         steps = mix.steps(images, steps=steps, epochs=config["epochs"], batch=batch)
         batch = mix.batch(batch, share)
     return Recipe(
         learner=learner,
         mix=name,
-        n_real=n,
+        n_real=held,
         n_synthetic=synthetic,
         replicate=replicate,
         synthetic=mix.source or "none",
@@ -99,6 +108,36 @@ def cells(config: Mapping[str, Any]) -> list[Recipe]:
         if (found := recipe(config, learner, name, n, replicate)).synthetic == "none"
         or found.n_synthetic > 0
     ]
+
+
+def last(config: Mapping[str, Any]) -> list[Recipe]:
+    """Classifiers at the largest count of real images alone: like one of them is given away."""
+    standard = [
+        cell
+        for cell in cells(config)
+        if not (cell.control or cell.unlabelled) and cell.mix in config["mixes"]
+    ]
+    alone = [
+        cell.n_real
+        for cell in standard
+        if cell.real and cell.synthetic == "none" and not cell.pseudo
+    ]
+    return [cell for cell in standard if alone and cell.n_real == max(alone)]
+
+
+def final(config: Mapping[str, Any], labelled: int) -> dict[str, list[Recipe]]:
+    """Recipes of what may be given away, trained on all labelled images: by ``LEARNER:MIX``.
+
+    Each after that of its teacher, if it has one. Replicate 0 tells their random streams from those
+    of the study's own classifiers.
+    """
+    found = {}
+    for cell in last(config):
+        chain = [cell.teacher, cell.mix] if cell.teacher else [cell.mix]
+        found[f"{cell.learner}:{cell.mix}"] = [
+            recipe(config, cell.learner, mix, cell.n_real, 0, labelled) for mix in chain
+        ]
+    return found
 
 
 def _can(learner: str, mix: Mix) -> bool:

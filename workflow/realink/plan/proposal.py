@@ -8,18 +8,24 @@ from typing import Any
 import numpy as np
 import yaml
 
-from realink.images.listing import TRAIN
+from realink.images.listed import Listing
+from realink.images.names import TEST, TRAIN
 from realink.images.survey import Survey
 from realink.plan import durations, grid, sources
 
 CORES = 2
 LEAST_COUNT, MOST_COUNTS = 55, 5  # the talk's smallest count
+# Replicates and numbers of counts, the larger ones first.
+DRAWS = (3, MOST_COUNTS), (3, 4), (3, 3), (2, 4), (2, 3), (1, 3), (1, 2)
 FONT_IMAGES = 20_000
 PRETRAINED_SIDES = (96, 128, 160, 192, 224)  # pixels of the longer side
 # For photographs: the first that fits, or the last.
+FROZEN = "frozen"
 PRETRAINED = [["small", "frozen", "finetuned"], ["small", "frozen"]]
 NEAR_SQUARE = 1.3  # proportion up to which pictures are made square
 LONGEST = 1.25  # side of others, of the square's: the network would halve longer ones once more
+# Fewer pictures, or groups to test on, had better all be tested, in turns.
+FEW_LABELLED, FEW_TEST_GROUPS, TURNS = 1_000, 20, 5
 ALIKE = 2.0  # ratio of the outer proportions up to which stretching all pictures is harmless
 
 # In the order in which they are worth their time; the first four or five are the question itself.
@@ -70,6 +76,7 @@ def propose(
     group: str | None,
     minutes: float,
     unlabelled_directory: str = "",
+    speed: durations.Speed = durations.MEASURED,
 ) -> dict[str, Any]:
     """Choose a study of some folders that ends within some minutes on two cores, if one can.
 
@@ -78,6 +85,7 @@ def propose(
     defaults : the config that it is laid over, config/config.yaml
     real, rendered : what was found; None if fonts draw the rendered images of `characters`
     unlabelled_directory : of further pictures without labels; empty for none
+    speed : of the machine
 
     Returns
     -------
@@ -85,8 +93,8 @@ def propose(
         Every key of a config.
     """
     small = size(real.sizes)
-    channels = 3 if real.coloured or (rendered is not None and rendered.coloured) else 1
-    photographs = channels == 3 or not real.plain
+    channels = _channels(real, rendered)
+    photographs = are_photographs(real, rendered)
     height, width = pretrained_size(real.sizes) if photographs else small
     images = {"height": height, "width": width, "channels": channels, "fit": fit(real.sizes)}
     side = max(small) if max(small) < max(height, width) else 0
@@ -108,7 +116,7 @@ def propose(
         "directory": real_directory,
         "group": group,
         "duplicates": "drop" if real.copies.split_twice or copied else "stop",
-    }
+    } | ({"split": sources.ROTATE} if real.listing.replicates else {})
     without = {"source": "folder", "directory": unlabelled_directory}
     without = without if unlabelled_directory else {}
     augmentation = dict(defaults["augmentation"])
@@ -134,25 +142,69 @@ def propose(
     if unlabelled_directory:
         mixes = UNLABELLED_PHOTOGRAPHS if photographs else UNLABELLED_PLAIN
     learners = PRETRAINED if photographs else [[grid.SMALL]]
-    return _within_budget(config, mixes, learners, fewest, pool, 60 * minutes)
+    draws = DRAWS
+    if turns := real.listing.replicates:
+        draws = [(turns, n) for n in (MOST_COUNTS, 4, 3, 2)]
+        # Parts to test on cannot be saved, so that a learner is: fonts draw characters.
+        alone = [grid.SMALL] if rendered is None or not photographs else [FROZEN]
+        learners = [*learners, alone]
+    return _within_budget(config, mixes, learners, draws, fewest, pool, 60 * minutes, speed)
+
+
+def turns(labelled: Listing, fixed: Listing | None) -> int:
+    """In how many replicates pictures had better be tested in turns, each once; 0 for one test set.
+
+    Parameters
+    ----------
+    labelled : all pictures, with the splits of their folders alone
+    fixed : with the one test set that they would have; None if they are too few for one
+    """
+    if any(picture.split != TRAIN for picture in labelled.used):
+        return 0  # whoever split them knows why
+    groups = {picture.group for picture in labelled.used} - {""}
+    tested = {} if fixed is None else {picture.group for picture in fixed.split(TEST)} - {""}
+    if len(labelled.used) >= FEW_LABELLED and not (groups and len(tested) < FEW_TEST_GROUPS):
+        return 0
+    most = min(TURNS, len(groups or labelled.used))
+    return most if most > 1 else 0
+
+
+def are_photographs(real: Survey, rendered: Survey | None) -> bool:
+    """Whether pictures are such that a pretrained network may be right for them."""
+    return _channels(real, rendered) == 3 or not real.plain
+
+
+def _channels(real: Survey, rendered: Survey | None) -> int:
+    return 3 if real.coloured or (rendered is not None and rendered.coloured) else 1
 
 
 def _within_budget(
     config: dict[str, Any],
     mixes: Sequence[str],
     learners: Sequence[list[str]],
+    draws: Sequence[tuple[int, int]],
     fewest: int,
     most: int,
     budget: float,
+    speed: durations.Speed,
 ) -> dict[str, Any]:
-    """Fill in learners, mixes, counts and replicates: the largest grid that fits, or the last."""
+    """Fill in learners, mixes, counts and replicates: the largest grid that fits, or the last.
+
+    `draws` are the replicates, and how many counts, in the order in which they are given up.
+    """
+    rotate = config["real"]["split"] == sources.ROTATE
+
+    def least(learned: list[str]) -> int:
+        # Of real images alone and with rendered ones, as they are and in the looks of real ones.
+        return min(3 if rotate and learned == learners[-1] else 4, len(mixes))
+
     grids = [
         (learned, replicates, n, places)
         for learned in learners
-        for replicates, n in ((3, MOST_COUNTS), (3, 4), (3, 3), (2, 4), (2, 3), (1, 3), (1, 2))
-        for places in range(len(mixes), min(4, len(mixes)) - 1 if replicates > 1 else 3, -1)
+        for replicates, n in draws
+        for places in range(len(mixes), least(learned) - 1, -1)
         # A further learner is worth less than draws.
-        if learned == learners[-1] or replicates == 3
+        if learned == learners[-1] or replicates == draws[0][0]
     ]
     proposed = config
     for learned, replicates, n, places in grids:
@@ -160,7 +212,7 @@ def _within_budget(
         chosen = {"counts": none + counts(fewest, most, n), "replicates": replicates}
         chosen |= {"mixes": list(mixes[:places]), "learners": learned}
         proposed = config | chosen
-        if seconds(proposed) <= budget:
+        if seconds(proposed, speed) <= budget:
             break
     return proposed
 
@@ -224,9 +276,9 @@ def fit(sizes: np.ndarray) -> str:
     return "stretch" if high / low <= ALIKE else "crop"
 
 
-def seconds(config: Mapping[str, Any]) -> float:
-    """Estimate how long a study takes on two cores, within a third or so."""
-    return durations.work(sources.complete(config)) / CORES
+def seconds(config: Mapping[str, Any], speed: durations.Speed = durations.MEASURED) -> float:
+    """Estimate how long a study takes on two cores of a machine."""
+    return durations.work(sources.complete(config), speed) / CORES
 
 
 def differing(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

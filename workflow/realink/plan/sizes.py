@@ -27,13 +27,15 @@ def count(config: Mapping[str, Any], kind: str) -> int:
     Parameters
     ----------
     config : as `sources.complete` gives it
-    kind : ``pool``, ``validation``, ``test``, ``unlabelled`` or ``rendered``; the translations of
-        rendered ones are as many
+    kind : ``pool``, ``validation``, ``test``, ``labelled`` (all of these), ``unlabelled`` or
+        ``rendered``; the translations of rendered ones are as many
     """
     if kind == "rendered":
         return config["rendered"]["count"]
     if kind == "unlabelled":
         return sources.unlabelled(config)
+    if kind == "labelled":
+        return sources.labelled(config)
     return sources.counts(config)["train" if kind == "pool" else kind]
 
 
@@ -67,7 +69,7 @@ def encoded(config: Mapping[str, Any], images: str) -> int:
     images : the set's path below the study, without its suffix: ``real/pool``
     """
     kind = images.split("/")[1] if images.startswith("real/") else images.split("/")[0]
-    return count(config, "rendered" if kind == "translated" else kind)
+    return count(config, {"translated": "rendered", "all": "labelled"}.get(kind, kind))
 
 
 def held(config: Mapping[str, Any], cell: grid.Recipe) -> float:

@@ -13,10 +13,14 @@ from typing import Any
 from realink import learners
 from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
+from realink.images.names import LABELLED
 from realink.images.sources import Known, source
 from realink.plan import dated, grid
+from realink.plan.few_labels import check_unlabelled
 from realink.plan.mixes import EXPOSED, JUDGED, RENDERED, Mix
 from realink.translation import settings as translators
+
+ROTATE = "rotate"  # the config's `real: split:`
 
 
 def is_mnist(real: Mapping[str, Any]) -> bool:
@@ -27,6 +31,11 @@ def is_mnist(real: Mapping[str, Any]) -> bool:
 def has_groups(real: Mapping[str, Any]) -> bool:
     """Whether the config's real images come in groups."""
     return source(real).PICTURES and real["group"] is not None
+
+
+def rotates(config: Mapping[str, Any]) -> int:
+    """In how many replicates each labelled image is tested once; 0 where all test the same ones."""
+    return config["replicates"] if config["real"]["split"] == ROTATE else 0
 
 
 def files(asked: Mapping[str, Any]) -> list[str]:
@@ -57,7 +66,9 @@ def classes(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _real(config: Mapping[str, Any]) -> Known:
-    return source(config["real"]).real(config["real"])
+    asked, replicates = config["real"], rotates(config)
+    of = source(asked)
+    return of.rotated(asked, replicates) if replicates else of.real(asked)
 
 
 def _rendered(config: Mapping[str, Any]) -> Known:
@@ -65,12 +76,28 @@ def _rendered(config: Mapping[str, Any]) -> Known:
 
 
 def pool(config: Mapping[str, Any]) -> int:
-    """Real images that there are to train on, from which each replicate draws its N."""
+    """Real images that there are to train on, from which each replicate draws its N; at least."""
     return counts(config)["train"]
 
 
+def labelled(config: Mapping[str, Any]) -> int:
+    """All real images with labels."""
+    known = counts(config)
+    return known.get(LABELLED, sum(known.values()))
+
+
+def given_away(config: Mapping[str, Any]) -> int:
+    """Real images that the classifier to use is trained on: all but those of a fixed test set."""
+    known = counts(config)
+    return known.get(LABELLED, known["train"] + known["validation"])
+
+
 def counts(config: Mapping[str, Any]) -> Mapping[str, int]:
-    """Real images that there are, by split: train, validation and test."""
+    """Real images that there are, by split: train, validation and test.
+
+    Where replicates test other ones, as many to train on as each has, and as many of the others as
+    any has; and then also ``labelled``, all of them.
+    """
     return _real(config).counts
 
 
@@ -81,7 +108,7 @@ def unlabelled(config: Mapping[str, Any]) -> int:
 
 def _unlabelled(config: Mapping[str, Any]) -> int:
     asked = config["unlabelled"]
-    return source(asked).unlabelled(asked, config["real"], _real(config))
+    return source(asked).unlabelled(asked, config["real"], _real(config), rotates(config))
 
 
 def needed(config: Mapping[str, Any], kind: str) -> int:
@@ -128,12 +155,13 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
 def check(config: Mapping[str, Any]) -> None:
     """Raise `InputError` on what the schema cannot see: names, counts, images that do not fit."""
     _check_finite(config, "")
+    _check_split(config)
     _check_images(config)
     _check_mixes(config)
     # Only now: it takes for granted what these names say.
     config = complete(config)
     _check_counts(config)
-    _check_unlabelled(config)
+    check_unlabelled(config, _unlabelled(config), unlabelled(config))
     _check_translators(config)
     _check_learners(config)
 
@@ -162,6 +190,20 @@ def _check_finite(value: Any, key: str) -> None:
             _check_finite(inner, f"{key} {name}:".strip())
     elif isinstance(value, float) and not isfinite(value):
         raise InputError(f"config key `{key}` is {value}: write a number")
+
+
+def _check_split(config: Mapping[str, Any]) -> None:
+    replicates, asked = rotates(config), config["real"]["source"]
+    if replicates == 1:
+        raise InputError(
+            "config key `replicates`: by `real: split: rotate` each tests pictures of its own: "
+            "set `replicates` to 2 or more, such as 5"
+        )
+    if replicates and not source(config["real"]).PICTURES:
+        raise InputError(
+            f"config key `real: split:`: rotate is for a folder of pictures; the source {asked!r} "
+            "has test images of its own: set `split: fixed`"
+        )
 
 
 def _check_images(config: Mapping[str, Any]) -> None:
@@ -260,49 +302,6 @@ def _check_counts(config: Mapping[str, Any]) -> None:
             + (f"{where} gives" if where else "`rendered: count:` gives")
             + f" {there}"
         )
-
-
-def _check_unlabelled(config: Mapping[str, Any]) -> None:
-    asked = config["unlabelled"]
-    if not grid.has_unlabelled(config):
-        if 0 in grid.counts(config):
-            key = "counts" if 0 in config["counts"] else "controls"
-            raise InputError(
-                f"config key `{key}`: 0 real images asked for, but there are no unlabelled ones; "
-                "`unlabelled: source:` says where they are"
-            )
-        return
-    there = _unlabelled(config)
-    if (asked["count"] or 0) > there:
-        raise InputError(
-            f"config key `unlabelled: count:`: {asked['count']} images asked for, but the source "
-            f"{asked['source']!r} has {there}"
-        )
-    for name in config["mixes"]:
-        if not Mix.parse(name).real and 0 not in config["counts"]:
-            raise InputError(
-                f"config key `mixes`: with unlabelled images, {name!r} stands at N = 0 alone, and "
-                "`counts` lacks it"
-            )
-    for name, counts in config["controls"].items():
-        if any(Mix.parse(name).real != (n > 0) for n in counts):
-            raise InputError(
-                f"config key `controls`: with unlabelled images, {name!r} stands at "
-                + ("counts above 0" if Mix.parse(name).real else "N = 0 alone")
-            )
-    there = unlabelled(config)
-    for name in grid.mixes(config):
-        mix, key = Mix.parse(name), _key(config, name)
-        if not mix.real and mix.translator and not translators.sees_unlabelled(mix.translator):
-            raise InputError(
-                f"config key `{key}`: {name!r} is without any label, and its translator needs the "
-                "real images' labels"
-            )
-        if (mix.unlabelled or 0) > there:
-            raise InputError(
-                f"config key `{key}`: {name!r} asks for {mix.unlabelled} unlabelled images, "
-                f"there are {there}"
-            )
 
 
 def _check_translators(config: Mapping[str, Any]) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 
 from realink.asked import shown
 from realink.images.characters import remedy
-from realink.images.listing import TEST, TRAIN, Picture
+from realink.images.listed import Listing, Picture
+from realink.images.names import LABELLED, TEST, TRAIN
 from realink.images.near import keeps_together
 from realink.images.survey import Survey
 from realink.plan import grid, sources
@@ -19,6 +20,7 @@ from realink.plan import grid, sources
 if TYPE_CHECKING:
     from realink.images.faces import Coverage  # where no font draws, nobody waits for it
 
+FEW_GROUPS = 10  # as docs/own-images.md has it
 NAMED = 5  # files that the report names, at most
 # Of a class with fewer, each test picture is more than 10 % of its error.
 FEW_TESTED = 10
@@ -50,7 +52,7 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
     used = found.used
     counted = Counter((p.split, p.label) for p in used)
     splits = list(dict.fromkeys(p.split for p in files.used))
-    splits.sort(key=["train", "validation", "test", "rendered"].index)
+    splits.sort(key=[LABELLED, "train", "validation", "test", "rendered"].index)
     wide = max(8, *(len(shown(name)) for name in files.classes))
     lines.append(f"  {'class':{wide}}" + "".join(f"{split:>12}" for split in splits))
     for name in files.classes:
@@ -78,31 +80,37 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
         "the same picture in two classes",
         [(one.file, other.file) for one, other in found.copies.labelled_twice],
     )
+    tested = "" if any(real.tested for real, _ in found.held_out) else " of validation or test"
     lines += _some(
-        "the same picture is a real one of validation or test, left out",
+        f"the same picture is a real one{tested}, left out",
         [(real.file, own.file) for real, own in found.held_out],
     )
     lines += _alike(found, None if kind == "rendered" else group or "")
     if kind == "real":
         lines.append(
-            _groups(used)
+            _groups(used, found.listing.replicates)
             if group
             else "  groups: none; if pictures belong together (one "
             "camera, object, writer), say so by --group"
         )
-        lines += _few_tested({name: counted["test", name] for name in files.classes})
+        tested = LABELLED if files.replicates else TEST
+        lines += _few_tested({name: counted[tested, name] for name in files.classes})
     return "\n".join(lines) + "\n"
 
 
 def _alike(found: Survey, group: str | None) -> list[str]:
     """Pairs of pictures that look alike; `group` is None where there are no groups."""
+    where = "in validation or test and elsewhere"
+    if any(one.tested and other.tested for one, other in found.near):
+        where = "and tested by different replicates"
     lines = _some(
-        "alike, in validation or test and elsewhere; look whether they are the same",
+        f"alike, {where}; look whether they are the same",
         [(one.file, other.file) for one, other in found.near],
     )
     if not lines:
         return []
-    touched = len({one.file for one, _ in found.near if one.split == TEST})
+    pairs = ((one, other) if other.tested else (one,) for one, other in found.near)
+    touched = len({p.file for pair in pairs for p in pair if p.tested or p.split == TEST})
     lines.append(f"    test pictures among them: {touched:,}; if so, errors will be too small")
     if group == "" and (pattern := keeps_together(found.near, found.listing.used)):
         lines.append(f"    --group {shlex.quote(pattern)} would keep them together")
@@ -117,12 +125,13 @@ def _left_out(found: Survey) -> list[str]:
     ]
 
 
-def _groups(used: list[Picture]) -> str:
+def _groups(used: list[Picture], turns: int) -> str:
     """How many groups there are, and which one a picture is of, as the pattern may see another."""
-    tested = {picture.group for picture in used if picture.split == TEST}
+    tested = set() if turns else {picture.group for picture in used if picture.split == TEST}
     example = f", such as {shown(used[0].group)} of {shown(used[0].file)}" if used else ""
     groups = len({picture.group for picture in used})
-    return f"  groups: {groups}, {len(tested)} of them to test on{example}"
+    how = "each of them is tested once" if turns else f"{len(tested)} of them to test on"
+    return f"  groups: {groups}, {how}{example}"
 
 
 def _few_tested(pictures: dict[str, int]) -> list[str]:
@@ -189,20 +198,24 @@ def comments(config: dict[str, Any], found: Survey, drawn: Survey | None) -> dic
         "images.height": "pixels; more take longer",
         "images.channels": "colour" if config["images"]["channels"] == 3 else "grey",
         "images.fit": "the middle, since proportions vary; fit would keep all of each picture",
+        "real.split": "each replicate tests another part, so that every picture is tested once",
         "real.group": "pattern on paths below a class; what it finds stays in one split",
         "real.duplicates": f"{len(twice)} pictures stand in two splits, or among the rendered",
         "rendered.characters": "one a class",
         "rendered.folder": "faces of seven segments join in; a photographed display may have them",
         "rendered.geometry": "anywhere in the picture, in many sizes",
         "unlabelled.source": "further real pictures, whose labels nothing reads",
-        "counts": f"real images, N; {pool} can be trained on",
+        "counts": f"real images, N; {pool} can be trained on"
+        + " in each replicate, or more" * bool(found.listing.replicates),
         "synthetic": "all that were rendered join each mix",
         "rendered.count": "how many fonts draw"
         if config["rendered"]["source"] == "fonts"
         else "all",
         "learners": "small learns from scratch; a pretrained network may know such things",
         "rendered_counts": "no further classifiers on rendered images alone",
-        "replicates": "draws of the N real images",
+        "replicates": "draws of the N real images"
+        + ", and as many parts to test on; another number makes all anew"
+        * bool(found.listing.replicates),
         "mixes": "with -aug: augmented while training",
         "learner_settings.small": "side: to which it reduces images; standardise: light varies",
         "augmentation.brightness": "of photographs; 0 switches one off",
@@ -210,7 +223,25 @@ def comments(config: dict[str, Any], found: Survey, drawn: Survey | None) -> dic
     }
 
 
-def study(config: dict[str, Any], takes: int, minutes: float, output: Path) -> str:
+def _turns(listing: Listing) -> str:
+    """What it means that pictures are tested in turns."""
+    used, turns = listing.used, listing.replicates
+    groups = {picture.group for picture in used} - {""}
+    parts = f"the {len(groups)} groups" if groups else "the pictures"
+    words = (
+        f"tested: all {len(used):,} labelled pictures, since one test set of so few would say "
+        f"little. {parts[0].upper()}{parts[1:]} are dealt into {turns} parts; in turn, each part "
+        "is tested by classifiers that were trained on the others and have not seen it"
+    )
+    if groups and len(groups) < FEW_GROUPS:
+        words += (
+            f". With {len(groups)} groups, what holds for the next one stays unsure: pictures of "
+            "further groups say most"
+        )
+    return textwrap.fill(words, 96, initial_indent="  ", subsequent_indent="    ") + "\n"
+
+
+def study(config: dict[str, Any], found: Survey, takes: int, minutes: float, output: Path) -> str:
     """What the study will do, how long it takes, and how it is run."""
     images, draws, results = config["images"], config["replicates"], f"results/{config['study']}"
     counts = ", ".join(f"{n:,}" for n in config["counts"])
@@ -228,6 +259,7 @@ def study(config: dict[str, Any], takes: int, minutes: float, output: Path) -> s
         f"{'in colour' if images['channels'] == 3 else 'grey'}\n"
         f"  labelled pictures: {counts} of those to train on, drawn "
         f"{'once' if draws == 1 else f'anew {draws} times'}\n"
+        f"{_turns(found.listing) if found.listing.replicates else ''}"
         f"  classifiers: {len(cells)}, trained on {len(config['mixes'])} mixes of"
         f" pictures{by} (README.md says what each is):\n{mixes}\n"
         f"  time: about {takes} minutes on two cores{more if takes > max(1, minutes) else ''}\n\n"

@@ -6,6 +6,7 @@ an edited module reruns the stages that run it, and only those.
 
 import ast
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,17 @@ LOADED = {family.kind: family.package for family in (TRANSLATORS, LEARNERS)}
 PACKAGE = Path(__file__).parents[1]
 
 
-def code_hash(command: str, package: Path | None = None, **loaded: str | None) -> str:
+def code_hash(
+    command: str, package: Path | None = None, **loaded: str | Sequence[str] | None
+) -> str:
     """Hash the code that a command runs.
 
     Parameters
     ----------
     command : name of a function in a module of `realink.commands`, e.g. ``train_classifier``
     package : directory of another package that has the command in its `commands`, such as a study's
-    loaded : what it loads, if anything, by kind, e.g. ``translator="cyclegan"`` (see `LOADED`)
+    loaded : what it loads, if anything, one or several, by kind, e.g. ``translator="cyclegan"``
+        (see `LOADED`)
 
     Returns
     -------
@@ -36,8 +40,8 @@ def code_hash(command: str, package: Path | None = None, **loaded: str | None) -
     pending, texts = set(), {}
     home, _ = _commands(package or PACKAGE)[command]
     own = _own(package or PACKAGE)[home]
-    for kind, name in loaded.items():
-        if name:
+    for kind, names in loaded.items():
+        for name in [names] if isinstance(names, str) else names or ():
             pending |= {f"{LOADED[kind]}.{name}", f"{LOADED[kind]}.{name}.model"}
     called = [command]
     for name in called:

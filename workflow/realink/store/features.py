@@ -23,6 +23,12 @@ def write_features(path: Path, features: Features, **record: Any) -> None:
     write_tensors(path, arrays, about | record)
 
 
+def take_features(path: Path, index: np.ndarray, output: Path) -> None:
+    """Write one view of some images of a set, by their places, int64 [k], as `encode` would."""
+    tensors, record = read_tensors(path)
+    write_tensors(output, {name: array[index] for name, array in tensors.items()}, record)
+
+
 def read_features(paths: Sequence[Path]) -> Features:
     """Read the views of one image set.
 

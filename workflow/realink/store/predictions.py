@@ -1,22 +1,26 @@
 """What the classifiers of a study predicted of its test images: predictions.safetensors."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from realink.errors import InputError
-from realink.store.files import read_tensors
+from realink.store.files import read_tensors, write_tensors
 
 
 class Predictions(NamedTuple):
     """What every classifier of a study predicted of the test images.
 
-    predicted : unsigned [classifiers, n], places in `classes`; classifiers as rows of metrics.csv
+    predicted : unsigned [classifiers, n], places in `classes`; classifiers as rows of metrics.csv;
+        0 of images that a classifier was not tested on
     labels : int64 [n], places in `classes`
     classes : names of the labels, in order
     groups : int64 [n], places in `group_names`, of images that come in groups
     group_names : names of the groups, in order
+    turns : int64 [n], the replicate that tests each image, where each replicate tests other ones
+    replicates : int64 [classifiers], with `turns`, the replicate of each classifier
     """
 
     predicted: np.ndarray
@@ -24,11 +28,47 @@ class Predictions(NamedTuple):
     classes: tuple[str, ...]
     groups: np.ndarray | None = None
     group_names: tuple[str, ...] = ()
+    turns: np.ndarray | None = None
+    replicates: np.ndarray | None = None
+
+    @property
+    def tested(self) -> np.ndarray:
+        """Which images each classifier was tested on: bool [classifiers, n]."""
+        if self.turns is None:
+            return np.ones(self.predicted.shape, bool)
+        return self.replicates[:, None] == self.turns
 
     @property
     def wrong(self) -> np.ndarray:
-        """Which images each classifier got wrong: bool [classifiers, n]."""
-        return self.predicted != self.labels
+        """Which images each classifier got wrong, of those that it was tested on."""
+        return (self.predicted != self.labels) & self.tested
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Share of the tested images that each classifier got wrong: float [classifiers]."""
+        # NaN of one whose images are all in the other half of a study.
+        with np.errstate(invalid="ignore"):
+            return self.wrong.sum(axis=1) / self.tested.sum(axis=1)
+
+    def once(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the classifiers of some rows predicted, of which each image was tested by one.
+
+        Returns
+        -------
+        int64 [n], places in `classes`; and bool [n], whether one of them was tested on the image.
+        """
+        tested = self.tested[rows]
+        found = self.predicted[rows][tested.argmax(axis=0), np.arange(len(self.labels))]
+        return found.astype(np.int64), tested.any(axis=0)
+
+    def part(self, images: np.ndarray) -> "Predictions":
+        """The same of some of the images, bool [n]."""
+        kept = {
+            name: array if array is None else array[images]
+            for name in ("labels", "groups", "turns")
+            for array in [getattr(self, name)]
+        }
+        return self._replace(predicted=self.predicted[:, images], **kept)
 
     @property
     def cases(self) -> np.ndarray | None:
@@ -38,6 +78,28 @@ class Predictions(NamedTuple):
         """
         several = self.groups is not None and len(np.unique(self.groups)) > 1
         return self.groups if several else None
+
+
+def spread(found: Sequence[np.ndarray], replicates: Iterable[int], turns: np.ndarray) -> np.ndarray:
+    """What classifiers predicted of their own images, laid out over all: [classifiers, n].
+
+    Parameters
+    ----------
+    found : of each classifier what it predicted of the images of its turn, in their order
+    replicates : of each classifier
+    turns : int64 [n], the replicate that tests each image
+    """
+    made = np.zeros((len(found), len(turns)), found[0].dtype)
+    for row, own, replicate in zip(made, found, replicates, strict=True):
+        row[turns == replicate] = own
+    return made
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write them, without what there is not."""
+    arrays = predictions._asdict()
+    names = {name: arrays.pop(name) for name in ("classes", "group_names")}
+    write_tensors(path, {n: array for n, array in arrays.items() if array is not None}, names)
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -63,6 +125,8 @@ def read_predictions(path: Path) -> Predictions:
             tuple(metadata["classes"]),
             tensors.get("groups"),
             tuple(metadata["group_names"]),
+            tensors.get("turns"),
+            tensors.get("replicates"),
         )
     except KeyError as missing:
         raise InputError(f"{path}: holds no {missing}, so it is not from collect") from None

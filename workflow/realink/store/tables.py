@@ -89,6 +89,14 @@ def read_confusions(path: Path) -> pd.DataFrame:
     return read_table(path, dtype={"label": str, "predicted": str}, keep_default_na=False)
 
 
+def read_harm(path: Path) -> pd.DataFrame:
+    """Read the table of `realink.answer.harm`; a class may well be called NA, or 007."""
+    names = ["label", "taken_for", "differs", "peculiar"]
+    return read_table(
+        path, dtype=dict.fromkeys(names, object), keep_default_na=False, na_values=[""]
+    )
+
+
 def _records(paths: Iterable[Path], known: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Read records; raise `InputError` if one lacks a key of some, or it holds another type."""
     records = []

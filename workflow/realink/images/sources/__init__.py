@@ -7,7 +7,8 @@ A module has
 - ``files`` and ``unnameable``, of the config's section: paths of all files that the images depend
   on, and what stands for those that cannot be inputs of a rule;
 - for each kind of image that it may give, a function of that name: ``real`` and ``rendered`` give
-  what is `Known`, ``unlabelled`` how many there are;
+  what is `Known`, ``rotated`` of real ones of which each replicate tests other ones, ``unlabelled``
+  how many there are;
 - ``check``, which raises `InputError` where it cannot give images as the config wants them.
 
 Reading is the work of `realink.images.mnist`, `folders` and `fonts`, by commands alone. All here

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from realink.images import listing
-from realink.images.names import SPLITS
+from realink.images import listing, rotation
+from realink.images.listed import Listing
+from realink.images.names import LABELLED, SPLITS, TRAIN
 from realink.images.sources.known import Known
 
 PICTURES, MNIST = True, False
@@ -27,6 +28,20 @@ def real(asked: Mapping[str, Any]) -> Known:
     return Known(found.classes, {name: len(found.split(name)) for name in SPLITS})
 
 
+def rotated(asked: Mapping[str, Any], replicates: int) -> Known:
+    """What is known of real pictures of which each replicate tests other ones.
+
+    As many to train on as each replicate has, as many of the other splits as any has, and how many
+    there are of all, ``labelled``.
+    """
+    found = rotating(asked, replicates)
+    turns = [found.of(turn) for turn in range(1, replicates + 1)]
+    counts = {name: [len(own.split(name)) for own in turns] for name in SPLITS}
+    most = {name: max(numbers) for name, numbers in counts.items()}
+    least = {TRAIN: min(counts[TRAIN]), LABELLED: len(found.used)}
+    return Known(found.classes, most | least)
+
+
 def rendered(asked: Mapping[str, Any]) -> Known:
     """What is known of rendered pictures, of which at most `count` are taken."""
     found = listing.list_rendered(Path(asked["directory"]))
@@ -34,25 +49,45 @@ def rendered(asked: Mapping[str, Any]) -> Known:
     return Known(found.classes, {"rendered": min(there, asked["count"] or there)})
 
 
-def unlabelled(asked: Mapping[str, Any], real: Mapping[str, Any], known: Known) -> int:
-    """How many pictures may be used: those of no group of validation or test.
+def unlabelled(
+    asked: Mapping[str, Any], real: Mapping[str, Any], known: Known, replicates: int
+) -> int:
+    """How many pictures each replicate may use: those of no group of validation or test.
 
-    `real` is the section of the real images, `known` what is known of these.
+    `real` is the section of the real images, `known` what is known of these; each of some
+    replicates has other ones, or all the same if `replicates` is 0.
     """
-    held_out = held_out_groups(real) if real["source"] == "folder" else frozenset()
-    directory = Path(asked["directory"])
-    return len(listing.list_unlabelled(directory, group=real["group"], held_out=held_out).used)
+    files, pattern = Path(asked["directory"]), real["group"]
+    return min(
+        len(listing.list_unlabelled(files, group=pattern, held_out=groups).used)
+        for groups in held_out_groups(real, replicates)
+    )
 
 
-def held_out_groups(asked: Mapping[str, Any]) -> frozenset[str]:
-    """Groups of the real pictures of validation and test."""
-    return _listed(asked).held_out_groups if asked["group"] is not None else frozenset()
+def held_out_groups(asked: Mapping[str, Any], replicates: int) -> list[frozenset[str]]:
+    """Groups of the real pictures of validation and test, of each replicate that has its own."""
+    if asked["source"] != "folder" or asked["group"] is None:
+        return [frozenset()]
+    if not replicates:
+        return [_listed(asked).held_out_groups]
+    found = rotating(asked, replicates)
+    return [found.of(turn).held_out_groups for turn in range(1, replicates + 1)]
 
 
 def check(asked: Mapping[str, Any], images: Mapping[str, Any]) -> None:
     """Pictures are brought to any size."""
 
 
-def _listed(asked: Mapping[str, Any]) -> listing.Listing:
+def rotating(asked: Mapping[str, Any], replicates: int) -> Listing:
+    """The real pictures of a config's section, which take turns."""
+    return rotation.list_rotated(
+        Path(asked["directory"]),
+        validation=asked["validation"],
+        group=asked["group"],
+        replicates=replicates,
+    )
+
+
+def _listed(asked: Mapping[str, Any]) -> Listing:
     names = "validation", "test", "group"
     return listing.list_real(Path(asked["directory"]), **{name: asked[name] for name in names})

@@ -10,6 +10,8 @@ PICTURES, MNIST = False, False
 files, unnameable = no_files, no_hashes
 
 
-def unlabelled(asked: Mapping[str, Any], real: Mapping[str, Any], known: Known) -> int:
+def unlabelled(
+    asked: Mapping[str, Any], real: Mapping[str, Any], known: Known, replicates: int
+) -> int:
     """As many as there are to train on."""
     return known.counts["train"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,12 +14,13 @@ from realink.images.features import Features
 from realink.images.imagesets import Shape
 from realink.learners import backbone
 from realink.learners.finetuned import Settings
+from realink.learners.frozen import model as frozen
 from realink.learners.frozen.model import fitted, standard
 from realink.learners.job import Fitted, Job
 from realink.learners.mirrored import Whole, predict
 from realink.learners.views import MIRRORED
 
-__all__ = ["Encoder", "Network", "fit", "predict", "whole"]
+__all__ = ["Encoder", "Network", "chosen", "fit", "predict", "whole"]
 
 BETAS = (0.9, 0.98)  # of AdamW; the second fits a few hundred steps
 WARMUP = 0.25  # share of the steps that rises to the peak
@@ -35,6 +36,8 @@ class Network(nn.Module):
     ----------
     shape : of the images
     mirrored : bool []; whether a score is the mean over an image and its mirror image
+    penalty : float32 []; the L2 penalty of the head that the training began with
+    part : float32 []; how far the weights are from those before the training, 0, to those after it
     """
 
     def __init__(self, settings: Settings, shape: Shape) -> None:
@@ -49,6 +52,8 @@ class Network(nn.Module):
         ends = self.pooling(self.rest(torch.zeros(1, *self.map)), pre_logits=True).shape[1]
         self.before = self.width - ends
         self.register_buffer("mirrored", torch.tensor(False))
+        self.register_buffer("penalty", torch.tensor(frozen.PENALTY))
+        self.register_buffer("part", torch.tensor(1.0))
         self.register_buffer("mean", torch.zeros(self.width))
         self.register_buffer("scale", torch.ones(self.width))
         self.head = nn.Linear(self.width, shape.classes)
@@ -97,18 +102,19 @@ def fit(job: Job[Features]) -> Fitted:
         network.to(job.device)
         before = {key: value.clone() for key, value in network.state_dict().items()}
         _train(network, parts, share if len(parts) > 1 else None, job)
-    _average(network, before, job.validation, job.device)
+    _average(network, before, job)
     return Fitted(network=network.eval().requires_grad_(False), real_share=share)
 
 
 def _start(network: Network, parts: list[Features], job: Job[Features]) -> None:
     """Let the head begin where a linear classifier on the untrained features is best."""
     narrow = [_narrow(part, network.width) for part in parts]
-    found = fitted(narrow, _narrow(job.validation, network.width), job.real_share)
+    found = fitted(narrow, _narrow(job.validation, network.width), job.real_share, job.chosen)
     mean, scale = standard(torch.from_numpy(narrow[0].values[0]).float())
     network.mean.copy_(mean)
     network.scale.copy_(scale)
     network.mirrored.fill_(found.mirrored)
+    network.penalty.fill_(found.penalty)
     with torch.no_grad():
         network.head.weight.copy_((found.weight / scale[:, None]).T)
         network.head.bias.copy_(found.bias + mean @ found.weight)
@@ -175,10 +181,18 @@ def _stream(
         yield torch.from_numpy(part.values[views, now]), torch.from_numpy(part.labels[now])
 
 
-def _average(
-    network: Network, before: dict[str, torch.Tensor], validation: Features, device: str
-) -> None:
+def chosen(networks: Sequence[Network]) -> dict[str, float]:
+    """What validation images chose for most of some networks, as of `frozen`; and the weights."""
+    parts = sorted(float(network.part) for network in networks)
+    return frozen.chosen(networks) | {"part": parts[(len(parts) - 1) // 2]}
+
+
+def _average(network: Network, before: dict[str, torch.Tensor], job: Job[Features]) -> None:
+    validation, device = job.validation, job.device
     if not len(validation):
+        part = (job.chosen or {}).get("part", 1.0)
+        network.load_state_dict(_between(before, network.state_dict(), part))
+        network.part.fill_(part)
         return
     after = {key: value.clone() for key, value in network.state_dict().items()}
     target, losses = torch.from_numpy(validation.labels), {}
@@ -186,7 +200,9 @@ def _average(
         network.load_state_dict(_between(before, after, part))
         scores = torch.from_numpy(predict(network, validation, device=device))
         losses[part] = F.nll_loss(scores.clamp(min=1e-6).log(), target).item()
-    network.load_state_dict(_between(before, after, min(losses, key=losses.get)))
+    best = min(losses, key=losses.get)
+    network.load_state_dict(_between(before, after, best))
+    network.part.fill_(best)
 
 
 def _between(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from realink.learners.job import Fitted, Job
 from realink.learners.mirrored import Whole, predict
 from realink.learners.views import MIRRORED
 
-__all__ = ["Encoder", "Network", "fit", "predict", "whole"]
+__all__ = ["Encoder", "Network", "chosen", "fit", "predict", "whole"]
 
 PENALTIES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)  # L2, of which validation images choose
 PENALTY = 0.03  # where there are none
@@ -36,12 +37,14 @@ class Network(nn.Module):
     ----------
     shape : of the images that the features are of
     mirrored : bool []; whether a score is the mean over an image and its mirror image
+    penalty : float32 []; the L2 penalty of its head
     """
 
     def __init__(self, settings: Settings, shape: Shape) -> None:
         super().__init__()
         self.settings, self.shape = settings, shape
         self.register_buffer("mirrored", torch.tensor(False))
+        self.register_buffer("penalty", torch.tensor(PENALTY))
         self.head = nn.LazyLinear(shape.classes)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -68,9 +71,10 @@ def fit(job: Job[Features]) -> Fitted:
     """
     parts = [] if job.real is None else [job.real]
     parts += [] if job.synthetic is None else [job.drawn(job.synthetic)]
-    found = fitted(parts, job.validation, job.real_share)
+    found = fitted(parts, job.validation, job.real_share, job.chosen)
     network = Network(job.settings, job.validation.shape)
     network.mirrored.fill_(found.mirrored)
+    network.penalty.fill_(found.penalty)
     network.head(torch.zeros(1, len(found.weight)))
     with torch.no_grad():
         network.head.weight.copy_(found.weight.T)
@@ -83,7 +87,23 @@ def fit(job: Job[Features]) -> Fitted:
     return Fitted(network=network.to(job.device).eval(), real_share=share)
 
 
-def fitted(parts: Sequence[Features], validation: Features, real_share: float | None) -> linear.Fit:
+def chosen(networks: Sequence[nn.Module]) -> dict[str, float]:
+    """What validation images chose for most of some networks: the median, of an even number the
+    stronger penalty, and no mirror images.
+    """
+    # Of float32, so many digits are there.
+    penalties = sorted((float(f"{network.penalty:.4g}") for network in networks), reverse=True)
+    mirrored = sum(bool(network.mirrored) for network in networks)
+    middle = penalties[(len(penalties) - 1) // 2]
+    return {"penalty": middle, "mirrored": float(2 * mirrored > len(networks))}
+
+
+def fitted(
+    parts: Sequence[Features],
+    validation: Features,
+    real_share: float | None,
+    chosen: Mapping[str, float] | None = None,
+) -> linear.Fit:
     """The head that gives validation images the highest likelihood.
 
     Parameters
@@ -91,6 +111,7 @@ def fitted(parts: Sequence[Features], validation: Features, real_share: float | 
     parts : real images in one or several views, synthetic ones in one, or both in this order
     validation : the images as they are, and mirrored
     real_share : weight of the first of two parts, in (0, 1); None: each image weighs the same
+    chosen : ``penalty`` and ``mirrored``, where they are chosen already
     """
     classes = len(validation.classes)
     if 0 < len(validation) < classes:
@@ -110,12 +131,13 @@ def fitted(parts: Sequence[Features], validation: Features, real_share: float | 
             )
     best: linear.Fit | None = None
     several = len(parts[0].values) > MIRRORED
+    if not len(validation):
+        penalty, mirrored = (chosen or {}).get("penalty", PENALTY), (chosen or {}).get("mirrored")
+        found = _path(parts, real_share, bool(several and mirrored), classes)
+        # Buffers hold float32.
+        return next(one for one in found if math.isclose(one.penalty, penalty, rel_tol=1e-4))
     for mirrored in (False, True) if several else (False,):
         for one in _path(parts, real_share, mirrored, classes):
-            if not len(validation):
-                if one.penalty == PENALTY:
-                    return one
-                continue
             scores = sum(
                 (torch.from_numpy(view).float() @ one.weight + one.bias).softmax(1)
                 for view in validation.values[: 1 + mirrored]

@@ -1,0 +1,169 @@
+"""The classifier that a study gives away: by the advised recipe, from all labelled images.
+
+No image is left for choices, so these are those that validation images made for the study's own
+classifiers of the same recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from realink.declared import LEARNERS
+from realink.images.features import Features
+from realink.images.imagesets import ImageSet
+from realink.images.resized import sized
+from realink.learners import encoded, seen
+from realink.learners.job import Job
+from realink.plan.recipe import Recipe
+from realink.seeds import seed_for
+from realink.store.checkpoints import load
+from realink.training import augmentation
+from realink.translation import loop
+
+ROLE = "final"  # tells its random streams from those of the study's classifiers
+Report = Callable[[int, int, dict[str, float]], None]
+
+
+def translated(
+    translator: str,
+    settings: Any,
+    rendered: ImageSet,
+    real: ImageSet,
+    *,
+    seed: int,
+    device: str,
+    report: Report,
+    beside: Path,
+) -> ImageSet:
+    """Rendered images as a translator makes them that has seen all real ones.
+
+    Parameters
+    ----------
+    settings : the translator's
+    real : what it may see; without labels if it reads none
+    seed : the study's
+    beside : folder of a nameless file that holds the images, if they are large
+    """
+    module = loop.load(translator)
+    trained, _ = loop.train(
+        module,
+        rendered,
+        real,
+        settings,
+        seed=seed_for(seed, "translator", translator, ROLE),
+        device=device,
+        report=report,
+    )
+    made = loop.translate(
+        trained,
+        rendered,
+        real,
+        seed=seed_for(seed, "translate", translator, ROLE),
+        device=device,
+        beside=beside,
+    )
+    return replace(rendered, images=made.images, masks=None, colours=None)
+
+
+def fit(
+    recipes: Sequence[Recipe],
+    settings: Any,
+    real: ImageSet,
+    synthetic: ImageSet | None,
+    unlabelled: ImageSet | None,
+    *,
+    policy: augmentation.Settings | None,
+    like: Sequence[Path],
+    seed: int,
+    device: str,
+    report: Report,
+) -> tuple[Any, float, dict[str, float]]:
+    """Train the classifier, after its teacher if it has one.
+
+    Parameters
+    ----------
+    recipes : its own, last, and before it that of its teacher
+    settings : of its learner
+    real, synthetic, unlabelled : the images, of any size
+    policy : how images are augmented
+    like : checkpoints of the study's classifiers of the same recipe
+    seed : the study's
+
+    Returns
+    -------
+    network, the fraction of real images that it saw, and what was chosen by validation images
+    """
+    name = recipes[-1].learner
+    module = LEARNERS.load(name)
+    if encoded(name):
+        sets, empty = _features(module, settings, recipes[-1], real, synthetic, seed, device)
+    else:
+        small = partial(sized, side=settings.side)
+        given = {"real": real, "synthetic": synthetic, "unlabelled": unlabelled}
+        sets = {kind: small(own) if own is not None else None for kind, own in given.items()}
+        empty = sets["real"].take(slice(0, 0))
+    chosen: dict[str, float] = {}
+    if hasattr(module.model, "chosen"):
+        networks = [load(path, name, module.model.Network, module.Settings) for path in like]
+        chosen = module.model.chosen(networks)
+    network = fitted = None
+    for recipe in recipes:
+        fitted = module.model.fit(
+            Job(
+                recipe=recipe,
+                settings=settings,
+                validation=empty,
+                **(sets | ({} if recipe.real else {"real": None})),
+                policy=policy,
+                judged=None,
+                teacher=network,
+                seed=seed,
+                device=device,
+                report=report,
+                chosen=chosen,
+            )
+        )
+        network = fitted.network
+    return network, fitted.real_share, chosen
+
+
+def _features(
+    module: ModuleType,
+    settings: Any,
+    recipe: Recipe,
+    real: ImageSet,
+    synthetic: ImageSet | None,
+    seed: int,
+    device: str,
+) -> tuple[Mapping[str, Features | None], Features]:
+    """What a pretrained network sees in the images, and in none of them."""
+    shape = seen.shape_for(settings.side, real)
+    encoder = module.model.Encoder(settings, shape).to(device).eval()
+
+    def views_of(kind: str, images: ImageSet, views: int) -> Features:
+        made = [
+            seen.encoded(
+                encoder,
+                images,
+                shape,
+                view,
+                partial(seed_for, seed, "view", ROLE, kind, view),
+                device,
+            )
+            for view in range(views)
+        ]
+        return replace(made[0], values=np.concatenate([one.values for one in made]))
+
+    sets: dict[str, Features | None] = dict.fromkeys(("real", "synthetic", "unlabelled"))
+    sets["real"] = views_of("real", real, settings.views if recipe.augmented else 1)
+    if synthetic is not None:
+        few = seen.chosen(synthetic, settings.synthetic, seed_for(seed, "encoded"))
+        sets["synthetic"] = views_of("synthetic", few, 1)
+    return sets, sets["real"].take(slice(0, 0))
