@@ -63,7 +63,12 @@ def teacher_of(wildcards):
 
 def learner_of(wildcards):
     """The learner's settings, with the steps and the batch size of a mix."""
-    cell, settings = recipe_of(wildcards), config["learner_settings"][wildcards.learner]
+    return learner_with(recipe_of(wildcards))
+
+
+def learner_with(cell):
+    """The same of any recipe."""
+    settings = config["learner_settings"][cell.learner]
     own = {"steps": cell.steps, "batch_size": cell.batch_size}
     return settings | {name: value for name, value in own.items() if name in settings}
 

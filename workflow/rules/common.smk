@@ -25,7 +25,7 @@ sys.path.insert(0, str(PACKAGE))
 
 from realink import learners
 from realink.errors import InputError
-from realink.plan import durations, grid, schema, sizes, sources
+from realink.plan import doses, durations, grid, schema, sizes, sources
 from realink.seeds import seed_for
 from realink.running import configs, locales, orphans, outputs, provenance, slurm
 from realink.plan.mixes import JUDGED

@@ -18,6 +18,7 @@ from cyclopts import App, Group, Parameter
 from realink.commands import (
     answer,
     classifier,
+    doses,
     encode,
     figures,
     final,
@@ -65,6 +66,8 @@ JOBS = [
     answer.collect,
     answer.analyse,
     answer.check_pseudo_labels,
+    doses.collect_doses,
+    doses.analyse_doses,
     harm.explain_harm,
     answer.report,
     final.train_final,

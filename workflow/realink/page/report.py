@@ -19,7 +19,7 @@ from PIL import Image
 from realink.answer import harm as harmed
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
-from realink.page import charts, image_charts, jobs, lettering, look, plotted, tables
+from realink.page import charts, doses, image_charts, jobs, lettering, look, plotted, tables
 from realink.page.used import Used
 from realink.plan import sources
 from realink.plan.mixes import REAL, RENDERED
@@ -62,6 +62,7 @@ def page(
     benchmarks: pd.DataFrame,
     unlabelled: int = 0,
     pseudo_labels: pd.DataFrame | None = None,
+    dosed: doses.Doses | None = None,
 ) -> str:
     """Write the answer page of a study.
 
@@ -85,6 +86,7 @@ def page(
     benchmarks : of `realink.page.jobs.read_benchmarks`
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, by round and class, where that is known
+    dosed : what the doses of a study say that has some
     """
     alone = [name for name, mix in parsed(metrics["mix"]).items() if mix.without_learner == ALONE]
     counts = set(metrics.loc[~metrics["mix"].isin(alone), "n_real"]) or set(metrics["n_real"])
@@ -124,6 +126,7 @@ def page(
             trained.append(name)
     if domains is not None:
         drawn["domains"] = image_charts.domains(domains)
+    drawn |= doses.charts(dosed, plotted.floor_of(metrics))
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -153,6 +156,7 @@ def page(
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
+            **doses.shown(dosed, answer["recommended"], config["learners"]),
             groups=[] if groups is None else tables.by_group(groups),
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),

@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any, NamedTuple
 
 from realink import learners
-from realink.plan import grid, sizes, sources
+from realink.plan import doses, grid, sizes, sources
 
 # Seconds of one job, as measured (docs/lab/performance.md): of a classifier and of the translators
 # on images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
@@ -48,7 +48,7 @@ MEASURED = Speed()
 
 def work(config: Mapping[str, Any], speed: Speed = MEASURED) -> float:
     """Seconds of all jobs of a study, one after another, on a machine of some speed."""
-    cells, trained = grid.cells(config), grid.translator_cells(config)
+    cells, trained = [*grid.cells(config), *doses.cells(config)], grid.translator_cells(config)
     translated = TRANSLATED_SECONDS * _pixels(config) * speed.training
     return (
         AROUND_SECONDS * speed.start
@@ -66,6 +66,8 @@ def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
     seconds = {"train_judge": judge}
     if cells:
         seconds["train_classifier"] = mean(_classifier(config, cell) for cell in cells)
+    if dosed := doses.cells(config):
+        seconds["train_dose"] = mean(_classifier(config, cell) for cell in dosed)
     if trained:
         seconds["train_translator"] = mean(_translator(config, cell) for cell in trained)
         each = START_SECONDS + TRANSLATED_SECONDS * _pixels(config) / 3
@@ -86,9 +88,11 @@ def of_job(config: Mapping[str, Any], rule: str, wildcards: Mapping[str, str]) -
     config : as `sources.complete` gives it
     wildcards : of the job, as its rule names them
     """
-    if rule == "train_classifier":
+    if rule in ("train_classifier", "train_dose"):
         mix, n, replicate = (wildcards[name] for name in ("mix", "n", "replicate"))
-        cell = grid.recipe(config, wildcards["learner"], mix, int(n), int(replicate))
+        held = wildcards.get("n_synthetic")
+        held = held if held is None else int(held)
+        cell = grid.recipe(config, wildcards["learner"], mix, int(n), int(replicate), held=held)
         return _classifier(config, cell)
     if rule == "train_translator":
         names = wildcards["translator"], int(wildcards["n"]), int(wildcards["replicate"])

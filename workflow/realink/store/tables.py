@@ -19,6 +19,12 @@ def classifiers_table(metrics: Iterable[Path]) -> pd.DataFrame:
     return rows.sort_values(list(CELL))
 
 
+def doses_table(metrics: Iterable[Path]) -> pd.DataFrame:
+    """The same as `classifiers_table`, of doses."""
+    rows = pd.DataFrame(_records(metrics, DOSE))
+    return rows.sort_values(list(DOSE))
+
+
 def read_metrics(path: Path) -> pd.DataFrame:
     """Read what `classifiers_table` made, `labelled`."""
     return labelled(read_table(path, WHOLE))
@@ -116,6 +122,7 @@ def _records(paths: Iterable[Path], known: Mapping[str, Any]) -> list[dict[str, 
 TRANSLATOR = {"translator": str, "n_real": int, "replicate": int}
 IDENTITY = list(TRANSLATOR)
 CELL = {"learner": str, "mix": str, "n_real": int, "replicate": int}
+DOSE = CELL | {"n_synthetic": int, "order": str, "real_share": float}
 WHOLE = ["mix", "n_real", "n_synthetic", "replicate", "test_error"]
 SMALL = "small"  # what learned in all studies once
 GAP = {"images": str, "n_real": int | None, "replicate": int}
