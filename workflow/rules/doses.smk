@@ -13,11 +13,6 @@ DOSE_RECORDS = {
 DOSE_RECIPES = dict(zip(grid.paths(DOSE, DOSES), DOSES))
 
 
-def dose_of(wildcards):
-    """All that makes the classifier of a dose."""
-    return DOSE_RECIPES[Path(DOSE.format(**wildcards))]
-
-
 use rule train_classifier as train_dose with:
     output:
         checkpoint=f"results/{{study}}/{DOSE}/model.safetensors",
