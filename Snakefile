@@ -27,6 +27,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/doubted.smk"
 include: "workflow/rules/harm.smk"
 include: "workflow/rules/answer.smk"
+include: "workflow/rules/trust.smk"
 include: "workflow/rules/takeaway.smk"
 
 

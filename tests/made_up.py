@@ -62,6 +62,7 @@ def settings(**changed) -> dict:
         "replicates": 2,
         "mixes": ["real", "rendered", "real-rendered", "warp", "real-warp", "real-warp-aug"],
         "controls": {},
+        "trust": {"risk": 0.01, "false_alarms": 0.02},
         "page": {"pictures": True},
     } | changed
 
@@ -106,6 +107,7 @@ def write(
         places = np.arange(60, dtype=np.int64) % len(CAMERAS)
         test = replace(test, groups=places, group_names=CAMERAS)
     write_images(root / "real/test.safetensors", test)
+    write_images(root / "real/validation.safetensors", test.take(slice(0, 30)))
     common = {"study": config["study"], "device": "cpu", "code": "abc"}
     of_doses = {name: f"{root}/{pattern}" for name, pattern in DOSES.items()}
     cells, trained = grid.cells(config), grid.translator_cells(config)
@@ -159,7 +161,7 @@ def write(
 
 def answered(root: Path, config: dict, **made) -> dict[str, Path]:
     """Write a study's records, and have the commands make its tables, its figures and its page."""
-    from realink.commands import answer, figures, harm, sheets
+    from realink.commands import answer, figures, harm, sheets, trust
     from realink.commands import doses as dosed
 
     patterns = write(root, config, **made)
@@ -193,6 +195,18 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         seed=1,
         **answers,
     )
+    trusted = {name: root / f"answer/{name}.csv" for name in ("trust", "reliability", "coverage")}
+    trust.measure_trust(
+        config=settings,
+        answer=answers["answer"],
+        scores=patterns["scores"],
+        validation=[root / "real/validation.safetensors"],
+        test=[test],
+        seed=1,
+        **trusted,
+    )
+    unknown = root / "answer/unknown.json"
+    write_json(unknown, {"asked": 0.02, "least": 0.25, "false_alarms": 0.031})
 
     told = {}
     if doses.cells(config):
@@ -326,6 +340,8 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         doubted=doubted,
         manifests=[path] if (path := root / "real/images.csv").exists() else [],
         benchmarks=root / "benchmarks",
+        trust=trusted["trust"],
+        unknown=unknown,
         output=page,
     )
-    return tables | answers | {"page": page, "predictions": predictions}
+    return tables | answers | trusted | {"page": page, "predictions": predictions}

@@ -134,3 +134,14 @@ def crossfitted_settings(wildcards):
     return settings | (
         {"steps": min(settings["steps"], CROSSFIT_STEPS)} if "steps" in settings else {}
     )
+
+
+DOSES = doses.cells(config)
+DOSE = "dose/{learner}/{mix}/n{n}/synthetic{n_synthetic}/share{real_share}/{order}/rep{replicate}"
+# By what their paths say.
+DOSE_RECIPES = dict(zip(grid.paths(DOSE, DOSES), DOSES))
+
+
+def dose_of(wildcards):
+    """All that makes the classifier of a dose."""
+    return DOSE_RECIPES[Path(DOSE.format(**wildcards))]

@@ -6,21 +6,12 @@ answer/doubted.csv.
 
 # Five trainings of a backbone's last blocks would take a quarter of an hour.
 DOUBTERS = [name for name in config["learners"] if name != "finetuned"] or config["learners"]
-# Labelled images that are doubted, by their split in real/images.csv.
-DOUBTED = (
-    {LABELLED: ALL_LABELLED}
-    if ROTATED
-    else {
-        TRAIN: f"{SPLIT}/pool.safetensors",
-        VALIDATION: f"{SPLIT}/validation.safetensors",
-    }
-)
 
 
 rule cross_fit:
     """Score every labelled image by classifiers that were trained on others."""
     input:
-        images=list(DOUBTED.values()),
+        images=list(KNOWN.values()),
         pool=lambda wildcards: labelled_views(wildcards, "real/all" if ROTATED else "real/pool"),
         validation=lambda wildcards: (
             [] if ROTATED else labelled_views(wildcards, "real/validation")
@@ -60,7 +51,7 @@ rule doubt_labels:
     input:
         **sources.manifest(config["real"], "results/{study}/real/images.csv"),
         scores=expand("results/{{study}}/crossfitted/{learner}.safetensors", learner=DOUBTERS),
-        images=list(DOUBTED.values()),
+        images=list(KNOWN.values()),
     output:
         shown("results/{study}/answer/doubted.csv", "Answer"),
     log:
@@ -74,6 +65,6 @@ rule doubt_labels:
         mem_mb=1000,
         runtime=10,
     params:
-        **call("doubt_labels", splits=list(DOUBTED)),
+        **call("doubt_labels", splits=list(KNOWN)),
     shell:
         RUN

@@ -32,11 +32,7 @@ rule train_final:
         ),
         SEEN,
         answer="results/{study}/answer/answer.json",
-        real=(
-            [ALL_LABELLED]
-            if ROTATED
-            else [f"{SPLIT}/pool.safetensors", f"{SPLIT}/validation.safetensors"]
-        ),
+        real=list(KNOWN.values()),
         rendered=(
             "results/{study}/rendered/images.safetensors"
             if any(cell.synthetic != "none" for cell in LAST)
@@ -90,6 +86,9 @@ rule export_classifier:
         model="results/{study}/final/model.safetensors",
         record="results/{study}/final/training.json",
         test=TESTED,
+        labelled=list(KNOWN.values()),
+        trust="results/{study}/answer/trust.csv",
+        unknown="results/{study}/answer/unknown.json",
     output:
         onnx="results/{study}/final/model.onnx",
         classes="results/{study}/final/classes.json",
@@ -110,6 +109,8 @@ rule export_classifier:
             images=config["images"],
             real=config["real"],
             tested_once=ROTATED,
+            asked_risk=config["trust"]["risk"],
+            seed=config["seed"],
         ),
     shell:
         RUN

@@ -18,6 +18,7 @@ from cyclopts import App, Group, Parameter
 from realink.commands import (
     answer,
     classifier,
+    classify,
     doses,
     doubted,
     encode,
@@ -35,6 +36,7 @@ from realink.commands import (
     studies,
     takeaway,
     translator,
+    trust,
 )
 from realink.commands.support import check_code
 from realink.errors import InputError
@@ -42,7 +44,7 @@ from realink.running import locales, outputs
 
 PEOPLES = [
     init.init,
-    takeaway.classify,
+    classify.classify,
     next.next,
     takeaway.export,
     studies.compare,
@@ -73,6 +75,8 @@ JOBS = [
     answer.check_pseudo_labels,
     doses.collect_doses,
     doses.analyse_doses,
+    trust.measure_trust,
+    trust.measure_unknown,
     harm.explain_harm,
     answer.report,
     final.train_final,

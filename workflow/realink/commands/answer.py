@@ -192,6 +192,8 @@ def report(
     manifests: list[Path] = (),
     unlabelled: int = 0,
     pseudo_labels: Path | None = None,
+    trust: Path,
+    unknown: Path,
     doses: Path | None = None,
     doubted: Path | None = None,
     labelled: Annotated[list[Path], Parameter(help="pool and validation, to be shown")] = (),
@@ -210,6 +212,7 @@ def report(
     pseudo_labels : how right pseudo-labels were, where that is known
     doses : what `analyse_doses` wrote, beside its tables, of a study that has doses
     doubted : labels that are doubted
+    trust, unknown : what `measure_trust`, beside its other tables, and `measure_unknown` wrote
     """
     from realink.page import doses as dosed
     from realink.page import doubted as doubts
@@ -258,6 +261,14 @@ def report(
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
         dosed=dosed.read(doses) if doses else None,
         doubted=doubts.read(doubted, labelled) if doubted else None,
+        trust=None
+        if (promised := read_table(trust)).empty
+        else {
+            "table": promised,
+            "reliability": read_table(trust.parent / "reliability.csv"),
+            "coverage": read_table(trust.parent / "coverage.csv"),
+            "unknown": read_json(unknown),
+        },
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)

@@ -14,7 +14,17 @@ from markupsafe import Markup
 from realink.answer import harm as harmed
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
-from realink.page import charts, doses, image_charts, jobs, lettering, look, plotted, tables
+from realink.page import (
+    charts,
+    doses,
+    image_charts,
+    jobs,
+    lettering,
+    look,
+    plotted,
+    tables,
+    trusted,
+)
 from realink.page.doubted import Doubted
 from realink.page.html import embedded, environment
 from realink.page.used import Used
@@ -60,6 +70,7 @@ def page(
     pseudo_labels: pd.DataFrame | None = None,
     dosed: doses.Doses | None = None,
     doubted: Sequence[Doubted] | None = None,
+    trust: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the answer page of a study.
 
@@ -85,6 +96,8 @@ def page(
     pseudo_labels : how right pseudo-labels were, by round and class, where that is known
     dosed : what the doses of a study say that has some
     doubted : labels that are doubted, None of a study from before they were
+    trust : ``table``, ``reliability`` and ``coverage`` of `measure_trust`, and ``unknown`` of
+        `measure_unknown`; None of a study that advises nothing
     """
     alone = [name for name, mix in parsed(metrics["mix"]).items() if mix.without_learner == ALONE]
     counts = set(metrics.loc[~metrics["mix"].isin(alone), "n_real"]) or set(metrics["n_real"])
@@ -125,6 +138,9 @@ def page(
     if domains is not None:
         drawn["domains"] = image_charts.domains(domains)
     drawn |= doses.charts(dosed, plotted.floor_of(metrics))
+    if trust is not None:
+        found, trust = trusted.section(trust, config["trust"]["risk"])
+        drawn |= found
     return (
         environment()
         .get_template("report.html.jinja")
@@ -157,6 +173,7 @@ def page(
             worth_counts=set(worth["n_real"]),
             **doses.shown(dosed, answer["recommended"], config),
             groups=[] if groups is None else tables.by_group(groups),
+            trust=trust,
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),
             config=config,

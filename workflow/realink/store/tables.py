@@ -61,7 +61,9 @@ def translators_table(
     measured = gap.rename(columns={"images": "translator"})
     table = trained.merge(judged, on=IDENTITY, how="left", validate="one_to_one")
     table = table.merge(measured, on=IDENTITY, how="left", validate="one_to_one")
-    return table.sort_values(IDENTITY, ignore_index=True)
+    # What translators say of themselves stands there if any of the study does.
+    unsaid = [name for name in NOTED if table[name].isna().all()]
+    return table.drop(columns=unsaid).sort_values(IDENTITY, ignore_index=True)
 
 
 def confusions_table(retentions: Iterable[Path]) -> pd.DataFrame:
@@ -125,5 +127,6 @@ WHOLE = ["mix", "n_real", "n_synthetic", "replicate", "test_error"]
 SMALL = "small"  # what learned in all studies once
 GAP = {"images": str, "n_real": int | None, "replicate": int}
 # A study without translators still has the tables, so that their readers need no special case.
-TRAINED = ["study", *IDENTITY, "train_steps", "train_seconds", "device", "code"]
+NOTED = ["object_found"]
+TRAINED = ["study", *IDENTITY, "train_steps", "train_seconds", "device", "code", *NOTED]
 JUDGED = [*IDENTITY, "label_retention"]
