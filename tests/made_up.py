@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from realink.images.imagesets import ImageSet
-from realink.plan import grid
+from realink.plan import doses, grid
 from realink.plan.mixes import Mix
 from realink.store.files import write_images, write_json, write_tensors
 
@@ -21,13 +22,15 @@ PATTERNS = {
     "gap": f"gap/{TRANSLATOR}.json",
     "reference": "gap/{images}/rep{replicate}.json",
 }
+DOSE = "dose/{learner}/{mix}/n{n}/{n_synthetic}/{real_share}/{order}/rep{replicate}"
+DOSES = {"classifier": f"{DOSE}/metrics.json", "scores": f"{DOSE}/scores.safetensors"}
 CAMERAS = ("007", "NA", "<b>hall</b>", "roof", "yard")
 AUGMENTATION = {
     "rotation": 10, "scale": 0.1, "aspect": 0, "shear": 0.1, "shift": 1, "elastic": 0.8,
     "smoothness": 4,
 }  # fmt: skip
 IDENTITY = (
-    "learner", "mix", "n_real", "n_synthetic", "replicate", "synthetic", "augmented",
+    "learner", "mix", "n_real", "n_synthetic", "replicate", "synthetic", "augmented", "order",
 )  # fmt: skip
 MEASURES = "n_compared", "detected", "frechet", "kernel", "density", "coverage", "copied", "nearest"
 
@@ -55,6 +58,7 @@ def settings(**changed) -> dict:
         "real_share": {"default": 0.5},
         "epochs": None,
         "rendered_counts": [],
+        "doses": {},
         "replicates": 2,
         "mixes": ["real", "rendered", "real-rendered", "warp", "real-warp", "real-warp-aug"],
         "controls": {},
@@ -105,8 +109,12 @@ def write(
     write_images(root / "real/test.safetensors", test)
     write_images(root / "real/validation.safetensors", test.take(slice(0, 30)))
     common = {"study": config["study"], "device": "cpu", "code": "abc"}
+    of_doses = {name: f"{root}/{pattern}" for name, pattern in DOSES.items()}
     cells, trained = grid.cells(config), grid.translator_cells(config)
-    for cell in cells:
+    for cell, own in [
+        *((cell, patterns) for cell in cells),
+        *((cell, of_doses) for cell in doses.cells(config)),
+    ]:
         rate = random.uniform(*errors) / (1 + (cell.learner != "small"))
         held_out = {"validation": test.labels[:30], "test": test.labels}
         wrong = {name: random.random(len(labels)) < rate for name, labels in held_out.items()}
@@ -114,13 +122,15 @@ def write(
             name: np.eye(len(classes), dtype=np.float16)[(labels + wrong[name]) % len(classes)]
             for name, labels in held_out.items()
         }
-        record, scores = (
-            grid.paths(patterns[name], [cell])[0] for name in ("classifier", "scores")
-        )
+        record, scores = (grid.paths(own[name], [cell])[0] for name in ("classifier", "scores"))
         write_tensors(scores, given)
         identity = {name: getattr(cell, name) for name in IDENTITY}
-        found = {f"{name}_error": float(own.mean()) for name, own in wrong.items()}
-        write_json(record, common | identity | found | {"n_test": 60})
+        found = {f"{name}_error": float(those.mean()) for name, those in wrong.items()}
+        share = cell.n_real / (cell.n_real + cell.n_synthetic) if cell.real else 0.0
+        found["real_share"] = share if cell.real_share == "concatenate" else cell.real_share
+        write_json(
+            record, common | identity | found | {"n_test": 60, "train_steps": cell.steps or 0}
+        )
     for cell in trained:
         identity = cell._asdict()
         record, judged = (
@@ -152,6 +162,7 @@ def write(
 def answered(root: Path, config: dict, **made) -> dict[str, Path]:
     """Write a study's records, and have the commands make its tables, its figures and its page."""
     from realink.commands import answer, figures, harm, sheets, trust
+    from realink.commands import doses as dosed
 
     patterns = write(root, config, **made)
     settings = json.dumps(config)
@@ -196,6 +207,24 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
     )
     unknown = root / "answer/unknown.json"
     write_json(unknown, {"asked": 0.02, "least": 0.25, "false_alarms": 0.031})
+
+    told = {}
+    if doses.cells(config):
+        both = {"metrics": root / "doses.csv", "predictions": root / "dose_predictions.safetensors"}
+        of_doses = {name: f"{root}/{pattern}" for name, pattern in DOSES.items()}
+        dosed.collect_doses(config=settings, test=test, **of_doses, **both)
+        told["doses"] = root / "answer/doses.json"
+        dosed.analyse_doses(
+            doses_of=json.dumps(config["doses"]),
+            doses=both["metrics"],
+            dose_predictions=both["predictions"],
+            metrics=tables["metrics"],
+            predictions=predictions,
+            seed=1,
+            summary=root / "answer/doses.csv",
+            comparisons=root / "answer/dose_comparisons.csv",
+            answer=told["doses"],
+        )
 
     def drawn(name: str) -> dict[str, Path]:
         return {suffix: root / f"figures/{name}.{suffix}" for suffix in ("svg", "png")}
@@ -274,9 +303,8 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         translated=[root / "translated.safetensors" for _ in trained],
     )
     harm.plot_harm(**known, harm=harmed, test=test, invert=False, output=hurts)
-    told = {}
     if trained:
-        told = {"training": root / "training.csv", "domains": root / "map.csv"}
+        told |= {"training": root / "training.csv", "domains": root / "map.csv"}
         history = root / "history.csv"
         history.write_text("step,likeness,reading\n1,0.5,2.3\n2,0.4,1.1\n")
         figures.collect_training(
@@ -284,9 +312,23 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         )
         told["domains"].write_text("images,label,x,y,share\nreal,NA,1,2,0.5\nwarp,007,2,1,0.5\n")
     page = root / "report.html"
+    doubted = root / "answer/doubted.csv"
+    pd.DataFrame(
+        {
+            "split": ["train", "validation"],
+            "place": [3, 1],
+            "file": [f"{classes[0]}/1.png", ""],
+            "class": classes[:1] * 2,
+            "predicted": [classes[1], classes[-1]],
+            "own": [0.00001, 0.2],
+            "other": [0.9, 0.7],
+            "learner": "small",
+        }
+    ).to_csv(doubted, index=False)
     shown = {"rendered": root / "figures/rendered.png", "triptych": triptych, "examples": examples}
     shown["hurts"] = hurts
     shown["sheets"] = made_sheets
+    shown["labelled"] = [test, test]
     answer.report(
         study=config["study"],
         config=settings,
@@ -295,6 +337,7 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         harm=harmed,
         **(shown if config["page"]["pictures"] else {}),
         **told,
+        doubted=doubted,
         manifests=[path] if (path := root / "real/images.csv").exists() else [],
         benchmarks=root / "benchmarks",
         trust=trusted["trust"],

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,7 +125,8 @@ def made(tmp_path):
     pattern = str(tmp_path / "{learner}-{mix}-{n}-{replicate}.safetensors")
     for replicate in (1, 2):
         net = module.model.Network(knobs, rendered.shape)
-        path = pattern.format(learner="small", mix="real-randomised-aug", n=20, replicate=replicate)
+        names = {"learner": "small", "mix": "real-randomised-aug", "n": 20}
+        path = Path(pattern.format(**names, replicate=replicate))
         save(path, net, "small", knobs, rendered.shape)
     recipes = {
         name: [cell._asdict() for cell in own] for name, own in grid.final(config_, 30).items()

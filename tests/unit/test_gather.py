@@ -124,3 +124,17 @@ def test_the_table_of_meters_is_what_the_study_says():
     assert table.groupby("split")["group"].nunique().to_dict() == {
         "train": 26, "validation": 6, "test": 12
     }  # fmt: skip
+
+
+def test_the_table_of_signs_is_what_the_study_says():
+    table = pd.read_csv(ROOT / "resources/signs/images.csv", dtype=str)
+    assert table["split"].value_counts().to_dict() == {
+        "test": 12_630,
+        "train": 5_680,
+        "validation": 855,
+    }
+    assert table["class"].nunique() == 43
+    assert table.groupby("split")["class"].nunique().eq(43).all()
+    assert table["source"].is_unique
+    # No track is in two splits.
+    assert table.groupby("group")["split"].nunique().max() == 1

@@ -231,7 +231,7 @@ def test_every_setting_of_a_learner_is_described_and_what_it_declares_is_what_ru
     for key in LEARNERS.complete(name, {}):
         listed = declared.Settings.__doc__.partition("Attributes\n")[2]
         assert re.search(rf"^    (\w+, )*{key}(, \w+)*$", listed, re.MULTILINE), key
-    assert declared.LIMITS.keys() == {"channels", "sides", "encoded"}
+    assert declared.LIMITS.keys() == {"channels", "sides", "encoded", "orders"}
     # What features follow from are settings.
     assert set(declared.LIMITS["encoded"] or ()) <= LEARNERS.complete(name, {}).keys()
 

@@ -62,7 +62,7 @@ def settings(published) -> dict:
 def as_today(settings: dict) -> dict:
     """Settings by the keys of today: those of studies that were published have some other ones."""
     # Which once there were not.
-    settings = {"controls": {}, "unlabelled": {"source": "none"}} | settings
+    settings = {"controls": {}, "doses": {}, "unlabelled": {"source": "none"}} | settings
     if "total" not in settings:
         return settings
     total, small = settings.pop("total"), settings.pop("classifier")

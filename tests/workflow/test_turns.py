@@ -131,21 +131,3 @@ def test_nothing_is_left_to_do_and_a_new_picture_changes_all(turned, tmp_path):
     planned = project.planned()
     assert planned["prepare_real"] == planned["train_final"] == 1
     assert planned["split_real"] == 3
-
-
-@pytest.mark.parametrize(
-    ("config", "said"),
-    [
-        ("replicates=1", "`replicates`: by `real: split: rotate` each tests pictures of its own"),
-        ("replicates=21", "has 20; set `replicates` to 20 or fewer"),
-        ("real={source: mnist, directory: ''}", "rotate is for a folder of pictures"),
-        ("real={split: round}", "'round' is not one of ['fixed', 'rotate']"),
-        ("counts=[10, 110]", "110 real images asked for, but the source 'folder' has"),
-    ],
-)
-def test_what_cannot_rotate_is_one_line(turned, config, said):
-    config = config.replace("{", "{").replace(": ", ":")
-    done = turned.run("--dry-run", "--cores", "1", config=config.replace(", ", ","))
-    assert done.returncode
-    assert said in done.stdout
-    assert "Traceback" not in done.stdout

@@ -10,7 +10,17 @@ import numpy as np
 
 from realink.answer.recommended import Recommendation, recommended
 from realink.answer.result import Answer
-from realink.answer.words import as_count, at_hand, fewer, listed, network, percent, places, rank
+from realink.answer.words import (
+    as_count,
+    at_hand,
+    fewer,
+    fewer_between,
+    listed,
+    network,
+    percent,
+    places,
+    rank,
+)
 from realink.plan.mixes import RANDOMISED, RENDERED, Mix
 
 PROBABLY = 0.75  # from which probability on a mix is said to be probably better
@@ -191,10 +201,7 @@ def _saved(answer: Answer, one: Recommendation) -> list[str]:
     ratio, low, high = (column[n] for column in columns)
     bounds = ""
     if np.isfinite(low):
-        ends = [fewer(high), fewer(low)]
-        if (low > 1) == (high > 1):  # "40 to 58 % fewer"
-            ends[0] = ends[0].partition("\N{NO-BREAK SPACE}")[0]
-        bounds = f"; 95\N{NO-BREAK SPACE}% interval: {' to '.join(ends)}"
+        bounds = f"; 95\N{NO-BREAK SPACE}% interval: {fewer_between(low, high)}"
     unsure = ", which is not sure" * (verdicts[n] == "undecided")
     return [f"That is {fewer(ratio)} errors than {reference.name}{unsure} ({mix.name}{bounds})."]
 

@@ -37,6 +37,14 @@ def fewer(ratio: float) -> str:
     return f"{change:,}\N{NO-BREAK SPACE}% {'more' if ratio > 1 else 'fewer'}"
 
 
+def fewer_between(low: float, high: float) -> str:
+    """An interval of a ratio of errors as a change: ``40 to 58 % fewer``."""
+    ends = [fewer(low), fewer(high)] if low > 1 else [fewer(high), fewer(low)]
+    if (low > 1) == (high > 1):
+        ends[0] = ends[0].partition("\N{NO-BREAK SPACE}")[0]
+    return " to ".join(ends)
+
+
 def at_hand(n: int, unlabelled: int = 0) -> str:
     """What one has: ``55 real images``, or ``55 labels and a pool of 2,215 real images``."""
     if not unlabelled:

@@ -7,9 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from realink.commands.support import Json
-
-Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
+from realink.commands.support import Json, Paths
 
 
 def collect(
@@ -38,13 +36,11 @@ def collect(
     places : which replicate tested which of them, where not all did
     settings : where to write the config, so that the tables can be held to another study's
     """
-    import numpy as np
-
     from realink.plan import grid
     from realink.store import tables
-    from realink.store.files import read_images, read_tensors, write_json, write_table
+    from realink.store.files import read_images, write_json, write_table
     from realink.store.places import read_places
-    from realink.store.predictions import Predictions, spread, write_predictions
+    from realink.store.predictions import collected, write_predictions
 
     study = json.loads(config)
     cells, trained = grid.cells(study), grid.translator_cells(study)
@@ -58,22 +54,15 @@ def collect(
     )
     write_table(confusions, tables.confusions_table(judged))
     write_table(gaps, gap_rows)
-    scored, images = grid.paths(scores, cells), read_images(test)
-    smallest = np.min_scalar_type(len(images.classes) - 1)
-    found = [
-        read_tensors(scored[place])[0]["test"].argmax(1).astype(smallest) for place in rows.index
-    ]
+    scored = grid.paths(scores, cells)
     turns = None if places is None else read_places(places).tested
     write_predictions(
         predictions,
-        Predictions(
-            np.stack(found) if turns is None else spread(found, rows["replicate"], turns),
-            images.labels,
-            images.classes,
-            images.groups,
-            images.group_names,
+        collected(
+            [scored[place] for place in rows.index],
+            read_images(test),
+            rows["replicate"].to_numpy(),
             turns,
-            None if turns is None else rows["replicate"].to_numpy(),
         ),
     )
     write_json(settings, study)
@@ -205,6 +194,9 @@ def report(
     pseudo_labels: Path | None = None,
     trust: Path,
     unknown: Path,
+    doses: Path | None = None,
+    doubted: Path | None = None,
+    labelled: Annotated[list[Path], Parameter(help="pool and validation, to be shown")] = (),
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
@@ -218,8 +210,12 @@ def report(
     manifests : what became of each picture, of images that come from folders
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
+    doses : what `analyse_doses` wrote, beside its tables, of a study that has doses
+    doubted : labels that are doubted
     trust, unknown : what `measure_trust`, beside its other tables, and `measure_unknown` wrote
     """
+    from realink.page import doses as dosed
+    from realink.page import doubted as doubts
     from realink.page import jobs, used
     from realink.page import report as pages
     from realink.plan import grid, sources
@@ -263,6 +259,8 @@ def report(
         benchmarks=jobs.read_benchmarks(benchmarks),
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
+        dosed=dosed.read(doses) if doses else None,
+        doubted=doubts.read(doubted, labelled) if doubted else None,
         trust=None
         if (promised := read_table(trust)).empty
         else {

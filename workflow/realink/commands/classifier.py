@@ -102,6 +102,7 @@ def train_classifier(
         "n_test": len(tested),
         "validation_error": errors["validation"],
         "real_share": fitted.real_share,
+        "order": cell.order,
         "train_steps": cell.steps or 0,
         "train_seconds": round(seconds, 2),
         "device": device,

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from realink.errors import InputError
 
 Json = Annotated[str, Parameter(help="a JSON object, the config's settings")]
+Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
 Device = Annotated[str, Parameter(help="cpu, cuda, or auto: cuda where there is one")]
 # The workflow hands its jobs the hash of the code that it found when it started.
 CODE = "REALINK_CODE"

@@ -44,11 +44,11 @@ def train_translator(
     knobs = settings_from(module.Settings, json.loads(settings))
     device = device_for(device)
     saved = State(state, code=recorded_code())
-    images = read_images(rendered)
+    images, seen = read_images(rendered), _seen(real, unlabelled)
     trained, rows = loop.train(
         module,
         images,
-        _seen(real, unlabelled),
+        seen,
         knobs,
         seed=seed_for(seed, "translator", translator, n, replicate),
         device=device,
@@ -64,7 +64,7 @@ def train_translator(
         "train_seconds": round(saved.seconds, 2),
         "device": device,
         "code": recorded_code(),
-    }
+    } | loop.noted(trained, seen, device=device)
     # Not pandas, whose import takes longer than writing it.
     with written_whole(history) as temporary, temporary.open("w", newline="") as file:
         table = csv.DictWriter(file, rows[0] if rows else ["step"], lineterminator="\n")

@@ -29,6 +29,14 @@ def encoding(learner: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: settings[name] for name in LEARNERS.declared(learner).LIMITS["encoded"]}
 
 
+def orders(learner: str) -> tuple[str, ...]:
+    """In which orders a learner can train on real and synthetic images; mixed, if it says nothing.
+
+    See `realink.plan.recipe.Recipe`.
+    """
+    return LEARNERS.declared(learner).LIMITS.get("orders", ("mixed",))
+
+
 def n_views(learner: str, settings: Mapping[str, Any]) -> int:
     """In how many views a learner is trained on real images; the first is the images themselves."""
     return settings["views"]

@@ -36,6 +36,7 @@ def path(
     weights: np.ndarray,
     classes: int,
     penalties: Iterable[float],
+    towards: torch.Tensor | None = None,
 ) -> Iterator[tuple[float, torch.Tensor]]:
     """Fit for each L2 penalty in turn, from strong to weak (Friedman et al. 2010, JSS 33).
 
@@ -46,6 +47,8 @@ def path(
     weights : float [n], which sum to 1
     classes : how many
     penalties : each half the factor of the squared weights in the loss, which is a mean
+    towards : float32 [d + 1, classes], whose last row is the bias: what the weights' distance from
+        is penalised, and where the search begins; 0 if not given
 
     Yields
     ------
@@ -55,15 +58,18 @@ def path(
     target = torch.zeros(n, classes)
     target[torch.arange(n), torch.from_numpy(labels)] = 1
     weight = torch.from_numpy(weights.astype(np.float32))[:, None]
-    found = np.zeros((d + 1) * classes)
+    if towards is None:
+        towards = torch.zeros(d + 1, classes)
+    found = towards.double().numpy().ravel()
     for penalty in penalties:
 
         def loss(flat: np.ndarray, penalty: float = penalty) -> tuple[float, np.ndarray]:
             own = torch.from_numpy(flat.astype(np.float32)).view(d + 1, classes)
             logs = torch.log_softmax(features @ own[:-1] + own[-1], 1)
-            value = -(weight * target * logs).sum() + penalty / 2 * own[:-1].square().sum()
+            moved = own[:-1] - towards[:-1]
+            value = -(weight * target * logs).sum() + penalty / 2 * moved.square().sum()
             off = weight * (logs.exp() - target)
-            slope = torch.cat([features.T @ off + penalty * own[:-1], off.sum(0, keepdim=True)])
+            slope = torch.cat([features.T @ off + penalty * moved, off.sum(0, keepdim=True)])
             return float(value), slope.double().numpy().ravel()
 
         options = {"maxiter": ITERATIONS, "maxcor": MEMORY, "ftol": TOLERANCE}

@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any, NamedTuple
 
 from realink import learners
-from realink.plan import grid, sizes, sources
+from realink.plan import doses, grid, sizes, sources
 
 # Seconds of one job, as measured (docs/lab/performance.md): of a classifier and of the translators
 # on images of 28 x 28 grey pixels, which grow with the pixels; and of those around.
@@ -19,6 +19,8 @@ COLOUR_FACTOR, PHOTOMETRIC_FACTOR = 1.15, 1.4
 # Translating, judging and measuring the gap; and a job's start.
 TRANSLATED_SECONDS, START_SECONDS = 12.0, 4.0
 HEAD_SECONDS = 5.0
+# Of all steps of a training, those of the five that doubt labels.
+CROSSFIT_SHARE = 5 * 300 / CLASSIFIER_STEPS
 # Images of 128 x 128 that a pretrained network sees in a second; and a step on 32 of its maps.
 ENCODED_A_SECOND, ENCODED_PIXELS, FINETUNED_STEP = 110.0, 128 * 128, 0.25
 AROUND_SECONDS = 60.0  # reading, drawing, the judge, tables and figures
@@ -48,7 +50,7 @@ MEASURED = Speed()
 
 def work(config: Mapping[str, Any], speed: Speed = MEASURED) -> float:
     """Seconds of all jobs of a study, one after another, on a machine of some speed."""
-    cells, trained = grid.cells(config), grid.translator_cells(config)
+    cells, trained = [*grid.cells(config), *doses.cells(config)], grid.translator_cells(config)
     translated = TRANSLATED_SECONDS * _pixels(config) * speed.training
     return (
         AROUND_SECONDS * speed.start
@@ -63,9 +65,12 @@ def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
     """Mean seconds of a job of the rules that take most of the time."""
     cells, trained = grid.cells(config), grid.translator_cells(config)
     judge = START_SECONDS + CLASSIFIER_SECONDS * _pixels(config) * _photometric(config)
-    seconds = {"train_judge": judge}
+    doubting = START_SECONDS + CROSSFIT_SHARE * (judge - START_SECONDS)
+    seconds = {"train_judge": judge, "cross_fit": doubting}
     if cells:
         seconds["train_classifier"] = mean(_classifier(config, cell) for cell in cells)
+    if dosed := doses.cells(config):
+        seconds["train_dose"] = mean(_classifier(config, cell) for cell in dosed)
     if trained:
         seconds["train_translator"] = mean(_translator(config, cell) for cell in trained)
         each = START_SECONDS + TRANSLATED_SECONDS * _pixels(config) / 3
@@ -86,9 +91,11 @@ def of_job(config: Mapping[str, Any], rule: str, wildcards: Mapping[str, str]) -
     config : as `sources.complete` gives it
     wildcards : of the job, as its rule names them
     """
-    if rule == "train_classifier":
+    if rule in ("train_classifier", "train_dose"):
         mix, n, replicate = (wildcards[name] for name in ("mix", "n", "replicate"))
-        cell = grid.recipe(config, wildcards["learner"], mix, int(n), int(replicate))
+        held = wildcards.get("n_synthetic")
+        held = held if held is None else int(held)
+        cell = grid.recipe(config, wildcards["learner"], mix, int(n), int(replicate), held=held)
         return _classifier(config, cell)
     if rule == "train_translator":
         names = wildcards["translator"], int(wildcards["n"]), int(wildcards["replicate"])

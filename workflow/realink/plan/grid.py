@@ -33,7 +33,9 @@ def recipe(
     name: str,
     n: int,
     replicate: int,
+    *,
     labelled: int | None = None,
+    held: int | None = None,
 ) -> Recipe:
     """Resolve one classifier of a config.
 
@@ -43,21 +45,22 @@ def recipe(
     learner, name : of the learner and of the mix
     n : count of real images that it stands at
     labelled : how many it has, if not so many
+    held : synthetic images that it holds, if not as many as the config's `synthetic` says
     """
     mix, settings = Mix.parse(name), config["learner_settings"][learner]
-    synthetic = n_synthetic(config, mix, n)
+    synthetic = n_synthetic(config, mix, n) if held is None else held
     shares = config["real_share"]
-    held = n if labelled is None else labelled
-    share = mix.real_share(held, synthetic, shares.get(mix.standard.name, shares["default"]))
+    labelled = n if labelled is None else labelled
+    share = mix.real_share(labelled, synthetic, shares.get(mix.standard.name, shares["default"]))
     batch, steps = settings.get("batch_size"), settings.get("steps")
     if batch is not None and steps is not None:
-        images = held * mix.real + synthetic
+        images = labelled * mix.real + synthetic
         steps = mix.steps(images, steps=steps, epochs=config["epochs"], batch=batch)
         batch = mix.batch(batch, share)
     return Recipe(
         learner=learner,
         mix=name,
-        n_real=held,
+        n_real=labelled,
         n_synthetic=synthetic,
         replicate=replicate,
         synthetic=mix.source or "none",
@@ -138,7 +141,7 @@ def final(config: Mapping[str, Any], labelled: int) -> dict[str, list[Recipe]]:
     for cell in last(config):
         chain = [cell.teacher, cell.mix] if cell.teacher else [cell.mix]
         found[f"{cell.learner}:{cell.mix}"] = [
-            recipe(config, cell.learner, mix, cell.n_real, 0, labelled) for mix in chain
+            recipe(config, cell.learner, mix, cell.n_real, 0, labelled=labelled) for mix in chain
         ]
     return found
 

@@ -7,6 +7,9 @@ from typing import Literal, NamedTuple
 
 from realink.plan.mixes import RENDERED, Mix
 
+MIXED, FIRST = "mixed", "first"  # how synthetic images come: among the real ones, or before them
+CONCATENATE = "concatenate"
+
 
 class Recipe(NamedTuple):
     """All that makes one classifier of the grid, resolved from the config once.
@@ -30,6 +33,9 @@ class Recipe(NamedTuple):
         Fraction of real images in a training batch, or ``concatenate``: all equally often.
     steps, batch_size
         Of learners that train by steps; else None.
+    order
+        ``mixed``, real and synthetic images in each batch; or ``first``, synthetic ones first and
+        real ones after, for the share of the steps that `real_share` says.
     """
 
     learner: str
@@ -46,6 +52,14 @@ class Recipe(NamedTuple):
     real_share: float | Literal["concatenate"]
     steps: int | None
     batch_size: int | None
+    order: str = MIXED
+
+    @property
+    def real_steps(self) -> int | None:
+        """How many of its steps, the last ones, see real images alone; None where all are mixed."""
+        if self.order == MIXED or self.steps is None:
+            return None
+        return min(max(1, round(self.steps * self.real_share)), self.steps - 1)
 
     @property
     def translator(self) -> str | None:

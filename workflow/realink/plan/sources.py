@@ -15,7 +15,7 @@ from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
 from realink.images.names import LABELLED
 from realink.images.sources import Known, source
-from realink.plan import dated, grid
+from realink.plan import dated, doses, grid
 from realink.plan.few_labels import check_unlabelled
 from realink.plan.mixes import EXPOSED, JUDGED, RENDERED, Mix
 from realink.translation import settings as translators
@@ -164,6 +164,12 @@ def check(config: Mapping[str, Any]) -> None:
     check_unlabelled(config, _unlabelled(config), unlabelled(config))
     _check_translators(config)
     _check_learners(config)
+    if config["doses"] and rotates(config):
+        raise InputError(
+            f"config key `doses`: with `real: split: {ROTATE}` there are none; have one test set, "
+            "or leave `doses` out"
+        )
+    doses.check(config)
 
 
 def settings_of_translators(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,12 +1,13 @@
 """What the classifiers of a study predicted of its test images: predictions.safetensors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from realink.errors import InputError
+from realink.images.imagesets import ImageSet
 from realink.store.files import read_tensors, write_tensors
 
 
@@ -80,19 +81,27 @@ class Predictions(NamedTuple):
         return self.groups if several else None
 
 
-def spread(found: Sequence[np.ndarray], replicates: Iterable[int], turns: np.ndarray) -> np.ndarray:
-    """What classifiers predicted of their own images, laid out over all: [classifiers, n].
+def collected(
+    scores: Sequence[Path], test: ImageSet, replicates: np.ndarray, turns: np.ndarray | None
+) -> Predictions:
+    """What classifiers predicted, by their files of scores.
 
     Parameters
     ----------
-    found : of each classifier what it predicted of the images of its turn, in their order
-    replicates : of each classifier
-    turns : int64 [n], the replicate that tests each image
+    scores : of each classifier; of its own images, where each replicate tests other ones
+    test : all images that any of them was tested on
+    replicates : int64 [classifiers]
+    turns : int64 [n], the replicate that tests each image; None where all test the same ones
     """
-    made = np.zeros((len(found), len(turns)), found[0].dtype)
+    smallest = np.min_scalar_type(len(test.classes) - 1)
+    found = [read_tensors(own)[0]["test"].argmax(1).astype(smallest) for own in scores]
+    named = test.labels, test.classes, test.groups, test.group_names
+    if turns is None:
+        return Predictions(np.stack(found), *named)
+    made = np.zeros((len(found), len(turns)), smallest)
     for row, own, replicate in zip(made, found, replicates, strict=True):
         row[turns == replicate] = own
-    return made
+    return Predictions(made, *named, turns, replicates)
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:

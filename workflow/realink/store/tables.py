@@ -19,6 +19,12 @@ def classifiers_table(metrics: Iterable[Path]) -> pd.DataFrame:
     return rows.sort_values(list(CELL))
 
 
+def doses_table(metrics: Iterable[Path]) -> pd.DataFrame:
+    """The same as `classifiers_table`, of doses."""
+    rows = pd.DataFrame(_records(metrics, DOSE))
+    return rows.sort_values(list(DOSE))
+
+
 def read_metrics(path: Path) -> pd.DataFrame:
     """Read what `classifiers_table` made, `labelled`."""
     return labelled(read_table(path, WHOLE))
@@ -55,7 +61,9 @@ def translators_table(
     measured = gap.rename(columns={"images": "translator"})
     table = trained.merge(judged, on=IDENTITY, how="left", validate="one_to_one")
     table = table.merge(measured, on=IDENTITY, how="left", validate="one_to_one")
-    return table.sort_values(IDENTITY, ignore_index=True)
+    # What translators say of themselves stands there if any of the study does.
+    unsaid = [name for name in NOTED if table[name].isna().all()]
+    return table.drop(columns=unsaid).sort_values(IDENTITY, ignore_index=True)
 
 
 def confusions_table(retentions: Iterable[Path]) -> pd.DataFrame:
@@ -114,9 +122,11 @@ def _records(paths: Iterable[Path], known: Mapping[str, Any]) -> list[dict[str, 
 TRANSLATOR = {"translator": str, "n_real": int, "replicate": int}
 IDENTITY = list(TRANSLATOR)
 CELL = {"learner": str, "mix": str, "n_real": int, "replicate": int}
+DOSE = CELL | {"n_synthetic": int, "order": str, "real_share": float}
 WHOLE = ["mix", "n_real", "n_synthetic", "replicate", "test_error"]
 SMALL = "small"  # what learned in all studies once
 GAP = {"images": str, "n_real": int | None, "replicate": int}
 # A study without translators still has the tables, so that their readers need no special case.
-TRAINED = ["study", *IDENTITY, "train_steps", "train_seconds", "device", "code"]
+NOTED = ["object_found"]
+TRAINED = ["study", *IDENTITY, "train_steps", "train_seconds", "device", "code", *NOTED]
 JUDGED = [*IDENTITY, "label_retention"]

@@ -4,6 +4,8 @@ Images are float32 [b, channels, height, width] in 0..1; covers, float32 [b, 1, 
 1 where an object hides what is behind it. All chance comes from torch's global generators.
 """
 
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -14,6 +16,7 @@ from realink.training.augmentation import blurred
 from realink.translation.loop import Batch
 
 ALIKE = 4 / 255  # largest difference between a drawing and its mask
+WHOLE = 0.9  # mean cover at the rim from which an object fills its picture
 TAIL = 0.02  # share of an object's mass that may lie beyond each side of its extent
 
 
@@ -56,6 +59,59 @@ def cut_out(rendered: Batch) -> Objects:
 
 def _largest(difference: Tensor) -> Tensor:
     return difference.abs().amax((1, 2, 3), keepdim=True)
+
+
+def by_kind(
+    rendered: Batch, shapes: Callable[[Objects], Tensor], things: Callable[[Objects], Tensor]
+) -> Tensor:
+    """Compose what is only a shape one way, and what has colours of its own another way.
+
+    This is the one place where translators tell glyphs from things, each picture by what it holds.
+
+    Parameters
+    ----------
+    shapes, things : from objects of one kind to as many images in 0..1
+
+    Returns
+    -------
+    float32 [b, channels, height, width] in [-1, 1], as `Batch` has them
+    """
+    objects = cut_out(rendered)
+    plain = objects.plain.flatten()
+    made = torch.empty_like(rendered.images)
+    for kind, compose in ((plain, shapes), (~plain, things)):
+        if kind.any():
+            made[kind] = compose(Objects(*(part[kind] for part in objects)))
+    return 2 * made - 1
+
+
+def placed(objects: Objects, size: Tensor, proportion: Tensor, shift: Tensor) -> Objects:
+    """Enlarge and shift objects about the picture's middle; parts may leave the picture.
+
+    One that reaches the rim all around, as a picture without an alpha channel does, is not reduced,
+    and only shifted as far as it still fills the picture.
+
+    Parameters
+    ----------
+    size, proportion : float32 [b], factors of the height, and of the width beside it
+    shift : float32 [b, 2], to the right and down, in sides of the picture
+    """
+    whole = edges(objects.covers).mean(1) > WHOLE
+    high, wide = size, size * proportion
+    high, wide = (torch.where(whole, side.clamp(min=1), side) for side in (high, wide))
+    room = torch.where(whole[:, None], (torch.stack([wide, high], 1) - 1) / 2, math.inf)
+    shift = torch.maximum(torch.minimum(shift, room), -room)
+    affine = torch.zeros(len(size), 2, 3, device=size.device)
+    affine[:, 0, 0], affine[:, 1, 1] = 1 / wide, 1 / high
+    # affine_grid counts a side as 2 units.
+    affine[:, :, 2] = -2 * shift / torch.stack([wide, high], 1)
+    layers = torch.cat([objects.covers, objects.colours], 1)
+    grid = functional.affine_grid(affine, list(layers.shape), align_corners=False)
+    # What lies beyond the rim of one that fills the picture is as what lies at it.
+    inside = functional.grid_sample(layers, grid, align_corners=False)
+    beyond = functional.grid_sample(layers, grid, padding_mode="border", align_corners=False)
+    layers = torch.where(whole.view(-1, 1, 1, 1), beyond, inside)
+    return Objects(layers[:, :1], layers[:, 1:], objects.plain)
 
 
 def edges(images: Tensor, share: float = 0.0) -> Tensor:

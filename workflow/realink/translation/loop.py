@@ -10,7 +10,8 @@ every parse of the workflow imports and which does without torch (`realink.decla
   real images, so that it may see those that have none.
 
 Its ``model.py`` has ``Translator``, built from the settings and the images' `Shape`, with the
-methods of `Translator` below, and of `Trained` if it has parameters.
+methods of `Translator` below, and of `Trained` if it has parameters. One that has a method
+``noted`` says by it what it made of the real images (`noted`).
 
 All chance comes from torch's global generators, seeded here and put back afterwards.
 """
@@ -37,6 +38,7 @@ from realink.translation.batches import Batch, Pool
 from realink.translation.settings import TrainingSettings
 
 INTERVALS = 50  # rows of a training history
+NOTED = 200  # real images that a translator says something of, at most
 CHUNK = 392_000  # pixels, of all channels together, translated at once
 load = TRANSLATORS.load  # a translator's package, by its name
 
@@ -180,6 +182,17 @@ def translate(
             pixels = levels.reshape(-1, *rendered.images.shape[1:]).cpu().numpy()
             result[first:last] = pixels
     return Translations(rows([result.part]), bent if told else None)
+
+
+@torch.no_grad()
+def noted(translator: nn.Module, real: ImageSet, *, device: str = "cpu") -> dict[str, float]:
+    """What a translator says of the real images, by the columns of translators.csv; most nothing.
+
+    Of `NOTED` of them at most, the first ones.
+    """
+    if not hasattr(translator, "noted"):
+        return {}
+    return translator.noted(Pool(real.take(np.arange(min(NOTED, len(real)))), device))
 
 
 def _check_alike(rendered: ImageSet, real: ImageSet) -> None:

@@ -13,6 +13,7 @@ LIMITS = {
     "channels": (1, 3),
     "sides": (32, 224),
     "encoded": ("backbone", "weights", "side", "synthetic"),
+    "orders": ("mixed", "first"),
 }
 
 

@@ -109,7 +109,8 @@ def fit(job: Job[Features]) -> Fitted:
 def _start(network: Network, parts: list[Features], job: Job[Features]) -> None:
     """Let the head begin where a linear classifier on the untrained features is best."""
     narrow = [_narrow(part, network.width) for part in parts]
-    found = fitted(narrow, _narrow(job.validation, network.width), job.real_share, job.chosen)
+    validation = _narrow(job.validation, network.width)
+    found = fitted(narrow, validation, job.real_share, order=job.recipe.order, chosen=job.chosen)
     mean, scale = standard(torch.from_numpy(narrow[0].values[0]).float())
     network.mean.copy_(mean)
     network.scale.copy_(scale)
@@ -144,13 +145,19 @@ def _train(network: Network, parts: list[Features], share: float | None, job: Jo
     )
     first = knobs.batch_size if share is None else max(1, round(knobs.batch_size * share))
     takes = [first, knobs.batch_size - first][: len(parts)]
+    last = job.recipe.real_steps
+    if last is not None:
+        takes = [knobs.batch_size] * 2
     streams = [
         _stream(part, take, mirrored=bool(network.mirrored))
         for part, take in zip(parts, takes, strict=True)
     ]
     total, told = 0.0, max(1, knobs.steps // 20)
     for step in range(1, knobs.steps + 1):
-        drawn = [next(stream) for stream in streams]
+        used = streams
+        if last is not None:
+            used = streams[:1] if step > knobs.steps - last else streams[1:]
+        drawn = [next(stream) for stream in used]
         encoded, labels = (torch.cat(one).to(job.device) for one in zip(*drawn, strict=True))
         mirror = torch.rand(len(labels), device=job.device) < 0.5 * float(network.mirrored)
         logits = network(encoded, mirror)

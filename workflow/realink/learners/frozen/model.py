@@ -18,11 +18,13 @@ from realink.learners.frozen import Settings
 from realink.learners.job import Fitted, Job
 from realink.learners.mirrored import Whole, predict
 from realink.learners.views import MIRRORED
+from realink.plan.recipe import FIRST, MIXED
 
 __all__ = ["Encoder", "Network", "chosen", "fit", "predict", "whole"]
 
 PENALTIES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)  # L2, of which validation images choose
 PENALTY = 0.03  # where there are none
+TOWARDS = (3.0, 1.0, *PENALTIES)  # of the distance from another head: the strongest ones keep it
 # Standardised features are scaled to a norm of about 10, so that one range of penalties serves
 # all backbones.
 NORM = 10.0
@@ -67,11 +69,12 @@ def fit(job: Job[Features]) -> Fitted:
     """Fit the head: logistic regression on standardised features of all views.
 
     Its L2 penalty, and whether mirror images serve, are what gives the validation images the
-    highest likelihood.
+    highest likelihood. Of a recipe whose synthetic images come first, a head is fitted on these,
+    and then one on the real ones, whose distance from it is penalised (Chelba & Acero 2004, EMNLP).
     """
     parts = [] if job.real is None else [job.real]
     parts += [] if job.synthetic is None else [job.drawn(job.synthetic)]
-    found = fitted(parts, job.validation, job.real_share, job.chosen)
+    found = fitted(parts, job.validation, job.real_share, order=job.recipe.order, chosen=job.chosen)
     network = Network(job.settings, job.validation.shape)
     network.mirrored.fill_(found.mirrored)
     network.penalty.fill_(found.penalty)
@@ -102,6 +105,8 @@ def fitted(
     parts: Sequence[Features],
     validation: Features,
     real_share: float | None,
+    *,
+    order: str = MIXED,
     chosen: Mapping[str, float] | None = None,
 ) -> linear.Fit:
     """The head that gives validation images the highest likelihood.
@@ -111,8 +116,23 @@ def fitted(
     parts : real images in one or several views, synthetic ones in one, or both in this order
     validation : the images as they are, and mirrored
     real_share : weight of the first of two parts, in (0, 1); None: each image weighs the same
+    order : of a `Recipe`; if the second of two parts comes first, no share is of any effect
     chosen : ``penalty`` and ``mirrored``, where they are chosen already
     """
+    if order == FIRST:
+        real, synthetic = parts
+        return _chosen([real], validation, None, _chosen([synthetic], validation, None))
+    return _chosen(parts, validation, real_share, known=chosen)
+
+
+def _chosen(
+    parts: Sequence[Features],
+    validation: Features,
+    real_share: float | None,
+    towards: linear.Fit | None = None,
+    known: Mapping[str, float] | None = None,
+) -> linear.Fit:
+    """The same as `fitted` of mixed parts, or with a penalty on the distance from a head."""
     classes = len(validation.classes)
     if 0 < len(validation) < classes:
         log.warning(
@@ -132,12 +152,12 @@ def fitted(
     best: linear.Fit | None = None
     several = len(parts[0].values) > MIRRORED
     if not len(validation):
-        penalty, mirrored = (chosen or {}).get("penalty", PENALTY), (chosen or {}).get("mirrored")
-        found = _path(parts, real_share, bool(several and mirrored), classes)
+        penalty, mirrored = (known or {}).get("penalty", PENALTY), (known or {}).get("mirrored")
+        found = _path(parts, real_share, bool(several and mirrored), classes, towards)
         # Buffers hold float32.
         return next(one for one in found if math.isclose(one.penalty, penalty, rel_tol=1e-4))
     for mirrored in (False, True) if several else (False,):
-        for one in _path(parts, real_share, mirrored, classes):
+        for one in _path(parts, real_share, mirrored, classes, towards):
             scores = sum(
                 (torch.from_numpy(view).float() @ one.weight + one.bias).softmax(1)
                 for view in validation.values[: 1 + mirrored]
@@ -158,7 +178,11 @@ def standard(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _path(
-    parts: Sequence[Features], real_share: float | None, mirrored: bool, classes: int
+    parts: Sequence[Features],
+    real_share: float | None,
+    mirrored: bool,
+    classes: int,
+    towards: linear.Fit | None,
 ) -> Iterator[linear.Fit]:
     rows, labels, weights = [], [], []
     sizes = [len(part) for part in parts]
@@ -174,12 +198,18 @@ def _path(
         weights += [np.full(len(part), share / len(views) / len(part))] * len(views)
     features = torch.from_numpy(np.concatenate(rows)).float()
     mean, scale = standard(features)
+    head = None
+    if towards is not None:
+        # As it reads features that are standardised so.
+        bias = towards.bias + mean @ towards.weight
+        head = torch.cat([towards.weight / scale[:, None], bias[None]])
     found = linear.path(
         features.sub_(mean).mul_(scale),  # in place: they may be most of the memory
         np.concatenate(labels),
         np.concatenate(weights),
         classes,
-        PENALTIES,
+        PENALTIES if head is None else TOWARDS,
+        head,
     )
     for penalty, own in found:
         weight = own[:-1] * scale[:, None]

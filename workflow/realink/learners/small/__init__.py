@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from realink.settings import Bounded, setting
 
 # Images that it can do; and it reads these themselves, no features of them.
-LIMITS = {"channels": (1, 3), "sides": (16, 224), "encoded": False}
+LIMITS = {
+    "channels": (1, 3),
+    "sides": (16, 224),
+    "encoded": False,
+    "orders": ("mixed", "first"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,7 @@ def fit(job: Job[ImageSet]) -> Fitted:
             real_share=real_share,
             augment=job.policy if cell.augmented else None,
             start=start,
+            last=cell.real_steps,
             seed=job.seed_for("classifier", *role),
             **options,
         )[0]

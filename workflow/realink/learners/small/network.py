@@ -108,6 +108,7 @@ def train(
     real_share: float | None = None,
     augment: augmentation.Settings | None = None,
     start: Network | None = None,
+    last: int | None = None,
     seed: int,
     device: str | torch.device = "cpu",
     report: Callable[[int, int, dict[str, float]], None] | None = None,
@@ -128,6 +129,9 @@ def train(
         least one image. By default all images are used equally often.
     augment : optional
         How every image of every batch is augmented; not at all by default.
+    last : optional
+        So many steps at the end see the first of two parts alone, and those before them the second
+        alone. All else is the same, the learning rate's one cycle too.
     start : optional
         A network for images of the same size: all but its last layer is where training begins.
     seed : int
@@ -147,7 +151,9 @@ def train(
         raise ValueError(f"cannot train on parts of {sizes} images: one is empty")
     whole = concatenate(parts)
     takes = [settings.batch_size]
-    if real_share is None:
+    if last is not None:
+        takes *= 2
+    elif real_share is None:
         sizes = [sum(sizes)]
     else:
         takes = _takes(settings.batch_size, real_share)
@@ -164,7 +170,8 @@ def train(
         rate, optimisers = settings.learning_rate, _optimisers(network, settings)
         # Summed on the device: reading every loss would stall a GPU.
         total, before = torch.zeros((), device=device), 0
-        steps = zip(_cycle(settings), _batches(sizes, takes, settings.steps), strict=True)
+        batched = _batches(sizes, takes, settings.steps, last)
+        steps = zip(_cycle(settings), batched, strict=True)
         for step, (height, batch) in enumerate(steps, start=1):
             batch = batch.to(device)
             inputs = _inputs(pixels[batch])
@@ -262,11 +269,16 @@ def _takes(batch_size: int, share: float) -> list[int]:
     return [first, batch_size - first]
 
 
-def _batches(sizes: Sequence[int], takes: Sequence[int], steps: int) -> Iterator[torch.Tensor]:
+def _batches(
+    sizes: Sequence[int], takes: Sequence[int], steps: int, last: int | None = None
+) -> Iterator[torch.Tensor]:
     starts = np.cumsum([0, *sizes[:-1]]).tolist()
     streams = [_stream(*part) for part in zip(starts, sizes, takes, strict=True)]
-    for _ in range(steps):
-        yield torch.cat([next(stream) for stream in streams])
+    for step in range(steps):
+        used = streams
+        if last is not None:
+            used = streams[:1] if step >= steps - last else streams[1:]
+        yield torch.cat([next(stream) for stream in used])
 
 
 def _stream(start: int, count: int, take: int) -> Iterator[torch.Tensor]:

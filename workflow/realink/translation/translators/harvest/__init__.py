@@ -14,17 +14,20 @@ class Settings(Bounded):
     Attributes
     ----------
     exchange
-        Fraction of images that take their object's colour from another real image.
+        Of shapes, such as glyphs: fraction that take their colour from another real image.
     contrast
-        Least difference between an object's colour and what is behind it, of the full range.
+        Of shapes: least difference between their colour and what is behind, of the full range.
     jitter
         Standard deviation of the logarithms of an object's size and proportion; its place
-        varies by half of that along each axis, in its own heights.
+        varies by half of that along each axis, a shape's in its own heights, others' in sides.
     blur
-        Largest sigma of the object's Gaussian filter, in pixels.
+        Of shapes: largest sigma of their Gaussian filter, in pixels.
+    fading
+        Of things: largest part of their colour that they lose, as in haze and dim light.
     """
 
     exchange: float = setting(0.5, low=0, high=1)
     contrast: float = setting(0.2, low=0.01, high=0.5)  # beside mid-grey there is no room for more
     jitter: float = setting(0.1, low=0, high=0.5)
     blur: float = setting(1.2, low=0)
+    fading: float = setting(0.4, low=0, high=1)

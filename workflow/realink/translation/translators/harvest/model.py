@@ -6,7 +6,7 @@ light, which is rarer at the rim, as far as it reaches into the middle; the back
 from around it (normalised convolution: Knutsson & Westin 1993, CVPR). A rendered shape is then
 fitted into the object's extent, takes its colour relative to the background, and is composed with
 the background. The label comes from the renderer alone, so it cannot be lost. Rendered objects with
-colours of their own keep them, in the light of the background. Labels of real images are not read.
+colours of their own are composed in another way, by `things`. Labels of real images are not read.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from realink.images.imagesets import Shape
 from realink.training.augmentation import blurred
 from realink.translation.composing import (
     Objects,
-    cut_out,
+    by_kind,
     edges,
     extents,
     moved,
@@ -28,7 +28,7 @@ from realink.translation.composing import (
     under,
 )
 from realink.translation.loop import Batch, Pool
-from realink.translation.translators.harvest import Settings
+from realink.translation.translators.harvest import Settings, things
 
 RIM = 1 / 7  # of each side: where an object is rarer than the background
 MIDDLE = 1 / 4  # of each side: what an object reaches into lies further inside
@@ -36,6 +36,8 @@ COARSE = 48  # longest side, in pixels, on which an object is looked for
 SLOW = 1 / 4  # sigma, in sides, beyond which light is a lamp's or a shadow's
 NEAR = 1 / 13  # sigma, in sides, from within which a background is filled in; `SLOW` if none is
 LARGEST = 0.95  # height and width of an object, of the picture's
+TOLD = 2  # times the spreads of object and ground, by which their colours must differ
+AT_ONCE = 16  # pictures, in which objects are looked for
 SPREAD = 1.4  # factor by which an object's size may differ from the middle one's
 
 
@@ -63,14 +65,30 @@ class Translator(nn.Module):
 
     def translate(self, rendered: Batch, real: Pool) -> Tensor:
         """Translate images, float32 [b, channels, height, width] in [-1, 1], to the same."""
+        return by_kind(
+            rendered,
+            shapes=lambda objects: self._shapes(objects, real),
+            things=lambda objects: self._things(objects, real),
+        )
+
+    def noted(self, real: Pool) -> dict[str, float]:
+        """``object_found``: the share of real pictures in which an object can be told."""
+        told = []
+        for index in torch.arange(len(real), device=real.device).split(AT_ONCE):
+            told.append(told_from_ground((real[index].images + 1) / 2))
+        return {"object_found": torch.cat(told).float().mean().item()}
+
+    def _things(self, objects: Objects, real: Pool) -> Tensor:
+        taken, behind = ((real.draw(len(objects.plain)).images + 1) / 2 for _ in range(2))
+        return things.compose(objects, taken, behind, self.settings)
+
+    def _shapes(self, objects: Objects, real: Pool) -> Tensor:
         # Taken apart anew for each batch: a cache of tens of thousands would not fit.
-        looks = take_apart((real.draw(len(rendered.labels)).images + 1) / 2)
-        objects = cut_out(rendered)
-        start = extents(objects.covers)
-        plain, size = objects.plain.flatten(), rendered.images.shape[2:]
-        goal = _fitted(start, looks.extent, plain, size, self.settings.jitter)
+        looks = take_apart((real.draw(len(objects.plain)).images + 1) / 2)
+        start, size = extents(objects.covers), objects.covers.shape[2:]
+        goal = _fitted(start, looks.extent, size, self.settings.jitter)
         objects = random_blur(moved(objects, start, goal), self.settings.blur)
-        return 2 * self._composed(objects, looks) - 1
+        return self._composed(objects, looks)
 
     def _composed(self, objects: Objects, looks: Looks) -> Tensor:
         b, device = len(looks.field), looks.field.device
@@ -79,12 +97,9 @@ class Translator(nn.Module):
         offset = torch.where(exchanged, looks.offset[other], looks.offset)
         below = under(looks.field, objects.covers)
         offset = told_apart(below + offset, below, self.settings.contrast) - below
-        # A lamp that is stronger on one side of the background is so on the object.
-        lamp = looks.field.mean(1, keepdim=True) / below.mean(1, keepdim=True).clamp(min=0.05)
         drawn = (looks.field + offset) * objects.covers
-        own = objects.colours * lamp.clamp(0.5, 2)
         behind = (looks.field + looks.grain) * (1 - objects.covers)
-        return (behind + torch.where(objects.plain, drawn, own)).clamp(0, 1)
+        return (behind + drawn).clamp(0, 1)
 
 
 def take_apart(images: Tensor) -> Looks:
@@ -122,6 +137,22 @@ def find(light: Tensor) -> Tensor:
     return functional.interpolate(reached, size)
 
 
+def told_from_ground(images: Tensor) -> Tensor:
+    """Whether an object can be told in each picture, float32 [b, c, h, w] in 0..1; bool [b].
+
+    Its colour then differs from that around it by over `TOLD` times what the two vary by.
+    """
+    found = find(images.mean(1, keepdim=True))
+    wide = max(2, min(images.shape[2:]) // 6)
+    means, variances = [], []
+    for part in found, _grown(found, wide) - _grown(found, 1):
+        means.append(under(images, part))
+        variances.append(under((images - means[-1]).square(), part))
+    differ, vary = (means[0] - means[1]).square().mean(1), sum(variances).mean(1)
+    told = differ > TOLD**2 * vary.clamp(min=1e-6)
+    return told.flatten() & (found.sum((1, 2, 3)) > 0)
+
+
 def _inside(like: Tensor, share: float) -> Tensor:
     """What is further than a share of each side from the rim, bool [height, width]."""
     height, width = like.shape[2:]
@@ -148,11 +179,10 @@ def _grown(covers: Tensor, pixels: int) -> Tensor:
     return functional.max_pool2d(covers, (1, 2 * pixels + 1), 1, (0, pixels))
 
 
-def _fitted(start: Tensor, found: Tensor, plain: Tensor, size: torch.Size, jitter: float) -> Tensor:
+def _fitted(start: Tensor, found: Tensor, size: torch.Size, jitter: float) -> Tensor:
     """Where objects go: into the extents that were found, in their own proportions, with jitter.
 
-    All extents are [b, 4]. Those that are only a shape, as glyphs are, get the height of what was
-    found, others its area.
+    All extents are [b, 4]. Each gets the height of what was found.
     """
     high, wide = _sides(start)
     found_high, found_wide = _sides(found)
@@ -161,8 +191,7 @@ def _fitted(start: Tensor, found: Tensor, plain: Tensor, size: torch.Size, jitte
     stretch = (found_wide / found_high).log().median() - (wide / high).log().median()
     stretch = (stretch * len(start) / (len(start) + 20)).exp()
     wide = wide * stretch
-    factor = torch.where(plain, _alike(found_high) / high, _alike((found_high * found_wide).sqrt()))
-    factor = torch.where(plain, factor, factor / (high * wide).sqrt())
+    factor = _alike(found_high) / high
     in_size, in_width, down, across = torch.randn(4, len(start), device=start.device) * jitter
     high, wide = high * factor * in_size.exp(), wide * factor * (in_size + in_width).exp()
     fits = torch.minimum(LARGEST * size[0] / high, LARGEST * size[1] / wide).clamp(max=1)

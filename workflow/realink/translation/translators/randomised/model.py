@@ -2,7 +2,7 @@
 
 What one does without any real image (Tremblay et al., arXiv 1804.06516): if the rendered images
 vary more than the real ones do, these are one more variation. Nothing is trained, and a shape stays
-where it is, so labels hold. Objects that have colours of their own keep them.
+where it is, so labels hold. Objects that have colours of their own keep them: `things`.
 """
 
 import torch
@@ -11,9 +11,9 @@ from torch.nn import functional
 
 from realink.images.imagesets import Shape
 from realink.training.augmentation import blurred
-from realink.translation.composing import cut_out, told_apart, under
+from realink.translation.composing import Objects, by_kind, told_apart, under
 from realink.translation.loop import Batch, Pool
-from realink.translation.translators.randomised import Settings
+from realink.translation.translators.randomised import Settings, things
 
 PATCHES = 4  # random colours along a side of a background
 
@@ -27,16 +27,22 @@ class Translator(nn.Module):
 
     def translate(self, rendered: Batch, real: Pool) -> Tensor:
         """Translate images, float32 [b, channels, height, width] in [-1, 1], to the same."""
-        objects, settings = cut_out(rendered), self.settings
-        behind = self._backgrounds(rendered.images)
+        return by_kind(
+            rendered,
+            shapes=self._shapes,
+            things=lambda objects: things.compose(objects, self.settings),
+        )
+
+    def _shapes(self, objects: Objects) -> Tensor:
+        settings, like = self.settings, objects.colours
+        behind = self._backgrounds(like)
         below = under(behind, objects.covers)
         colours = told_apart(torch.rand_like(below), below, settings.contrast)
-        own = torch.where(objects.plain, colours * objects.covers, objects.colours)
-        images = behind * (1 - objects.covers) + own
+        images = behind * (1 - objects.covers) + colours * objects.covers
         images = images + settings.gradient * _slope(images)
         images = blurred(images, self._up_to(settings.blur, images))
         images = images + torch.randn_like(images) * self._up_to(settings.noise, images)
-        return 2 * images.clamp(0, 1) - 1
+        return images.clamp(0, 1)
 
     def _backgrounds(self, like: Tensor) -> Tensor:
         size = (*like.shape[:2], PATCHES, PATCHES)
