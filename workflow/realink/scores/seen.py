@@ -12,7 +12,7 @@ from realink.declared import LEARNERS
 from realink.errors import InputError
 from realink.images.imagesets import ImageSet
 from realink.images.resized import reduced
-from realink.learners.whole import batches
+from realink.learners.batches import batches
 from realink.store.checkpoints import learner_of, load
 
 
