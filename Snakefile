@@ -24,8 +24,10 @@ include: "workflow/rules/classifier.smk"
 include: "workflow/rules/doses.smk"
 include: "workflow/rules/sheets.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/doubted.smk"
 include: "workflow/rules/harm.smk"
 include: "workflow/rules/answer.smk"
+include: "workflow/rules/trust.smk"
 include: "workflow/rules/takeaway.smk"
 
 

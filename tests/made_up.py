@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from realink.images.imagesets import ImageSet
 from realink.plan import doses, grid
@@ -61,6 +62,7 @@ def settings(**changed) -> dict:
         "replicates": 2,
         "mixes": ["real", "rendered", "real-rendered", "warp", "real-warp", "real-warp-aug"],
         "controls": {},
+        "trust": {"risk": 0.01, "false_alarms": 0.02},
         "page": {"pictures": True},
     } | changed
 
@@ -105,6 +107,7 @@ def write(
         places = np.arange(60, dtype=np.int64) % len(CAMERAS)
         test = replace(test, groups=places, group_names=CAMERAS)
     write_images(root / "real/test.safetensors", test)
+    write_images(root / "real/validation.safetensors", test.take(slice(0, 30)))
     common = {"study": config["study"], "device": "cpu", "code": "abc"}
     of_doses = {name: f"{root}/{pattern}" for name, pattern in DOSES.items()}
     cells, trained = grid.cells(config), grid.translator_cells(config)
@@ -158,7 +161,7 @@ def write(
 
 def answered(root: Path, config: dict, **made) -> dict[str, Path]:
     """Write a study's records, and have the commands make its tables, its figures and its page."""
-    from realink.commands import answer, figures, harm, sheets
+    from realink.commands import answer, figures, harm, sheets, trust
     from realink.commands import doses as dosed
 
     patterns = write(root, config, **made)
@@ -192,6 +195,18 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         seed=1,
         **answers,
     )
+    trusted = {name: root / f"answer/{name}.csv" for name in ("trust", "reliability", "coverage")}
+    trust.measure_trust(
+        config=settings,
+        answer=answers["answer"],
+        scores=patterns["scores"],
+        validation=[root / "real/validation.safetensors"],
+        test=[test],
+        seed=1,
+        **trusted,
+    )
+    unknown = root / "answer/unknown.json"
+    write_json(unknown, {"asked": 0.02, "least": 0.25, "false_alarms": 0.031})
 
     told = {}
     if doses.cells(config):
@@ -297,9 +312,23 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         )
         told["domains"].write_text("images,label,x,y,share\nreal,NA,1,2,0.5\nwarp,007,2,1,0.5\n")
     page = root / "report.html"
+    doubted = root / "answer/doubted.csv"
+    pd.DataFrame(
+        {
+            "split": ["train", "validation"],
+            "place": [3, 1],
+            "file": [f"{classes[0]}/1.png", ""],
+            "class": classes[:1] * 2,
+            "predicted": [classes[1], classes[-1]],
+            "own": [0.00001, 0.2],
+            "other": [0.9, 0.7],
+            "learner": "small",
+        }
+    ).to_csv(doubted, index=False)
     shown = {"rendered": root / "figures/rendered.png", "triptych": triptych, "examples": examples}
     shown["hurts"] = hurts
     shown["sheets"] = made_sheets
+    shown["labelled"] = [test, test]
     answer.report(
         study=config["study"],
         config=settings,
@@ -308,8 +337,11 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         harm=harmed,
         **(shown if config["page"]["pictures"] else {}),
         **told,
+        doubted=doubted,
         manifests=[path] if (path := root / "real/images.csv").exists() else [],
         benchmarks=root / "benchmarks",
+        trust=trusted["trust"],
+        unknown=unknown,
         output=page,
     )
-    return tables | answers | {"page": page, "predictions": predictions}
+    return tables | answers | trusted | {"page": page, "predictions": predictions}

@@ -299,3 +299,11 @@ def test_a_study_without_doses_is_told_what_to_add():
         page.proposed([one(55, "real-aug"), one(0, "warp"), one(9, "real-x-pseudo")], ["small"])
         is None
     )
+
+
+@pytest.mark.parametrize("split", ["fixed", "rotate"])
+def test_a_study_that_tests_in_turns_is_told_nothing(split):
+    config = made_up.settings()
+    config["real"] = config["real"] | {"split": split}
+    advised = [{"n_real": 55, "mix": "real-warp-aug", "error": 0.1}]
+    assert bool(page.shown(None, advised, config)["proposed"]) is (split == "fixed")

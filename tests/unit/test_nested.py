@@ -15,7 +15,7 @@ from realink.answer.studies import Study, compare_studies
 from realink.errors import InputError
 from realink.images.rotation import turns
 from realink.page.examples import examples
-from realink.store.predictions import Predictions, read_predictions, spread, write_predictions
+from realink.store.predictions import Predictions, read_predictions, write_predictions
 
 LONG = pytest.mark.long
 COUNTS = (55, 165, 385, 1000)
@@ -108,7 +108,8 @@ def test_few_are_decided_where_mixes_are_alike(groups, replicates, differ, draws
     print(
         f"\n| {groups} | {replicates} | {differ} | {draws} | {100 * share:.1f} | {50 * doubt:.1f} |"
     )
-    assert 0.03 - doubt < share < 0.07 + doubt
+    # Where nothing differs, neither groups nor draws, it is more careful than it need be.
+    assert (0.03 if draws else 0.015) - doubt < share < 0.07 + doubt
 
 
 def test_a_difference_is_found():
@@ -136,13 +137,14 @@ def study_of(truth, seed, mixes=MIXES[:3], counts=COUNTS[:2]):
         for n in counts:
             for replicate in range(1, truth.replicates + 1):
                 own = turn == replicate
-                missed = wrong[mix, n][own]
-                found.append(((labels[own] + missed) % CLASSES).astype(np.uint8))
-                rows.append((mix, n, 20, replicate, missed.mean()))
+                missed = wrong[mix, n] & own
+                # 0 of images that it was not tested on.
+                found.append((((labels + missed) % CLASSES) * own).astype(np.uint8))
+                rows.append((mix, n, 20, replicate, missed[own].mean()))
     table = pd.DataFrame(rows, columns=["mix", "n_real", "n_synthetic", "replicate", "test_error"])
     names = tuple(f"g{place}" for place in range(truth.groups))
     return table, Predictions(
-        spread(found, table["replicate"], turn),
+        np.stack(found),
         labels,
         tuple("abcd"),
         group,

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from realink.answer.comparisons import break_even
-from realink.page import report, tables
+from realink.page import html, report, tables
 
 COUNTS = [55, 165, 385]
 
@@ -104,7 +104,7 @@ def test_embedded_pictures_are_small(tmp_path):
     random = np.random.default_rng(0)
     blocks = random.integers(0, 256, (30, 40, 3), dtype=np.uint8).repeat(30, 0).repeat(30, 1)
     Image.fromarray(blocks).save(tmp_path / "sheet.png")
-    head, _, data = report.embedded(tmp_path / "sheet.png").partition(",")
+    head, _, data = html.embedded(tmp_path / "sheet.png").partition(",")
     assert head == "data:image/webp;base64"
     with Image.open(io.BytesIO(base64.b64decode(data))) as picture:
         assert picture.size == (report.WIDEST, 525)

@@ -229,8 +229,13 @@ def test_a_translators_setting_reruns_it_and_what_follows(project):
 
 def test_augmentation_reruns_the_mixes_that_have_it_and_what_the_judge_says(project):
     project.edit("config/config.yaml", "elastic: 0.8", "elastic: 0.7")
-    why = "\n    their settings have changed: 5 train_classifier, 1 train_judge\n"
-    judged = {"train_judge": 1, "judge": 4, "measure_gap": 4, "measure_gap_reference": 2}
+    why = "\n    their settings have changed: 5 train_classifier, 1 cross_fit, 1 train_judge\n"
+    judged = {"cross_fit": 1, "doubt_labels": 1} | {
+        "train_judge": 1,
+        "judge": 4,
+        "measure_gap": 4,
+        "measure_gap_reference": 2,
+    }
     sheets = {"plot_translations": 4, "map_domains": 1}
     assert project.planned(why=why) == {"train_classifier": 5} | judged | sheets | ANSWER
 
@@ -310,7 +315,8 @@ def test_a_learner_is_one_package(tmp_path):
     assert "`learner_settings: pixels:`: steps: 0 is not at least 1" in done.stdout
     project.edit("small.yaml", "  pixels: {steps: 0}\n", "")
     one, two = (project.planned(config=config) for config in ("learners=[small]", both))
-    assert two.pop("train_classifier") == 2 * one.pop("train_classifier")
+    for rule in ("train_classifier", "cross_fit"):
+        assert two.pop(rule) == 2 * one.pop(rule)
     assert two == one
 
 

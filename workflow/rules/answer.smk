@@ -147,9 +147,14 @@ rule report:
         judge=of_each(f"{JUDGE}/metrics.json") if TRANSLATOR_CELLS else [],
         pseudo_labels="results/{study}/answer/pseudo_labels.csv" if HIDDEN else [],
         doses="results/{study}/answer/doses.json" if DOSES else [],
+        trust="results/{study}/answer/trust.csv",
+        unknown="results/{study}/answer/unknown.json",
         sheets=[f"{sheet}.png" for sheet in SHEETS],
         training="results/{study}/training.csv" if HISTORIES else [],
         domains="results/{study}/map.csv" if TRANSLATOR_CELLS else [],
+        doubted="results/{study}/answer/doubted.csv",
+        # Whose pictures may be shown.
+        labelled=rules.doubt_labels.input.images if PICTURED else [],
         manifests=[
             manifest
             for kind, place in (("real", "results/{study}/real"), ("unlabelled", WITHOUT_LABELS))

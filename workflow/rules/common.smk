@@ -25,6 +25,7 @@ sys.path.insert(0, str(PACKAGE))
 
 from realink import learners
 from realink.errors import InputError
+from realink.images.names import LABELLED, TRAIN, VALIDATION
 from realink.plan import doses, durations, grid, schema, sizes, sources
 from realink.seeds import seed_for
 from realink.running import configs, locales, orphans, outputs, provenance, slurm
@@ -81,13 +82,19 @@ TEACHERS = [cell.teacher for cell in CELLS if cell.teacher]
 UNLABELLED = sources.unlabelled(config)
 # Where a replicate's pool, validation and test images are, and what follows from them: with
 # `real: split: rotate`, each replicate has its own.
-OWN = "/rep{replicate}" if sources.rotates(config) else ""
+OWN = f"{os.sep}rep{{replicate}}" if sources.rotates(config) else ""
 SPLIT = f"results/{{study}}/real{OWN}"
 JUDGE = f"results/{{study}}/judge{OWN}"
 WITHOUT_LABELS = f"results/{{study}}/unlabelled{OWN}"
 ALL_LABELLED = "results/{study}/real/all.safetensors"
 # All images that any classifier is tested on, in the order of predictions.safetensors.
 TESTED = ALL_LABELLED if OWN else f"{SPLIT}/test.safetensors"
+# All labelled images but those that nothing but tests may see, by their split in real/images.csv.
+KNOWN = (
+    {LABELLED: ALL_LABELLED}
+    if OWN
+    else {TRAIN: f"{SPLIT}/pool.safetensors", VALIDATION: f"{SPLIT}/validation.safetensors"}
+)
 # What commands are told that speak of them.
 UNLABELLED_THERE = {"unlabelled": UNLABELLED} if UNLABELLED else {}
 # What trains or reads images takes a GPU if the study says so; all else takes seconds. On a cluster
@@ -185,6 +192,11 @@ def of_each(path):
 def of_first(path):
     """What is of each replicate, of the first; what is of all stays."""
     return path.replace("{replicate}", "1")
+
+
+def seed_of_judge(wildcards):
+    """The root of a judge's random streams: where each replicate has one, they differ."""
+    return seed_for(config["seed"], "judge", wildcards.replicate) if OWN else config["seed"]
 
 
 def growing(amount):

@@ -3,19 +3,10 @@
 Takes what the classifiers of the grid take; gives dose/, tables, and answer/doses.json.
 """
 
-DOSES = doses.cells(config)
-DOSE = "dose/{learner}/{mix}/n{n}/synthetic{n_synthetic}/share{real_share}/{order}/rep{replicate}"
 DOSE_RECORDS = {
     "classifier": f"results/{STUDY}/{DOSE}/metrics.json",
     "scores": f"results/{STUDY}/{DOSE}/scores.safetensors",
 }
-# By what their paths say.
-DOSE_RECIPES = dict(zip(grid.paths(DOSE, DOSES), DOSES))
-
-
-def dose_of(wildcards):
-    """All that makes the classifier of a dose."""
-    return DOSE_RECIPES[Path(DOSE.format(**wildcards))]
 
 
 use rule train_classifier as train_dose with:

@@ -5,11 +5,6 @@ beside each translated set.
 """
 
 
-def seed_of_judge(wildcards):
-    """The root of a judge's random streams: where each replicate has one, they differ."""
-    return seed_for(config["seed"], "judge", wildcards.replicate) if OWN else config["seed"]
-
-
 rule train_judge:
     """Train the network that reads translated images, on all real training images."""
     input:

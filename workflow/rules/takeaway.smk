@@ -8,6 +8,15 @@ LAST = grid.last(config)
 GIVEN = grid.final(config, sources.given_away(config))
 LAST_TRANSLATORS = sorted({cell.translator for cell in LAST} - {None})
 SEES_UNLABELLED = any(cell.pseudo for cell in LAST) or any(map(n_unlabelled_seen, LAST_TRANSLATORS))
+# What pretrained networks see in all labelled images, where that was made for the replicates.
+FEATURES = "results/{study}/features/{learner}/real/all/view{view}.safetensors"
+SEEN = [
+    FEATURES.replace("{learner}", name).replace("{view}", str(view))
+    for name in sorted(
+        {cell.learner for cell in LAST if ROTATED and learners.encoded(cell.learner)}
+    )
+    for view in range(learners.n_views(name, config["learner_settings"][name]))
+]
 
 
 rule train_final:
@@ -21,12 +30,9 @@ rule train_final:
                 if (path := learners.weights_file(config["learner_settings"][cell.learner]))
             }
         ),
+        SEEN,
         answer="results/{study}/answer/answer.json",
-        real=(
-            [ALL_LABELLED]
-            if ROTATED
-            else [f"{SPLIT}/pool.safetensors", f"{SPLIT}/validation.safetensors"]
-        ),
+        real=list(KNOWN.values()),
         rendered=(
             "results/{study}/rendered/images.safetensors"
             if any(cell.synthetic != "none" for cell in LAST)
@@ -63,6 +69,7 @@ rule train_final:
             n=max((cell.n_real for cell in LAST), default=0),
             seed=config["seed"],
             device=config["device"],
+            **({"features": FEATURES.replace("{study}", STUDY)} if SEEN else {}),
         ),
     shell:
         RUN
@@ -79,6 +86,9 @@ rule export_classifier:
         model="results/{study}/final/model.safetensors",
         record="results/{study}/final/training.json",
         test=TESTED,
+        labelled=list(KNOWN.values()),
+        trust="results/{study}/answer/trust.csv",
+        unknown="results/{study}/answer/unknown.json",
     output:
         onnx="results/{study}/final/model.onnx",
         classes="results/{study}/final/classes.json",
@@ -99,6 +109,8 @@ rule export_classifier:
             images=config["images"],
             real=config["real"],
             tested_once=ROTATED,
+            asked_risk=config["trust"]["risk"],
+            seed=config["seed"],
         ),
     shell:
         RUN

@@ -18,7 +18,9 @@ from cyclopts import App, Group, Parameter
 from realink.commands import (
     answer,
     classifier,
+    classify,
     doses,
+    doubted,
     encode,
     figures,
     final,
@@ -27,12 +29,14 @@ from realink.commands import (
     harm,
     init,
     judge,
+    next,
     real,
     rendered,
     sheets,
     studies,
     takeaway,
     translator,
+    trust,
 )
 from realink.commands.support import check_code
 from realink.errors import InputError
@@ -40,7 +44,8 @@ from realink.running import locales, outputs
 
 PEOPLES = [
     init.init,
-    takeaway.classify,
+    classify.classify,
+    next.next,
     takeaway.export,
     studies.compare,
     studies.regret,
@@ -63,11 +68,15 @@ JOBS = [
     gap.measure_gap,
     encode.encode,
     classifier.train_classifier,
+    doubted.cross_fit,
+    doubted.doubt_labels,
     answer.collect,
     answer.analyse,
     answer.check_pseudo_labels,
     doses.collect_doses,
     doses.analyse_doses,
+    trust.measure_trust,
+    trust.measure_unknown,
     harm.explain_harm,
     answer.report,
     final.train_final,

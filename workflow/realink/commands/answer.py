@@ -192,7 +192,11 @@ def report(
     manifests: list[Path] = (),
     unlabelled: int = 0,
     pseudo_labels: Path | None = None,
+    trust: Path,
+    unknown: Path,
     doses: Path | None = None,
+    doubted: Path | None = None,
+    labelled: Annotated[list[Path], Parameter(help="pool and validation, to be shown")] = (),
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
@@ -207,8 +211,11 @@ def report(
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, where that is known
     doses : what `analyse_doses` wrote, beside its tables, of a study that has doses
+    doubted : labels that are doubted
+    trust, unknown : what `measure_trust`, beside its other tables, and `measure_unknown` wrote
     """
     from realink.page import doses as dosed
+    from realink.page import doubted as doubts
     from realink.page import jobs, used
     from realink.page import report as pages
     from realink.plan import grid, sources
@@ -253,6 +260,15 @@ def report(
         unlabelled=unlabelled,
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
         dosed=dosed.read(doses) if doses else None,
+        doubted=doubts.read(doubted, labelled) if doubted else None,
+        trust=None
+        if (promised := read_table(trust)).empty
+        else {
+            "table": promised,
+            "reliability": read_table(trust.parent / "reliability.csv"),
+            "coverage": read_table(trust.parent / "coverage.csv"),
+            "unknown": read_json(unknown),
+        },
     )
     with written_whole(output) as temporary:
         temporary.write_text(html)

@@ -34,6 +34,7 @@ def train_final(
     record: Path,
     rendered: Path | None = None,
     unlabelled: Path | None = None,
+    features: Annotated[str | None, Parameter(help="paths with {learner} and {view}")] = None,
     device: Device = "auto",
 ) -> None:
     """Train the classifier that the answer advises at the largest count, on all labelled images.
@@ -48,6 +49,7 @@ def train_final(
     model, record : files to write: the checkpoint, and what it is
     rendered : of mixes that have synthetic images
     unlabelled : further real images, of mixes and translators that see any
+    features : what pretrained networks see in the real images, where `encode` made that of all
     """
     from dataclasses import replace
 
@@ -111,6 +113,7 @@ def train_final(
         seed=seed,
         device=device,
         report=report_step,
+        features=features,
     )
     seconds = time.perf_counter() - started
     save(model, network, cell.learner, knobs, network.shape)

@@ -291,12 +291,14 @@ def _progress(pictures: list["Picture"]) -> Iterator["Picture"]:
     from rich.console import Console
     from rich.progress import Progress
 
-    bar = Progress(console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    bar = Progress(console=console, transient=True)
     task = bar.add_task("reading pictures", total=len(pictures))
     started, showing = time.monotonic(), False
     try:
         for done, picture in enumerate(pictures):
-            if not showing and (len(pictures) > MANY or time.monotonic() - started > LONG):
+            long = len(pictures) > MANY or time.monotonic() - started > LONG
+            if long and not showing and console.is_terminal:
                 bar.start()
                 showing = True
             bar.update(task, completed=done)

@@ -1,15 +1,15 @@
 """Commands of rules/takeaway.smk: what a study gives to other programs, and using it."""
 
 import json
-import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from realink.commands.support import Json, log
 from realink.errors import InputError
 
-AT_ONCE = 256  # pictures in memory
+if TYPE_CHECKING:
+    from realink.learners.whole import Classifier
 
 
 def export_classifier(
@@ -22,7 +22,12 @@ def export_classifier(
     model: Path,
     record: Path,
     test: Path,
+    labelled: list[Path],
+    trust: Path,
+    unknown: Path,
     tested_once: bool,
+    asked_risk: float,
+    seed: int,
     images: Json,
     real: Json,
     onnx: Path,
@@ -37,6 +42,9 @@ def export_classifier(
     model, record : what `train_final` wrote
     test : images that the study's classifiers were tested on
     tested_once : whether each of them by one replicate alone; then the model has seen them all
+    labelled : all images that it was trained on, and that it knows
+    trust, unknown : what `measure_trust` and `measure_unknown` wrote
+    asked_risk : the config's `trust: risk:`
     images, real : the config's
     onnx, classes, card : files to write
     """
@@ -45,6 +53,7 @@ def export_classifier(
     from realink.images.resized import reduced
     from realink.learners.whole import Classifier
     from realink.page.card import card as written
+    from realink.page.trusted import sentences
     from realink.plan.mixes import Mix
     from realink.store.files import read_images, read_json, read_table, write_json, written_whole
     from realink.store.predictions import read_predictions
@@ -60,7 +69,9 @@ def export_classifier(
     learner, tested = Classifier(model), read_images(test)
     sizes = {"height": learner.shape.height, "width": learner.shape.width}
     shown = {"classes": list(tested.classes), "images": json.loads(images) | sizes}
-    made = learner.to_onnx(shown)
+    promised = read_table(trust).iloc[-1].to_dict(), asked_risk, read_json(unknown)
+    shown |= _promises(*promised)
+    made = _onnx(learner, shown, labelled, seed)
     predicted = learner.scores(tested.images).argmax(1)
     other = int(
         (Reader(made).predict(reduced(tested.images, **sizes)).argmax(1) != predicted).sum()
@@ -84,6 +95,7 @@ def export_classifier(
         real=json.loads(real),
         named=Mix.parse(best["mix"]).learner is not None,
         pretrained=learner.pretrained,
+        trusted=sentences(*promised),
         version=__version__,
     )
     for path, content in ((onnx, made), (card, text.encode())):
@@ -91,68 +103,6 @@ def export_classifier(
             temporary.write_bytes(content)
     write_json(classes, shown)
     log.info("%s at %d real images", best["mix"], best["n_real"])
-
-
-def classify(
-    model: Path,
-    /,
-    *pictures: Path,
-    output: Path | None = None,
-) -> None:
-    """Name the class of each picture, by the classifier of a finished study.
-
-    Parameters
-    ----------
-    model
-        The study's folder final, such as results/mine/final, or a model.onnx.
-    pictures
-        Files, or folders, of which every picture is read.
-    output
-        CSV file to write the table to. Leave it out, and the table is printed.
-    """
-    import csv
-    import sys
-
-    from realink.asked import refuse_folder, shown, written_as_asked
-    from realink.images.listing import SUFFIXES
-    from realink.store.reader import Reader
-
-    if not pictures:
-        raise InputError("name pictures, or folders of them, after the model")
-    if output is not None:
-        refuse_folder(output)
-    if model.is_dir():
-        model = model / "model.onnx"
-    if not model.is_file():
-        raise InputError(
-            f"{model}: no such file; first name a finished study's folder final, such as "
-            "results/mine/final, then the pictures"
-        )
-    files, wrong = _found(pictures)
-    if not files and not wrong:
-        raise InputError(
-            f"no picture in {', '.join(map(str, pictures))}, of those that are read: "
-            f"{', '.join(SUFFIXES)}"
-        )
-    reader = Reader(model)
-    rows = []
-    for path, found in _predicted(reader, files):
-        if isinstance(found, str):
-            wrong[path] = found
-        else:
-            rows.append((_utf8(path), reader.classes[found[0]], f"{found[1]:.4f}"))
-    header = ("file", "class", "probability")
-    if output is None:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([header, *rows])
-    else:
-        with written_as_asked(output) as temporary, temporary.open("w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *rows])
-        print(f"{output}: {len(rows):,} pictures")
-    sys.stdout.flush()
-    for path, reason in wrong.items():
-        log.warning("%s: %s", shown(str(path)), reason)
-    if wrong:
-        raise InputError(f"{len(wrong):,} of {len(wrong) + len(rows):,} pictures could not be read")
 
 
 def export(
@@ -197,57 +147,27 @@ def export(
     print(f"{output}: {len(images):,} pictures of {len(images.classes)} classes")
 
 
-def _found(pictures: tuple[Path, ...]) -> tuple[list[Path], dict[Path, str]]:
-    """Files to read, and what cannot be looked into: of a folder all that is a picture by name."""
-    from realink.images.listing import SUFFIXES, walk
-
-    files, wrong = [], {}
-    for place in pictures:
-        if not place.is_dir():
-            files.append(place)
-            continue
-        for name, why in walk(place):
-            if name.lower().endswith(SUFFIXES):
-                files.append(place / name)
-            elif why.startswith("cannot be read"):
-                wrong[place / name] = why
-    return list(dict.fromkeys(files)), wrong
+def _promises(row: dict[str, Any], asked: float, unknown: dict[str, Any]) -> dict[str, Any]:
+    """What the classifier promises, as the records of final/ have it; JSON knows no NaN."""
+    kept = {name: None if value != value else value for name, value in row.items()}
+    sure = {name: kept[name] for name in ("risk", "confidence", "answered", "wrong")}
+    measured = {name: kept[name] for name in ("uncalibrated", "calibration_error", "least")}
+    return {
+        "temperature": kept["temperature"],
+        "calibration": measured,
+        "sure": None if sure["risk"] is None else {"asked": asked} | sure,
+        "unknown": unknown,
+    }
 
 
-def _predicted(reader, files: list[Path]) -> Iterator[tuple[Path, tuple[int, float] | str]]:
-    """Classify pictures: each one's class and its probability, or why it cannot be read."""
-    import numpy as np
-    from rich.console import Console
-    from rich.progress import track
+def _onnx(learner: "Classifier", record: dict[str, Any], labelled: list[Path], seed: int) -> bytes:
+    """The classifier with its temperature, and with real images from which unknown ones lie far."""
+    from realink.images.imagesets import concatenate
+    from realink.scores.unknown import chosen
+    from realink.seeds import seed_for
+    from realink.store.files import read_images
 
-    from realink.images.pictures import Unreadable, decode, fitted
-
-    console = Console(stderr=True)
-    decoded, pixels = [], []
-
-    def flush() -> Iterator[tuple[Path, tuple[int, float]]]:
-        if pixels:
-            found = reader.predict(np.stack(pixels))
-            yield from zip(decoded, zip(found.argmax(1), found.max(1), strict=True), strict=True)
-        decoded.clear()
-        pixels.clear()
-
-    hidden = not console.is_terminal
-    for path in track(files, "reading", console=console, transient=True, disable=hidden):
-        try:
-            picture = decode(path.read_bytes(), background=reader.images["background"])
-        except OSError as error:
-            yield path, f"cannot be read: {error.strerror}"
-        except Unreadable as error:
-            yield path, error.args[0]
-        else:
-            decoded.append(path)
-            pixels.append(fitted(picture.pixels, **reader.images))
-        if len(pixels) == AT_ONCE:
-            yield from flush()
-    yield from flush()
-
-
-def _utf8(path: Path) -> str:
-    """A file's name as text that can be written, whatever bytes it has."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    images = concatenate([read_images(path) for path in labelled])
+    known = images.take(chosen(len(images), seed_for(seed, "known")))
+    features = learner.features(known.images)
+    return learner.to_onnx(record, temperature=record["temperature"], known=features)

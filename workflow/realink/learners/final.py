@@ -6,7 +6,7 @@ classifiers of the same recipe.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from realink.learners.job import Job
 from realink.plan.recipe import Recipe
 from realink.seeds import seed_for
 from realink.store.checkpoints import load
+from realink.store.features import read_features
 from realink.training import augmentation
 from realink.translation import loop
 
@@ -84,6 +85,7 @@ def fit(
     seed: int,
     device: str,
     report: Report,
+    features: str | None = None,
 ) -> tuple[Any, float, dict[str, float]]:
     """Train the classifier, after its teacher if it has one.
 
@@ -95,6 +97,7 @@ def fit(
     policy : how images are augmented
     like : checkpoints of the study's classifiers of the same recipe
     seed : the study's
+    features : where what a learner sees in the real images lies already, with {learner}, {view}
 
     Returns
     -------
@@ -103,7 +106,15 @@ def fit(
     name = recipes[-1].learner
     module = LEARNERS.load(name)
     if encoded(name):
-        sets, empty = _features(module, settings, recipes[-1], real, synthetic, seed, device)
+        made = partial(_seen, module, settings, seed, device)
+        views = range(settings.views if recipes[-1].augmented else 1)
+        paths = [Path(features.format(learner=name, view=v)) for v in views] if features else []
+        known = read_features(paths) if paths else made("real", real, views)
+        sets = {"real": known, "synthetic": None, "unlabelled": None}
+        if synthetic is not None:
+            few = seen.chosen(synthetic, settings.synthetic, seed_for(seed, "encoded"))
+            sets["synthetic"] = made("synthetic", few, range(1))
+        empty = known.take(slice(0, 0))
     else:
         small = partial(sized, side=settings.side)
         given = {"real": real, "synthetic": synthetic, "unlabelled": unlabelled}
@@ -134,36 +145,22 @@ def fit(
     return network, fitted.real_share, chosen
 
 
-def _features(
+def _seen(
     module: ModuleType,
     settings: Any,
-    recipe: Recipe,
-    real: ImageSet,
-    synthetic: ImageSet | None,
     seed: int,
     device: str,
-) -> tuple[Mapping[str, Features | None], Features]:
-    """What a pretrained network sees in the images, and in none of them."""
-    shape = seen.shape_for(settings.side, real)
+    kind: str,
+    images: ImageSet,
+    views: Iterable[int],
+) -> Features:
+    """What a pretrained network sees in images of a kind, in some views."""
+    shape = seen.shape_for(settings.side, images)
     encoder = module.model.Encoder(settings, shape).to(device).eval()
-
-    def views_of(kind: str, images: ImageSet, views: int) -> Features:
-        made = [
-            seen.encoded(
-                encoder,
-                images,
-                shape,
-                view,
-                partial(seed_for, seed, "view", ROLE, kind, view),
-                device,
-            )
-            for view in range(views)
-        ]
-        return replace(made[0], values=np.concatenate([one.values for one in made]))
-
-    sets: dict[str, Features | None] = dict.fromkeys(("real", "synthetic", "unlabelled"))
-    sets["real"] = views_of("real", real, settings.views if recipe.augmented else 1)
-    if synthetic is not None:
-        few = seen.chosen(synthetic, settings.synthetic, seed_for(seed, "encoded"))
-        sets["synthetic"] = views_of("synthetic", few, 1)
-    return sets, sets["real"].take(slice(0, 0))
+    made = [
+        seen.encoded(
+            encoder, images, shape, view, partial(seed_for, seed, "view", ROLE, kind, view), device
+        )
+        for view in views
+    ]
+    return replace(made[0], values=np.concatenate([one.values for one in made]))

@@ -11,8 +11,8 @@ from torch import nn
 from realink.images.features import Features
 from realink.images.imagesets import ImageSet, Shape
 from realink.images.resized import reduced, size
+from realink.learners.batches import batches
 from realink.learners.views import view as viewed
-from realink.learners.whole import batches
 
 AT_ONCE = 128  # images in memory
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,11 @@ from realink.declared import LEARNERS
 from realink.images.imagesets import Shape
 from realink.images.resized import reduced
 from realink.learners import encoded
+from realink.learners.batches import batches
+from realink.learners.trusted import Seeing, Trusted
 from realink.store.checkpoints import learner_of, load
 from realink.store.portable import to_onnx
 from realink.store.rows import Rows
-
-PIXELS = 400_000  # that a network sees at once: what a CPU's cache holds of its maps
 
 
 class Classifier:
@@ -55,23 +55,20 @@ class Classifier:
         with torch.inference_mode():
             return torch.cat([self._whole(batch) for batch in batches(sized)]).numpy()
 
-    def to_onnx(self, record: Mapping[str, Any]) -> bytes:
-        """The classifier as an ONNX model, see `realink.store.portable.to_onnx`."""
-        return to_onnx(self._whole, self.shape, record)
+    def features(self, images: np.ndarray | Rows) -> np.ndarray:
+        """Features, float32 [n, d] of length 1, of uint8 images of any size: what it goes by."""
+        sized = reduced(images, self.shape.height, self.shape.width)
+        seeing = Seeing(self._whole, self.shape)
+        with torch.inference_mode():
+            return torch.cat([seeing(batch)[1] for batch in batches(sized)]).numpy()
 
+    def to_onnx(self, record: Mapping[str, Any], *, temperature: float, known: np.ndarray) -> bytes:
+        """The classifier as an ONNX model, see `realink.store.portable.to_onnx`.
 
-def batches(
-    images: np.ndarray | Rows, device: str | torch.device = "cpu"
-) -> Iterator[torch.Tensor]:
-    """Yield images as float32 [b, 1 or 3, height, width] in 0..1, channels last, on a device.
-
-    Parameters
-    ----------
-    images : uint8 [n, height, width] or [n, height, width, 3], of which each part is read once;
-        of none of them there is one batch, of none
-    """
-    size = max(1, PIXELS // (images.shape[1] * images.shape[2]))
-    for start in range(0, max(1, len(images)), size):
-        pixels = torch.from_numpy(np.array(images[start : start + size])).to(device)
-        planes = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
-        yield planes.float().div_(255).contiguous(memory_format=torch.channels_last)
+        Parameters
+        ----------
+        temperature : of its probabilities
+        known : float [n, d], `features` of images that it knows, from which others lie far
+        """
+        made = Trusted(self._whole, self.shape, temperature, torch.from_numpy(known))
+        return to_onnx(made, self.shape, record)

@@ -33,6 +33,7 @@ def card(
     real: Mapping[str, Any],
     named: bool,
     pretrained: Mapping[str, str] | None,
+    trusted: Sequence[str],
     version: str,
 ) -> str:
     """Write the card, as Markdown.
@@ -47,6 +48,7 @@ def card(
     images, real : the config's
     named : whether to say what learned, as the study has several learners
     pretrained : name, sha256 and source of the backbone, if it has one
+    trusted : of `realink.page.trusted.sentences`
     version : of realink
     """
     wrong = int((predicted != test.labels).sum())
@@ -80,6 +82,7 @@ def card(
         rows=_by_class(test, predicted),
         images=images,
         real=real,
+        trusted=trusted,
         version=version,
     )
 

@@ -15,6 +15,7 @@ from realink.answer.words import percent
 from realink.page import look, vega
 from realink.page.tables import change
 from realink.plan.recipe import FIRST, MIXED
+from realink.plan.sources import rotates
 from realink.store.files import read_json, read_table
 
 EXAMPLE = "synthetic: [100, 1000, all], share: [0.25, 0.5, 0.75], order: [mixed, first]"
@@ -36,13 +37,14 @@ def read(answer: Path) -> Doses:
 
 
 def shown(
-    doses: Doses | None, recommended: Sequence[Mapping[str, Any]], learners: Sequence[str]
+    doses: Doses | None, recommended: Sequence[Mapping[str, Any]], config: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the page's template needs of them, or of a study without."""
     return {
         "doses": doses and doses.answer,
         "dose_tables": tables(doses) if doses else [],
-        "proposed": proposed(recommended, learners),
+        # Of one whose replicates test other images each, there are none.
+        "proposed": None if rotates(config) else proposed(recommended, config["learners"]),
     }
 
 

@@ -1,8 +1,5 @@
 """The answer page: one HTML file that needs nothing else, from a study's tables."""
 
-import base64
-import hashlib
-import io
 import itertools
 import json
 from collections.abc import Mapping, Sequence
@@ -12,19 +9,28 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import vl_convert
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image
 
 from realink.answer import harm as harmed
 from realink.answer.cells import ALONE, parsed
 from realink.answer.words import network, percent
-from realink.page import charts, doses, image_charts, jobs, lettering, look, plotted, tables
+from realink.page import (
+    charts,
+    doses,
+    image_charts,
+    jobs,
+    lettering,
+    look,
+    plotted,
+    tables,
+    trusted,
+)
+from realink.page.doubted import Doubted
+from realink.page.html import embedded, environment
 from realink.page.used import Used
 from realink.plan import sources
 from realink.plan.mixes import REAL, RENDERED
 
-WIDEST = 700  # pixels of an embedded picture
 LIBRARIES = ("torch", "numpy", "scipy")
 
 
@@ -63,6 +69,8 @@ def page(
     unlabelled: int = 0,
     pseudo_labels: pd.DataFrame | None = None,
     dosed: doses.Doses | None = None,
+    doubted: Sequence[Doubted] | None = None,
+    trust: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the answer page of a study.
 
@@ -87,6 +95,9 @@ def page(
     unlabelled : real images without labels that the study has
     pseudo_labels : how right pseudo-labels were, by round and class, where that is known
     dosed : what the doses of a study say that has some
+    doubted : labels that are doubted, None of a study from before they were
+    trust : ``table``, ``reliability`` and ``coverage`` of `measure_trust`, and ``unknown`` of
+        `measure_unknown`; None of a study that advises nothing
     """
     alone = [name for name, mix in parsed(metrics["mix"]).items() if mix.without_learner == ALONE]
     counts = set(metrics.loc[~metrics["mix"].isin(alone), "n_real"]) or set(metrics["n_real"])
@@ -127,8 +138,11 @@ def page(
     if domains is not None:
         drawn["domains"] = image_charts.domains(domains)
     drawn |= doses.charts(dosed, plotted.floor_of(metrics))
+    if trust is not None:
+        found, trust = trusted.section(trust, config["trust"]["risk"])
+        drawn |= found
     return (
-        _environment()
+        environment()
         .get_template("report.html.jinja")
         .render(
             study=study,
@@ -153,11 +167,13 @@ def page(
             unlabelled=unlabelled,
             pseudo_labels=[] if pseudo_labels is None else tables.pseudo_labels(pseudo_labels),
             synthetic=plotted.synthetic(metrics),
+            doubted=doubted,
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
-            **doses.shown(dosed, answer["recommended"], config["learners"]),
+            **doses.shown(dosed, answer["recommended"], config),
             groups=[] if groups is None else tables.by_group(groups),
+            trust=trust,
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),
             config=config,
@@ -207,7 +223,7 @@ def comparison_page(
         }
         for row in rows.to_dict("records")
     ]
-    template = _environment().get_template("compare.html.jinja")
+    template = environment().get_template("compare.html.jinja")
     return template.render(
         studies=list(curves),
         charts=drawn,
@@ -216,23 +232,6 @@ def comparison_page(
         notes=notes,
         library=_library(),
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("realink.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["palette"] = look.palette
-    environment.filters["count"] = lambda n: f"{n:,}"
-    environment.filters["digest"] = digest
-    environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]
-    # JSON inside a script: neither `</script` nor `<!--` may be read as markup.
-    environment.filters["script"] = lambda value: Markup(json.dumps(value).replace("<", "\\u003c"))
-    return environment
 
 
 def _gains(points: pd.DataFrame) -> tuple[dict[str, dict], list[tuple[str, str, str]]]:
@@ -330,21 +329,3 @@ def _correlated(points: pd.DataFrame, column: str, outcome: str) -> str:
     if pd.isna(mean):
         return "Too few marks of the same N to correlate."
     return f"Spearman's rank correlation among those of the same N, on average: {mean:.2f}"
-
-
-def embedded(path: Path) -> str:
-    """A picture as a URL that holds it: WebP, at most 700 pixels wide, since a page has many."""
-    with Image.open(path) as picture:
-        shown = picture.convert("RGBA")  # what is no image is transparent
-    if shown.width > WIDEST:
-        height = round(shown.height * WIDEST / shown.width)
-        shown = shown.resize((WIDEST, height), Image.Resampling.LANCZOS)
-    data = io.BytesIO()
-    shown.save(data, "WEBP", quality=60, method=4)
-    return "data:image/webp;base64," + base64.b64encode(data.getvalue()).decode()
-
-
-def digest(script: str) -> str:
-    """What a content security policy calls the script that alone may run."""
-    found = hashlib.sha256(str(script).encode()).digest()
-    return f"sha256-{base64.b64encode(found).decode()}"

@@ -19,6 +19,8 @@ COLOUR_FACTOR, PHOTOMETRIC_FACTOR = 1.15, 1.4
 # Translating, judging and measuring the gap; and a job's start.
 TRANSLATED_SECONDS, START_SECONDS = 12.0, 4.0
 HEAD_SECONDS = 5.0
+# Of all steps of a training, those of the five that doubt labels.
+CROSSFIT_SHARE = 5 * 300 / CLASSIFIER_STEPS
 # Images of 128 x 128 that a pretrained network sees in a second; and a step on 32 of its maps.
 ENCODED_A_SECOND, ENCODED_PIXELS, FINETUNED_STEP = 110.0, 128 * 128, 0.25
 AROUND_SECONDS = 60.0  # reading, drawing, the judge, tables and figures
@@ -63,7 +65,8 @@ def by_rule(config: Mapping[str, Any]) -> dict[str, float]:
     """Mean seconds of a job of the rules that take most of the time."""
     cells, trained = grid.cells(config), grid.translator_cells(config)
     judge = START_SECONDS + CLASSIFIER_SECONDS * _pixels(config) * _photometric(config)
-    seconds = {"train_judge": judge}
+    doubting = START_SECONDS + CROSSFIT_SHARE * (judge - START_SECONDS)
+    seconds = {"train_judge": judge, "cross_fit": doubting}
     if cells:
         seconds["train_classifier"] = mean(_classifier(config, cell) for cell in cells)
     if dosed := doses.cells(config):

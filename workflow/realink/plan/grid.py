@@ -113,19 +113,22 @@ def cells(config: Mapping[str, Any]) -> list[Recipe]:
     ]
 
 
-def last(config: Mapping[str, Any]) -> list[Recipe]:
-    """Classifiers at the largest count of real images alone: like one of them is given away."""
-    standard = [
+def standard(config: Mapping[str, Any]) -> list[Recipe]:
+    """Classifiers that may be advised: of the config's mixes, with all unlabelled images."""
+    return [
         cell
         for cell in cells(config)
         if not (cell.control or cell.unlabelled) and cell.mix in config["mixes"]
     ]
+
+
+def last(config: Mapping[str, Any]) -> list[Recipe]:
+    """Classifiers at the largest count of real images alone: like one of them is given away."""
+    found = standard(config)
     alone = [
-        cell.n_real
-        for cell in standard
-        if cell.real and cell.synthetic == "none" and not cell.pseudo
+        cell.n_real for cell in found if cell.real and cell.synthetic == "none" and not cell.pseudo
     ]
-    return [cell for cell in standard if alone and cell.n_real == max(alone)]
+    return [cell for cell in found if alone and cell.n_real == max(alone)]
 
 
 def final(config: Mapping[str, Any], labelled: int) -> dict[str, list[Recipe]]:

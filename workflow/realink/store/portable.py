@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from realink.images.imagesets import Shape
-from realink.store.reader import INPUT, METADATA, OUTPUT
+from realink.store.reader import INPUT, METADATA, OUTPUTS
 
 # They tell a job's log of every constant that they fold.
 for name in "onnxscript", "onnx_ir":
@@ -18,13 +18,13 @@ for name in "onnxscript", "onnx_ir":
 
 
 class _Reading(nn.Module):
-    """From images as they are on disk to probabilities, so that a caller scales nothing."""
+    """From images as they are on disk, so that a caller scales nothing."""
 
     def __init__(self, whole: nn.Module) -> None:
         super().__init__()
         self.whole = whole
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         planes = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
         return self.whole(planes.float() / 255)
 
@@ -33,12 +33,12 @@ def to_onnx(whole: nn.Module, shape: Shape, record: Mapping[str, Any]) -> bytes:
     """Translate a classifier into an ONNX model; the same classifier, the same bytes.
 
     Its input ``images`` is uint8 [n, height, width], grey, or [n, height, width, 3], sRGB; its
-    output ``probabilities`` float32 [n, classes].
+    outputs are ``probabilities``, float32 [n, classes], and ``unknown``, float32 [n].
 
     Parameters
     ----------
-    whole : from images, float32 [n, 1 or 3, height, width] in 0..1, to probabilities; on the CPU,
-        in evaluation mode
+    whole : from images, float32 [n, 1 or 3, height, width] in 0..1, to probabilities, and how
+        unknown the images are; on the CPU, in evaluation mode
     shape : of the images
     record : what `realink.store.reader` needs to know, kept in the model's metadata
     """
@@ -49,7 +49,7 @@ def to_onnx(whole: nn.Module, shape: Shape, record: Mapping[str, Any]) -> bytes:
         _Reading(whole).eval(),
         (example,),
         input_names=[INPUT],
-        output_names=[OUTPUT],
+        output_names=[*OUTPUTS],
         dynamic_shapes=({0: torch.export.Dim("n")},),
         dynamo=True,
         verbose=False,
