@@ -43,7 +43,7 @@ class Settings(Bounded):
     blur: float = setting(1, low=0)
     noise: float = setting(0.05, low=0, high=1)
     stains: float = setting(0.3, low=0, high=1)
-    confetti: float = setting(0.5, low=0, high=1)
+    confetti: float = setting(0.3, low=0, high=1)
     shadow: float = setting(0.3, low=0, high=1)
     fading: float = setting(0.8, low=0, high=1)
     cast: float = setting(0.15, low=0, high=1)

@@ -1,7 +1,7 @@
 """Randomisation for things: rendered objects with colours of their own, as photographs vary.
 
 What those do who have no real picture: solid and busy backgrounds, confetti that covers parts of an
-object, Perlin noise (1985, SIGGRAPH) on it, and light from a skewed distribution, most of it dim
+object, Perlin noise (1985, SIGGRAPH) on it, and light from a skewed distribution
 (Lopes da Silva & Fernandes 2022, on traffic signs); shadows, a cast, blur, and noise. Objects move
 a little, and their edges may be cut off.
 """
@@ -23,8 +23,8 @@ OCTAVES, FALL = 5, 0.7  # of noise: each has twice as many patches, that much we
 VIVID = 0.3  # of random colours, what is left of them in backgrounds
 PIECES = 8  # of confetti in a picture, at most
 PIECE = 1 / 8  # longest side of one, in sides of the picture
-DIM = (1.2, 2.0)  # of a beta distribution, the light of an object's middle
-BLUR = 1 / 27  # largest sigma, in sides
+LIGHT = (2.0, 2.2)  # of a beta distribution, the mean light of an object
+BLUR = 1 / 64  # largest sigma, in sides
 HARD = 10  # steepness of a shadow's edge
 
 
@@ -107,7 +107,7 @@ def _lit(images: Tensor, covers: Tensor, settings: Settings) -> Tensor:
     """
     faded = settings.fading * _even(images)
     images = torch.lerp(images, images.mean(1, keepdim=True), faded)
-    light = torch.distributions.Beta(*DIM).sample((len(images),))
+    light = torch.distributions.Beta(*LIGHT).sample((len(images),))
     light = light.to(images.device).view(-1, 1, 1, 1)
     mean = under(images.mean(1, keepdim=True), covers)
     steep = light / mean.clamp(min=0.08) * (1 - 0.8 * _even(images) ** 2)
