@@ -187,7 +187,7 @@ def test_the_learners_code_counts(monkeypatch):
     monkeypatch.setattr(provenance, "code_hash", lambda *a, **loaded: asked.append(loaded) or "one")
     monkeypatch.setenv(support.CODE, "one")
     support.check_code(["train-classifier", "--learner=small", "--n=1"])
-    assert asked == [{"translator": None, "learner": "small"}]
+    assert asked == [{"translator": [], "learner": ["small"]}]
 
 
 def test_without_a_recorded_hash_a_command_just_runs(monkeypatch):
@@ -239,7 +239,7 @@ def test_help_shows_what_a_person_uses_before_the_jobs(capsys):
     listed = [line.split("  ")[0] for line in lines]
     shown = [name for name in listed[:border] if re.fullmatch(r"\w[\w-]+", name)]
     assert shown == [
-        "init", "classify", "export", "compare", "regret", "backtest", "plot-studies", "gather"
+        "init", "classify", "next", "export", "compare", "regret", "backtest", "plot-studies", "gather"
     ]  # fmt: skip
     assert set(filter(None, listed[border:])) >= of_rules - {"export"}
     assert of_rules.isdisjoint(set(shown) - {"export"})
