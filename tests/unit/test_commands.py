@@ -239,7 +239,8 @@ def test_help_shows_what_a_person_uses_before_the_jobs(capsys):
     listed = [line.split("  ")[0] for line in lines]
     shown = [name for name in listed[:border] if re.fullmatch(r"\w[\w-]+", name)]
     assert shown == [
-        "init", "classify", "next", "export", "compare", "regret", "backtest", "plot-studies", "gather"
+        "init", "classify", "next", "export", "compare", "regret", "backtest", "plot-studies",
+        "gather",
     ]  # fmt: skip
     assert set(filter(None, listed[border:])) >= of_rules - {"export"}
     assert of_rules.isdisjoint(set(shown) - {"export"})

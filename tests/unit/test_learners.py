@@ -167,9 +167,9 @@ def test_a_mix_without_augmentation_knows_no_mirror_images():
 def test_synthetic_images_have_the_weight_that_real_ones_leave(monkeypatch):
     seen = []
 
-    def path(features, labels, weights, classes, penalties):
+    def path(features, labels, weights, *rest):
         seen.append((len(features), weights))
-        return original(features, labels, weights, classes, penalties)
+        return original(features, labels, weights, *rest)
 
     original = linear.path
     monkeypatch.setattr(linear, "path", path)
@@ -397,7 +397,7 @@ def test_the_whole_is_what_was_trained_and_onnx_too(learner, channels, tmp_path)
     if learner == "finetuned":
         return
     record = {"classes": list(CLASSES), "images": {"height": 32, "width": 32, "channels": channels}}
-    content = whole.to_onnx(record)
+    content = whole.to_onnx(record, temperature=1.0, known=whole.features(train.images))
     reader = Reader(content)
     for n in (1, 15):
         read = reader.predict(held_out.images[:n])

@@ -29,6 +29,10 @@ def compared():
     return pd.DataFrame(columns=["mix", "n_real", "reference", "verdict"])
 
 
+def nothing_ahead():
+    return pd.DataFrame(columns=["mix", "n_real", "percent", "low", "high"])
+
+
 def scales(chart, channel):
     """What each name is drawn with, in all layers of a chart."""
     found = {}
@@ -60,7 +64,7 @@ def test_a_mix_looks_alike_in_every_panel_study_figure_and_chart(mixes):
     metrics = pd.concat([table(mixes), table([f"{mix}-aug" for mix in mixes[1:]])])
     curves = plotted.errors(metrics)
     for augmented in (False, True):
-        chart = charts.error(curves, compared(), plotted.Panel(None, augmented))
+        chart = charts.error(curves, compared(), plotted.Panel(None, augmented), nothing_ahead())
         strokes, shapes = scales(chart, "stroke"), scales(chart, "shape")
         axes = figures.plot_error(metrics, [20, 60]).axes[augmented]
         lines = {line.get_label(): line for line in axes.get_lines()}
@@ -84,7 +88,7 @@ def test_every_colour_is_one_of_the_pages_variables():
 def test_figure_and_chart_draw_the_same_table():
     metrics = table(["real", "real-warp"], counts=[20, 60, 80], replicates=3)
     curves = plotted.errors(metrics)
-    chart = charts.error(curves, compared(), plotted.Panel(None, False))
+    chart = charts.error(curves, compared(), plotted.Panel(None, False), nothing_ahead())
     (rows,) = chart["datasets"].values()
     axes = figures.plot_error(metrics, [20, 60, 80]).axes[0]
     for mix in ("real", "real-warp"):

@@ -100,7 +100,7 @@ def edit(path, old, new):
         ),
         ("plan/recipe.py", "RENDERED)", "RENDERED, 1)", {*CLASSIFIERS, "encode"}),
         ("commands/classifier.py", "cell.steps or 0", "cell.steps or 1", CLASSIFIERS),
-        ("commands/encode.py", "AT_ONCE = 128", "AT_ONCE = 127", {"encode"}),
+        ("commands/encode.py", '"encoded")', '"seen")', {"encode"}),
         ("commands/support.py", "cudnn.benchmark = False", "cudnn.benchmark = True", TRAINED),
         ("page/saved.py", "dpi=160", "dpi=161", PLOTS),
         ("errors.py", "there are none", "nothing is there", set()),

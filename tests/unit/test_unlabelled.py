@@ -358,7 +358,9 @@ def test_the_figure_has_a_place_for_no_label(metrics):
 
 def test_the_chart_has_a_place_for_no_label(metrics):
     compared = pd.DataFrame(columns=["mix", "n_real", "reference", "verdict"])
-    chart = charts.error(plotted.errors(metrics), compared, plotted.Panel(None, True))
+    curves = plotted.errors(metrics)
+    nothing = pd.DataFrame(columns=["mix", "n_real", "percent", "low", "high"])
+    chart = charts.error(curves, compared, plotted.Panel(None, True), nothing)
     scales = re.findall(r'"scale": (\{[^{}]*"symlog"[^{}]*\})', json.dumps(chart))
     assert scales
     assert all(json.loads(scale)["constant"] == 55 for scale in scales)
