@@ -18,10 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS, WORDS = (
-    11,
-    600,
-)  # at most so many in docs/ itself, and words in each; code is not counted
+DOCUMENTS, WORDS = 13, 600  # in docs/ itself, and in each of them; code is not counted
 # Longer still. One that is short enough must not stand here.
 LONG = ("answer", "own-images")
 MADE_UP = "tests/unit/test_links.py"  # which names documents that nobody has
