@@ -632,7 +632,7 @@ def test_grey_pictures_on_paper_get_a_grey_study(tmp_path):
     assert sources.complete(config)["learner_settings"]["small"]["standardise"] is False
     assert "learner" not in output.read_text()
     # Fonts draw as many for each real one as they may; all of these join each mix.
-    assert (config["rendered"]["count"], config["synthetic"]) == (180, "all")
+    assert (config["rendered"]["count"], config["synthetic"]) == (170, "all")
     assert config["augmentation"]["blur"] == 0
 
 

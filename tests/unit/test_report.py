@@ -107,7 +107,7 @@ def test_embedded_pictures_are_small(tmp_path):
     head, _, data = html.embedded(tmp_path / "sheet.png").partition(",")
     assert head == "data:image/webp;base64"
     with Image.open(io.BytesIO(base64.b64decode(data))) as picture:
-        assert picture.size == (report.WIDEST, 525)
+        assert picture.size == (html.WIDEST, 525)
     assert len(data) < 60_000
 
 

@@ -35,7 +35,8 @@ def has_groups(real: Mapping[str, Any]) -> bool:
 
 def rotates(config: Mapping[str, Any]) -> int:
     """In how many replicates each labelled image is tested once; 0 where all test the same ones."""
-    return config["replicates"] if config["real"]["split"] == ROTATE else 0
+    # Studies that were published before do not say.
+    return config["replicates"] if config["real"].get("split") == ROTATE else 0
 
 
 def files(asked: Mapping[str, Any]) -> list[str]:
@@ -103,7 +104,7 @@ def counts(config: Mapping[str, Any]) -> Mapping[str, int]:
 
 def unlabelled(config: Mapping[str, Any]) -> int:
     """Real images without labels that a study has, 0 or as many as are there and asked for."""
-    return min(_unlabelled(config), config["unlabelled"]["count"] or sys.maxsize)
+    return min(_unlabelled(config), config["unlabelled"].get("count") or sys.maxsize)
 
 
 def _unlabelled(config: Mapping[str, Any]) -> int:
