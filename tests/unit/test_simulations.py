@@ -1,6 +1,6 @@
 """Simulations of whole studies, whose truth is known: how often a verdict or an interval is wrong.
 
-A few of each run in `make test`. Those in docs/answer.md, with thousands of comparisons a count:
+A few of each run in `make test`. Those in docs/lab/answer.md, with thousands of comparisons:
 `python -m pytest tests/unit/test_simulations.py -m long -s`, which prints them.
 """
 
