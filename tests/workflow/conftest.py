@@ -112,7 +112,7 @@ class Project:
             name = str(path.relative_to(self.results))
             if name.startswith(("logs/", "benchmarks/")) or not path.is_file():
                 continue
-            if path.name == "metrics.json":
+            if path.name in ("metrics.json", "training.json"):
                 record = json.loads(path.read_text())
                 record.pop("train_seconds", None)
                 kept[name] = json.dumps(record).encode()

@@ -3,7 +3,6 @@
 
 import csv
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -293,17 +292,8 @@ def test_the_page_lists_doubted_labels(opening, finished):
 
 def test_hidden_pictures_stay_hidden(finished):
     assert "data:image/webp" in (finished.results / "report.html").read_text()
-    command = finished.command(
-        "-n", "-p", "--cores", "1", "--forcerun", "report", config="page={pictures: false}"
-    )
-    said = subprocess.run(
-        command,
-        cwd=finished.root,
-        env=os.environ | {"REALINK_MNIST": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    hidden = 'page={"pictures":false}'
+    said = finished.run("-n", "-p", "--cores", "1", "--forcerun", "report", config=hidden)
     line = said.stdout.partition("python -m realink report")[2].partition(">results")[0]
     assert "--doubted" in line
     assert "--labelled" not in line

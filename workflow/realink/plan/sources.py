@@ -203,8 +203,8 @@ def _check_split(config: Mapping[str, Any]) -> None:
     replicates, asked = rotates(config), config["real"]["source"]
     if replicates == 1:
         raise InputError(
-            "config key `replicates`: by `real: split: rotate` each tests pictures of its own: "
-            "set `replicates` to 2 or more, such as 5"
+            "config key `real: split:`: by rotate each replicate tests pictures of its own: set "
+            "`replicates` to 2 or more, such as 5"
         )
     if replicates and not source(config["real"]).PICTURES:
         raise InputError(
