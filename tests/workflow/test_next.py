@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from realink.images import labels
 from realink.store.files import read_images, read_tensors
 
+from .conftest import Project
 from .test_page import browser, opening  # noqa: F401
 
 # A folder that a person picks, in memory, since no test can press the browser's own dialogues.
@@ -290,10 +291,12 @@ def test_the_page_lists_doubted_labels(opening, finished):
     assert min(widths) > 0
 
 
-def test_hidden_pictures_stay_hidden(finished):
+def test_hidden_pictures_stay_hidden(finished, tmp_path):
     assert "data:image/webp" in (finished.results / "report.html").read_text()
-    hidden = 'page={"pictures":false}'
-    said = finished.run("-n", "-p", "--cores", "1", "--forcerun", "report", config=hidden)
+    overlay = tmp_path / "hidden.json"
+    overlay.write_text(json.dumps({"page": {"pictures": False}}))
+    hidden = Project(finished.root, [*finished.configs, str(overlay)])
+    said = hidden.run("-n", "-p", "--cores", "1", "--forcerun", "report")
     line = said.stdout.partition("python -m realink report")[2].partition(">results")[0]
     assert "--doubted" in line
     assert "--labelled" not in line
