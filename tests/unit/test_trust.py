@@ -122,6 +122,7 @@ def test_none_is_said_of_as_many_test_images_as_were_allowed(tmp_path, few):
         answer=tmp_path / "answer.json",
         classifier=str(tmp_path / "{replicate}.safetensors"),
         **{name: [tmp_path / f"{name}.safetensors"] for name in paths},
+        false_alarms=0.02,
         seed=1,
         output=tmp_path / "unknown.json",
     )
@@ -143,6 +144,7 @@ def test_where_nothing_is_advised_nothing_is_unknown(tmp_path):
         answer=tmp_path / "answer.json",
         classifier="",
         **{key: [tmp_path / "none.safetensors"] for key in ("pool", "validation", "test")},
+        false_alarms=0.02,
         seed=1,
         output=tmp_path / "unknown.json",
     )

@@ -63,6 +63,7 @@ rule measure_unknown:
             "measure_unknown",
             config=config,
             classifier=f"results/{STUDY}/{CLASSIFIER}/model.safetensors",
+            false_alarms=config["trust"]["false_alarms"],
             seed=config["seed"],
         ),
     shell:

@@ -77,6 +77,7 @@ def measure_unknown(
     pool: Sets,
     validation: Sets,
     test: Sets,
+    false_alarms: float,
     seed: int,
     output: Path,
 ) -> None:
@@ -87,6 +88,7 @@ def measure_unknown(
     answer : what `analyse` wrote
     classifier : checkpoints
     pool : the real images that are trained on
+    false_alarms : share of the validation images that may be taken for none of the classes
     """
     import numpy as np
 
@@ -117,14 +119,13 @@ def measure_unknown(
             found = 1 - (network.features(some.images) @ features).max(1, initial=-1)
             read[name].append(found)
             few += [some] if name == "validation" else []
-    asked = study["trust"]["false_alarms"]
     _, most = units(few)  # different ones: replicates may have the same
-    least = unknown.limit(np.concatenate(read["validation"]), most, asked)
+    least = unknown.limit(np.concatenate(read["validation"]), most, false_alarms)
     alarms = None if least is None else float((np.concatenate(read["test"]) > least).mean())
     write_json(
         output,
         {"n_real": one["n_real"], "mix": one["mix"], "validation_images": most}
-        | {"asked": asked, "least": least, "false_alarms": alarms},
+        | {"asked": false_alarms, "least": least, "false_alarms": alarms},
     )
 
 
