@@ -79,9 +79,10 @@ def test_every_target_is_there(finished):
     # Of one replicate no curve is carried on.
     assert (finished.results / "answer/more_labels.csv").read_text().startswith("mix,error,n_real,")
     harm = pd.read_csv(finished.results / "answer/harm.csv", dtype={"label": str})
-    assert harm.groupby("n_real")["label"].apply("".join).to_dict() == dict.fromkeys(
-        (20, 100, 200), "0123456789"
-    )
+    compared = harm.groupby("n_real")["label"].apply("".join)
+    # Where real images alone are advised, there is nothing to do instead.
+    assert set(compared) == {"0123456789"}
+    assert set(compared.index) <= {20, 100, 200}
     assert (finished.results / "figures/hurts.png").exists()
     for figure in ("triptych", "examples"):
         assert (finished.results / f"figures/{figure}.png").stat().st_size > 5_000
@@ -107,8 +108,8 @@ def test_the_translated_set_is_the_whole_rendered_one_with_its_labels(finished, 
 
 
 def test_a_classifier_and_pictures_to_use_elsewhere(project):
-    # All that is trained on is fewer than there are.
-    assert "200 of 4,000 real images" in (project.results / "final/README.md").read_text()
+    # More than the study's largest count.
+    assert "| 4,000 real images" in (project.results / "final/README.md").read_text()
     folder = "results/small/export/warp/n20/rep1"
     done = project.run("--cores", "2", folder)
     assert done.returncode == 0, done.stdout

@@ -40,7 +40,7 @@ def why(jobs: Sequence[LogRecord]) -> list[str]:
     return [
         f"{reason}: "
         + (
-            ", ".join(f"{n} {rule}" for rule, n in rules.most_common())
+            ", ".join(f"{n} {rule}" for rule, n in sorted(rules.items(), key=_most_first))
             if len(rules) <= KINDS
             else f"{rules.total()} jobs of {len(rules)} kinds"
         )
@@ -52,6 +52,10 @@ def axes(job: LogRecord) -> str:
     """Tell a job from the others of its rule."""
     wildcards = (job.wildcards or {}).items()
     return " ".join(f"{name}={value}" for name, value in wildcards if name != "study")
+
+
+def _most_first(one: tuple[str, int]) -> tuple[int, str]:
+    return -one[1], one[0]
 
 
 def _reasons(text: str) -> list[str]:

@@ -52,7 +52,9 @@ def card(
     version : of realink
     """
     wrong = int((predicted != test.labels).sum())
-    alone = stats.binomtest(wrong, len(predicted)).proportion_ci(LEVEL, method="wilson")
+    # Of the error to expect, not of its own.
+    expectedly = round(expected["test_error"] * len(predicted))
+    alone = stats.binomtest(expectedly, len(predicted)).proportion_ci(LEVEL, method="wilson")
     environment = Environment(
         loader=PackageLoader("realink.page"),
         autoescape=True,  # Markdown may hold HTML, and a class any name
