@@ -48,6 +48,7 @@ from realink.translation.settings import complete, names
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config/config.yaml"
+DRY = ["-m", "snakemake", "--dry-run", "--quiet", "all"]  # of a study that nobody has run
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -253,7 +254,7 @@ def _smallest_jobs(
     """Name, code and command line of jobs that have next to nothing to do: one step, few images."""
     yield "python", "", ["-c", "pass"]
     yield "import torch", "", ["-c", "import torch"]
-    yield "a dry run of the full grid", "", ["-m", "snakemake", "--dry-run", "--quiet", "all"]
+    yield "a dry run of the full grid", "", [*DRY, "--config", "study=bench"]
     few, judge, whole = folder / "few", folder / "judge", sources.complete(config)
     write_images(few, rendered.take(slice(20)))
     save(judge, network, "small", knobs, real.shape)
@@ -299,8 +300,8 @@ def _run(code: str, arguments: list[str]) -> None:
     path = os.pathsep.join([str(ROOT / "workflow"), os.environ.get("PYTHONPATH", "")])
     # Jobs compare their code with what the workflow found.
     environment = os.environ | {"PYTHONPATH": path, "REALINK_CODE": code}
-    asked = {"cwd": ROOT, "env": environment, "check": True, "capture_output": True}
-    subprocess.run([sys.executable, *arguments], **asked)
+    words = [sys.executable, *arguments]
+    subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True)
 
 
 def _seconds(work: Callable[[], Any], repeats: int) -> float:

@@ -113,7 +113,10 @@ start_node() {
 
 start() {
   install_packages
-  if [ -e "$DEFAULT_CONF" ] && [ "$(readlink -f "$DEFAULT_CONF")" != "$SLURM_CONF" ]; then
+  local other
+  other=$(dirname "$(readlink -f "$DEFAULT_CONF" || true)")
+  # One of these that was killed leaves its link behind, and nothing that runs.
+  if [ -e "$DEFAULT_CONF" ] && [ "$other" != "$DIR" ] && { [ ! -e "$other/munge.key" ] || DIR=$other alive munged; }; then
     echo "error: $DEFAULT_CONF belongs to another SLURM; stop that one first" >&2
     exit 1
   fi

@@ -286,19 +286,19 @@ def test_a_study_without_doses_is_told_what_to_add():
     def one(n, mix):
         return {"n_real": n, "mix": mix, "error": 0.1}
 
-    told = page.proposed(
-        [one(55, "frozen:real-harvest-aug"), one(260, "frozen:real-harvest-aug")], ["small"]
-    )
-    read_back = yaml.safe_load(told)["doses"]
+    held = {("frozen:real-harvest-aug", n): 600 for n in (55, 260)} | {("real-warp", 99): 90}
+    advised = [one(55, "frozen:real-harvest-aug"), one(260, "frozen:real-harvest-aug")]
+    read_back = yaml.safe_load(page.proposed(advised, ["small"], held))["doses"]
     assert (read_back["mix"], read_back["learner"]) == ("real-harvest-aug", "frozen")
     assert read_back["n"] == [55, 260]
-    assert read_back["synthetic"][-1] == "all"
-    assert "learner: small" in page.proposed([one(55, "real-aug"), one(99, "real-warp")], ["small"])
+    # No more than there are: that would be refused.
+    assert read_back["synthetic"] == [100, "all"]
+    told = page.proposed([one(55, "real-aug"), one(99, "real-warp")], ["small"], held)
+    assert "learner: small" in told
+    assert "synthetic: [all]" in told
     # Nothing that could have doses is advised.
-    assert (
-        page.proposed([one(55, "real-aug"), one(0, "warp"), one(9, "real-x-pseudo")], ["small"])
-        is None
-    )
+    nothing = [one(55, "real-aug"), one(0, "warp"), one(9, "real-x-pseudo")]
+    assert page.proposed(nothing, ["small"], held) is None
 
 
 @pytest.mark.parametrize("split", ["fixed", "rotate"])
@@ -306,4 +306,6 @@ def test_a_study_that_tests_in_turns_is_told_nothing(split):
     config = made_up.settings()
     config["real"] = config["real"] | {"split": split}
     advised = [{"n_real": 55, "mix": "real-warp-aug", "error": 0.1}]
-    assert bool(page.shown(None, advised, config)["proposed"]) is (split == "fixed")
+    metrics = pd.DataFrame([("real-warp-aug", 55, 945)], columns=["mix", "n_real", "n_synthetic"])
+    shown = page.shown(None, advised, config, metrics)
+    assert bool(shown["proposed"]) is (split == "fixed")

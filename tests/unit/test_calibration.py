@@ -71,4 +71,4 @@ def test_bins_hold_as_many_images_each_and_the_error_is_their_distance():
     assert calibration.expected_error(confidence, right) == pytest.approx(
         (0.1 + 0.6 + 0.2 + 0.7) / 4
     )
-    assert calibration.least_error(confidence, 1) == calibration.least_error(confidence, 1)
+    assert 0 < calibration.least_error(confidence, 1) < 1

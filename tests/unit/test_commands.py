@@ -187,7 +187,12 @@ def test_the_learners_code_counts(monkeypatch):
     monkeypatch.setattr(provenance, "code_hash", lambda *a, **loaded: asked.append(loaded) or "one")
     monkeypatch.setenv(support.CODE, "one")
     support.check_code(["train-classifier", "--learner=small", "--n=1"])
-    assert asked == [{"translator": [], "learner": ["small"]}]
+    several = ["--every-learner=small", "--every-learner=frozen", "--every-translator=warp"]
+    support.check_code(["train-final", *several])
+    assert asked == [
+        {"translator": [], "learner": ["small"]},
+        {"translator": ["warp"], "learner": ["small", "frozen"]},
+    ]
 
 
 def test_without_a_recorded_hash_a_command_just_runs(monkeypatch):

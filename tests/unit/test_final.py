@@ -138,7 +138,7 @@ def made(tmp_path):
         "recipes": json.dumps(recipes),
         "every_learner": ["small"],
         "every_translator": ["randomised"],
-        "learner_settings": json.dumps({"small": own}),
+        "learner_settings": json.dumps(dict.fromkeys(recipes, own)),
         "translator_settings": json.dumps({"randomised": {}}),
         "augmentation": json.dumps(made_up.AUGMENTATION),
         "classifier": pattern,

@@ -9,9 +9,9 @@ from realink.errors import InputError
 from realink.images.imagesets import ImageSet, Shape
 from realink.learners.small import Settings
 from realink.learners.small.network import Network, predict
+from realink.learners.whole import Classifier
 from realink.page import labelling
 from realink.scores.acquisition import FEW, choose, typical, various
-from realink.scores.seen import seen
 from realink.store.checkpoints import save
 
 
@@ -60,7 +60,7 @@ def test_seen_gives_a_classifiers_scores_and_what_its_last_layer_reads(tmp_path)
     save(tmp_path / "model.safetensors", network, "small", settings, shape)
     pixels = np.random.default_rng(0).integers(0, 256, (9, 20, 16), dtype=np.uint8)
     images = ImageSet(pixels, None, ("a", "b", "c"))
-    scores, features = seen(tmp_path / "model.safetensors", images)
+    scores, features = Classifier(tmp_path / "model.safetensors").seen(images.images)
     np.testing.assert_allclose(scores, predict(network, pixels), atol=1e-6)
     with torch.inference_mode():
         again = network.layers[-1](torch.from_numpy(features)).softmax(1).numpy()
@@ -71,7 +71,7 @@ def test_a_checkpoint_of_nothing_is_refused(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"nothing")
     images = ImageSet(np.zeros((1, 20, 16), np.uint8), None, ("a", "b"))
     with pytest.raises(InputError, match=r"model\.safetensors"):
-        seen(tmp_path / "model.safetensors", images)
+        Classifier(tmp_path / "model.safetensors").seen(images.images)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def turned(folders):  # noqa: F811
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"replicates": 1}, r"`replicates`: by `real: split: rotate` each tests .* 2 or more"),
+        ({"replicates": 1}, r"`real: split:`: by rotate each replicate tests .* 2 or more"),
         ({"replicates": 21}, r"tests groups .* has 20; set `replicates` to 20 or fewer"),
         ({"real": {"group": r"^(camera0)?"}}, "finds no group"),
         ({"counts": [5, 45]}, r"45 real images asked for, but .* has 42 to train on"),

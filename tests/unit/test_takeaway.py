@@ -202,7 +202,7 @@ def pretend(monkeypatch, probabilities: np.ndarray) -> None:
     """Have an ONNX file, which takes seconds to make, that reads these in the test images."""
     made = {"__init__": lambda *_: None, "predict": lambda *_: probabilities}
     monkeypatch.setattr("realink.store.reader.Reader", type("Made", (), made))
-    monkeypatch.setattr("realink.learners.whole.to_onnx", lambda *_: b"")
+    monkeypatch.setattr("realink.store.portable.to_onnx", lambda *_: b"")
 
 
 def given(arguments, monkeypatch) -> str:

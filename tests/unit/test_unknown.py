@@ -7,8 +7,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from realink.images.imagesets import Shape
+from realink.learners import seen
 from realink.learners.trusted import Seeing, Trusted
 from realink.scores import unknown
+from tests import made_up
 
 SHAPE = Shape(8, 6, 1, 3)
 
@@ -45,10 +47,12 @@ def test_too_few_images_set_no_limit():
 
 
 def test_known_images_are_drawn_the_same_each_time():
-    assert unknown.chosen(20, 1).tolist() == list(range(20))
-    many = unknown.chosen(5000, 1)
-    assert len(set(many)) == unknown.KNOWN
-    np.testing.assert_array_equal(many, unknown.chosen(5000, 1))
+    few, many = made_up.images(20, ("a", "b")), made_up.images(5000, ("a", "b"))
+    assert seen.chosen(few, unknown.KNOWN, 1) is few
+    some = seen.chosen(many, unknown.KNOWN, 1)
+    assert len(np.unique(some.images, axis=0)) == unknown.KNOWN
+    np.testing.assert_array_equal(some.images, seen.chosen(many, unknown.KNOWN, 1).images)
+    assert (some.images != seen.chosen(many, unknown.KNOWN, 2).images).any()
 
 
 def test_features_are_what_the_head_reads_of_an_image_and_its_mirror_image():

@@ -177,6 +177,22 @@ def pictured(once) -> Project:
     return Project(once("pictured", make), configs)
 
 
+@pytest.fixture(scope="session")
+def ran(once) -> Callable[[str, Sequence[str]], Project]:
+    """A function that runs a study to its end, once. Read it; copy it to change it."""
+
+    def study(name: str, configs: Sequence[str]) -> Project:
+        def make(root: Path) -> None:
+            done = Project.create(root, configs).run("--cores", "2")
+            assert done.returncode == 0, done.stdout
+
+        project = Project(once(name, make), configs)
+        project.results = project.root / "results" / name
+        return project
+
+    return study
+
+
 @pytest.fixture
 def project(finished, tmp_path) -> Project:
     """A copy of the finished small study."""

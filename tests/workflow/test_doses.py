@@ -1,7 +1,6 @@
 """A study with doses: they are trained beside the grid, and the page says how many are enough."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,16 +15,9 @@ TRAINED = {"train_classifier", "train_translator", "draw_real", "prepare_rendere
 
 
 @pytest.fixture(scope="module")
-def dosed(once) -> Project:
-    """The small study with doses, run to its end. Read it; copy it to change it."""
-
-    def make(root: Path) -> None:
-        done = Project.create(root, CONFIGS).run("--cores", "2")
-        assert done.returncode == 0, done.stdout
-
-    project = Project(once("doses", make), CONFIGS)
-    project.results = project.root / "results/doses"
-    return project
+def dosed(ran) -> Project:
+    """The small study with doses. Read it; copy it to change it."""
+    return ran("doses", CONFIGS)
 
 
 def test_from_doses_to_the_sentence(dosed, tmp_path):
@@ -52,8 +44,8 @@ def test_from_doses_to_the_sentence(dosed, tmp_path):
     assert dosed.copy(tmp_path).planned() == {}
 
 
-def test_a_dose_is_trained_as_the_grid_trains(dosed):
-    """The same recipe gives the same scores, whatever its path."""
+def test_each_dose_is_another_classifier(dosed):
+    """Count, share and order each change what is trained."""
     grid = dosed.results / "classifier/small/real-rendered-aug/n20/rep1/scores.safetensors"
     doses = list(dosed.results.glob("dose/small/real-rendered-aug/n20/*/*/*/rep1"))
     assert len(doses) == 7

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,16 +20,9 @@ CONFIGS = "small.yaml", "unlabelled.yaml"
 
 
 @pytest.fixture(scope="module")
-def unlabelled(once) -> Project:
-    """The small study with unlabelled images, run to its end. Read it; copy it to change it."""
-
-    def make(root: Path) -> None:
-        done = Project.create(root, CONFIGS).run("--cores", "2")
-        assert done.returncode == 0, done.stdout
-
-    project = Project(once("unlabelled", make), CONFIGS)
-    project.results = project.root / "results/unlabelled"
-    return project
+def unlabelled(ran) -> Project:
+    """The small study with unlabelled images. Read it; copy it to change it."""
+    return ran("unlabelled", CONFIGS)
 
 
 def test_it_starts_without_any_label(unlabelled, tmp_path):

@@ -1,5 +1,6 @@
 """Files that a person names on a command line, and what a terminal shows of their names."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,18 @@ def written_as_asked(output: Path) -> Iterator[Path]:
             yield temporary
     except OSError as error:
         raise InputError(f"--output {output}: cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def made_whole(output: Path) -> Iterator[Path]:
+    """Make a folder that a person named, all of it or nothing."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the output, so that it appears whole.
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as made:
+        folder = Path(made) / output.name
+        folder.mkdir()
+        yield folder
+        folder.rename(output)
 
 
 def shown(name: str) -> str:

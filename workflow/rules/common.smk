@@ -82,17 +82,18 @@ TEACHERS = [cell.teacher for cell in CELLS if cell.teacher]
 UNLABELLED = sources.unlabelled(config)
 # Where a replicate's pool, validation and test images are, and what follows from them: with
 # `real: split: rotate`, each replicate has its own.
-OWN = f"{os.sep}rep{{replicate}}" if sources.rotates(config) else ""
+ROTATED = bool(sources.rotates(config))
+OWN = f"{os.sep}rep{{replicate}}" if ROTATED else ""
 SPLIT = f"results/{{study}}/real{OWN}"
 JUDGE = f"results/{{study}}/judge{OWN}"
 WITHOUT_LABELS = f"results/{{study}}/unlabelled{OWN}"
 ALL_LABELLED = "results/{study}/real/all.safetensors"
 # All images that any classifier is tested on, in the order of predictions.safetensors.
-TESTED = ALL_LABELLED if OWN else f"{SPLIT}/test.safetensors"
+TESTED = ALL_LABELLED if ROTATED else f"{SPLIT}/test.safetensors"
 # All labelled images but those that nothing but tests may see, by their split in real/images.csv.
 KNOWN = (
     {LABELLED: ALL_LABELLED}
-    if OWN
+    if ROTATED
     else {TRAIN: f"{SPLIT}/pool.safetensors", VALIDATION: f"{SPLIT}/validation.safetensors"}
 )
 # What commands are told that speak of them.
@@ -196,7 +197,7 @@ def of_first(path):
 
 def seed_of_judge(wildcards):
     """The root of a judge's random streams: where each replicate has one, they differ."""
-    return seed_for(config["seed"], "judge", wildcards.replicate) if OWN else config["seed"]
+    return seed_for(config["seed"], "judge", wildcards.replicate) if ROTATED else config["seed"]
 
 
 def growing(amount):

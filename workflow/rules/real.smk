@@ -9,14 +9,9 @@ are in real/all.safetensors, and the parts in real/rep{replicate}.
 # All sets are read, and written, once.
 READ_MINUTES = sizes.minutes(
     30,
-    pictures=sum(sources.counts(config).values()) + UNLABELLED,
-    moved=2
-    * (sum(sources.counts(config).values()) + UNLABELLED)
-    * sizes.image_bytes(config["images"]),
+    pictures=sources.labelled(config) + UNLABELLED,
+    moved=2 * (sources.labelled(config) + UNLABELLED) * sizes.image_bytes(config["images"]),
 )
-
-
-ROTATED = bool(sources.rotates(config))
 
 
 rule prepare_real:

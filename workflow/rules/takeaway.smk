@@ -59,9 +59,7 @@ rule train_final:
             recipes={name: [cell._asdict() for cell in own] for name, own in GIVEN.items()},
             every_learner=list(dict.fromkeys(cell.learner for cell in LAST)),
             every_translator=LAST_TRANSLATORS,
-            learner_settings={
-                cell.learner: config["learner_settings"][cell.learner] for cell in LAST
-            },
+            learner_settings={name: learner_with(own[-1]) for name, own in GIVEN.items()},
             translator_settings={name: config["translators"][name] for name in LAST_TRANSLATORS},
             augmentation=config["augmentation"],
             classifier=f"results/{STUDY}/{CLASSIFIER}/model.safetensors",

@@ -44,17 +44,18 @@ def analyse(
     """
     rows, notes = usable(fitting(metrics, predictions))
     found = compared(rows, predictions)
+    errors, share = errors_of_cells(rows, predictions)
     return replace(
         found,
         notes=_of_few(predictions) + _of_turns(predictions, rows) + _of_groups(predictions) + notes,
         limits=limits(rows, pool, turns(predictions)),
         break_even=break_even(found.comparisons),
-        worth=worth(rows, predictions, seed),
+        worth=worth(errors, share, seed),
         groups=errors_by_group(rows, predictions),
         translators=translators,
         unlabelled=unlabelled,
         rivals=_rivals(found, rows, predictions),
-        more_labels=more_labels(found, errors_of_cells(rows, predictions)[0]),
+        more_labels=more_labels(found, errors),
     )
 
 

@@ -166,9 +166,7 @@ def _ends(found: np.ndarray) -> np.ndarray:
     return np.sort(found)[[tail - 1, -tail]]
 
 
-def draws(
-    wrong: np.ndarray, groups: np.ndarray | None, seed: int, number: int = DRAWS
-) -> tuple[np.ndarray, np.ndarray]:
+def draws(wrong: np.ndarray, groups: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean log errors of cells, and how they might have come out with other images and replicates.
 
     Test images, or their groups, are drawn anew by the Bayesian bootstrap (Rubin 1981, Ann. Stat.
@@ -185,7 +183,7 @@ def draws(
 
     Returns
     -------
-    float [cells] and [number, cells]
+    float [cells] and [`DRAWS`, cells]
     """
     cells, replicates, images = wrong.shape
     random = np.random.default_rng(seed)
@@ -195,18 +193,18 @@ def draws(
     own = _logs(np.ones((1, len(sizes))), sums, sizes).reshape(cells, replicates)
     means, freedom = own.mean(axis=1), max(len(sizes) - 1, 1)
     made = []
-    for start in range(0, number, AT_ONCE):
-        weights = random.standard_exponential((min(AT_ONCE, number - start), len(sizes)))
+    for start in range(0, DRAWS, AT_ONCE):
+        weights = random.standard_exponential((min(AT_ONCE, DRAWS - start), len(sizes)))
         made.append(_logs(weights, sums, sizes).reshape(-1, cells, replicates).mean(axis=2))
     # The bootstrap's variance is smaller than that of a mean of so many.
-    scale = np.sqrt((freedom + 2) / random.chisquare(freedom, (number, 1)))
+    scale = np.sqrt((freedom + 2) / random.chisquare(freedom, (DRAWS, 1)))
     drawn = means + (np.concatenate(made) - means) * scale
     degrees = (cells - 1) * (replicates - 1)
     if degrees:
         chance = _chance(sums.reshape(cells, replicates, -1), degrees)
         variance = max(0.0, np.sum(_crossed(own) ** 2) / degrees - chance)
-        noise = random.standard_normal((number, cells)) * np.sqrt(variance / replicates)
-        drawn += noise * np.sqrt(degrees / random.chisquare(degrees, (number, 1)))
+        noise = random.standard_normal((DRAWS, cells)) * np.sqrt(variance / replicates)
+        drawn += noise * np.sqrt(degrees / random.chisquare(degrees, (DRAWS, 1)))
     return means, drawn
 
 

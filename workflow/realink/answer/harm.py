@@ -50,62 +50,54 @@ def harm(
     class of one image, or of one group of several that there are, is not tested.
     """
     rows = dict(list(metrics.groupby(["mix", "n_real"])))
+    classes = range(len(predictions.classes))
+    parts = [predictions.part(predictions.labels == label) for label in classes]
+    told = [(part.wrong, part.tested) for part in parts]
     found, pairs = [], []
     for one in recommended:
         n, mix, reference = one["n_real"], one["mix"], one["instead_of"]
         if reference is None or (mix, n) not in rows or (reference, n) not in rows:
             continue
-        both = _paired(rows[mix, n], rows[reference, n])
-        for label, name in enumerate(predictions.classes):
-            own = predictions.part(predictions.labels == label)
-            pair = _Pair(own, *both)
-            if len(both[0]) == 0 or not all(tested.any() for tested in pair.tested):
+        advised, other = _paired(rows[mix, n], rows[reference, n])
+        for name, part, (wrong, tested) in zip(predictions.classes, parts, told, strict=True):
+            if not tested[advised].any():
                 continue
-            errors = [
-                float(wrong.sum() / tested.sum())
-                for wrong, tested in zip(pair.wrong, pair.tested, strict=True)
-            ]
-            taken = _taken_for(own.predicted[both[0]][pair.wrong[0]])
+            pair = _Pair(part, advised, wrong[advised], wrong[other])
+            read = tested[advised].sum()
+            taken = _taken_for(part.predicted[advised][pair.wrong])
             found.append(
                 {"n_real": n, "mix": mix, "reference": reference, "label": name}
-                | {"images": int(pair.tested[0].any(axis=0).sum())}
-                | {"error": errors[0], "reference_error": errors[1]}
+                | {"images": int(tested[advised].any(axis=0).sum())}
+                | {"error": float(pair.wrong.sum() / read)}
+                | {"reference_error": float(pair.reference_wrong.sum() / read)}
                 | {
                     "taken_for": None if taken is None else predictions.classes[taken[0]],
                     "taken_share": None if taken is None else taken[1],
                 }
             )
-            pairs.append(pair if _testable(own, grouped=predictions.cases is not None) else None)
+            pairs.append(pair if _testable(part, grouped=predictions.cases is not None) else None)
     return _judged(pd.DataFrame(found, columns=COLUMNS), pairs)
 
 
 class _Pair(NamedTuple):
-    """What two mixes predicted of a class's test images: rows of the same replicates, int [r]."""
+    """What the advised mix and another one got wrong of a class's test images, bool [r, n].
+
+    predictions : of these images
+    rows : int [r], of the advised mix; the other's are of the same replicates
+    """
 
     predictions: Predictions
-    advised: np.ndarray
-    other: np.ndarray
-
-    @property
-    def wrong(self) -> list[np.ndarray]:
-        return [self.predictions.wrong[rows] for rows in (self.advised, self.other)]
-
-    @property
-    def tested(self) -> list[np.ndarray]:
-        return [self.predictions.tested[rows] for rows in (self.advised, self.other)]
+    rows: np.ndarray
+    wrong: np.ndarray
+    reference_wrong: np.ndarray
 
 
 def _judged(table: pd.DataFrame, pairs: Sequence[_Pair | None]) -> pd.DataFrame:
     tested = [place for place, pair in enumerate(pairs) if pair is not None]
-    samples = [
-        designs.log_ratios(pair.predictions, pair.advised, *pair.wrong)
-        for pair in pairs
-        if pair is not None
-    ]
+    samples = [designs.log_ratios(*pair) for pair in pairs if pair is not None]
     priors = pool(samples, table["n_real"].iloc[tested].tolist()) if tested else []
     for place, prior in zip(tested, priors, strict=True):
-        pair = pairs[place]
-        result = designs.compare(pair.predictions, pair.advised, *pair.wrong, prior)
+        result = designs.compare(*pairs[place], prior)
         for column in ("ratio", "low", "high", "p"):
             table.loc[place, column] = getattr(result, column)
     table["verdict"] = UNTESTED

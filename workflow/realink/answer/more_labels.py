@@ -19,8 +19,8 @@ FEWEST = 3  # counts of a curve that is carried on
 TIMES = 1.5, 2.0  # the largest count, that is said on the page
 REACH = 1.0  # of the logarithm of the count: a third as many images weigh 1 / e in the slope
 KEPT = 0.5  # of the gain that the power law promises
-# Standard deviations of the logarithm of what comes, calibrated by `realink backtest`: of the gain
-# (that of all shares from none to the whole of it), and for each e-fold of the count.
+# Standard deviations of the logarithm of what comes: of the gain (all shares from none to the whole
+# of it alike likely), and for each e-fold of the count, set so that `realink backtest` is covered.
 OF_GAIN, OF_DISTANCE = 12**-0.5, 0.15
 UNIT = "\N{NO-BREAK SPACE}"
 COLUMNS = ["mix", "error", "n_real", "more", "expected_error", "low", "high"]
@@ -56,9 +56,7 @@ def more_labels(answer: Answer, curves: Mapping[tuple[str, int], Errors]) -> pd.
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def carried_on(
-    curve: Mapping[int, Errors], n: int, *, fewest: int = FEWEST, level: float = LEVEL
-) -> Interval | None:
+def carried_on(curve: Mapping[int, Errors], n: int, *, fewest: int = FEWEST) -> Interval | None:
     """The mean error that is expected at a larger count, a fraction, with its interval.
 
     Errors fall as a power of the count, down to a floor that few counts cannot show (Hestness et
@@ -96,7 +94,7 @@ def carried_on(
     towards = np.array([1.0, KEPT * distance if slope < 0 else 0.0]) @ solve
     spread = np.sum(towards**2 * variances) + variances[-1]
     spread += (OF_GAIN * gain) ** 2 + (OF_DISTANCE * distance) ** 2
-    reach = stats.norm.ppf((1 + level) / 2) * np.sqrt(spread)
+    reach = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(spread)
     middle = last - KEPT * gain
     value, low, high = np.exp([middle, middle - reach, middle + reach]).clip(max=1).tolist()
     return Interval(value, low, high)

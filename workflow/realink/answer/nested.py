@@ -10,14 +10,15 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from realink.answer.statistics import LEVEL, Comparison, Prior, Sample, spread_of
+from realink.answer.statistics import LEVEL, Comparison, Prior, Sample, spread_of, unevenness
 
 
 class Parts(NamedTuple):
     """A logarithm of an error, or of a ratio of two, and what it is the mean of.
 
     value : of all replicates
-    replicates : float [r], each one's; their mean is `value`, but for `scaled`
+    replicates : float [r], each one's; their mean is `value`, but for what makes up for uneven
+        errors
     of_groups : variance of `value` by the differences between groups (or single images) alone
     freedom : degrees of freedom of that
     """
@@ -32,7 +33,6 @@ def compare(
     wrong_a: np.ndarray,
     wrong_b: np.ndarray,
     tested: np.ndarray,
-    level: float = LEVEL,
     prior: Prior | None = None,
     groups: np.ndarray | None = None,
 ) -> Comparison:
@@ -69,7 +69,7 @@ def compare(
     unseen = sum(not wrong.any() for wrong in (wrong_a, wrong_b))
     error = np.sqrt(variance + unseen)
     p = 2 * stats.t.sf(abs(found.value) / error, freedom) if error else float(found.value == 0)
-    reach = stats.t.ppf((1 + level) / 2, freedom) * error
+    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * error
     low, ratio, high = np.exp([found.value - reach, found.value, found.value + reach]).tolist()
     what = "images" if groups is None else "groups"
     return Comparison(ratio, low, high, float(p), f"{what} within replicates")
@@ -122,20 +122,9 @@ def _parts(
     cases = places.max() + 1
     squares, freedom = 0.0, 1.0
     if cases > 1:
-        scale, freedom = _scale(np.bincount(places, found), 0.5 / n)
+        scale, freedom = unevenness(np.bincount(places, found) + 0.5 / n)
         squares = np.sum((scale * np.bincount(places, apart)) ** 2) * cases / (cases - 1)
     by_replicate = np.bincount(turn, apart, replicates)
     if replicates > 1:
-        by_replicate *= _scale(np.bincount(turn, found, replicates), 0.5 / n)[0]
+        by_replicate *= unevenness(np.bincount(turn, found, replicates) + 0.5 / n)[0]
     return Parts(value, value + replicates * by_replicate, float(squares), freedom)
-
-
-def _scale(found: np.ndarray, least: float) -> tuple[np.ndarray, float]:
-    """What the parts of cases with so many errors, float [c], are too small by; and their freedom.
-
-    As `statistics._of_groups`, whose cases are not weighted.
-    """
-    shares = (found + least) / np.sum(found + least)
-    uneven = np.sum(shares**2)
-    scale = np.sqrt((1 - 1 / len(shares)) / (1 - 2 * shares + uneven))
-    return scale, max(float(1 / uneven - 1), 1.0)

@@ -33,6 +33,9 @@ def regret(
     random, rows = np.random.default_rng(seed), []
     for _ in range(splits):
         half = _half(predictions, random)
+        # Where each replicate has one group, one half may have them all.
+        if half.all() or not half.any():
+            continue
         for seen, judging in ((half, ~half), (~half, half)):
             answer = compared(*_part(metrics, predictions, seen))
             judged = summarise(_part(metrics, predictions, judging)[0])
@@ -41,7 +44,14 @@ def regret(
                     table[table["n_real"] == one.n_real].set_index("mix")["test_error"]
                     for table in (answer.summary, judged)
                 )
-                tried = [name for name in known.index if not answer.mixes[name].is_variant]
+                # What was tested in one half alone says nothing of the other.
+                tried = [
+                    name
+                    for name in known.index.intersection(own.index)
+                    if not answer.mixes[name].is_variant
+                ]
+                if one.mix.name not in tried:
+                    continue
                 lowest = known[tried].idxmin()
                 rows.append((one.n_real, own[one.mix.name], own[lowest], own[tried].min()))
     return pd.DataFrame(rows, columns=COLUMNS).groupby("n_real", as_index=False).mean()

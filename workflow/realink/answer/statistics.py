@@ -30,7 +30,9 @@ class Comparison(NamedTuple):
     low: float
     high: float
     p: float
-    test: str  # "replicates x images", "replicates x groups", "groups" or "McNemar"
+    # "replicates x images", "replicates x groups", "groups", "McNemar", and of nested test images
+    # "images within replicates" or "groups within replicates"
+    test: str
 
 
 class Sample(NamedTuple):
@@ -85,7 +87,7 @@ def compare(
     images of one are alike: each is the sum of its images' parts, as in the variance of a ratio
     over clusters (Cochran 1977, Sampling Techniques, 6.3). Of few and unequal groups that is too
     small, since those with most errors draw the mean towards themselves, and it has few degrees of
-    freedom: see `_of_groups`. One replicate leaves a t-test of groups.
+    freedom: see `unevenness`. One replicate leaves a t-test of groups.
 
     Parameters
     ----------
@@ -107,7 +109,10 @@ def compare(
     logs, apart = _ratio(wrong_a, wrong_b, groups)
     freedom_of_cases = np.inf  # thousands of images: as good as known
     if groups is not None:
-        scale, freedom_of_cases = _of_groups(wrong_a.sum(axis=0) + wrong_b.sum(axis=0), groups)
+        errors = wrong_a.sum(axis=0) + wrong_b.sum(axis=0)
+        # Half an error more in each, as `_errors` has it: one group may hold all, or all none.
+        found = np.bincount(np.unique(groups, return_inverse=True)[1], errors) + 0.5
+        scale, freedom_of_cases = unevenness(found)
         apart *= scale
     cases = apart.shape[1]
     mean = logs.mean()
@@ -143,17 +148,15 @@ def _by_group(parts: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return parts @ member.T * (len(names) / len(groups))
 
 
-def _of_groups(errors: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, float]:
+def unevenness(found: np.ndarray) -> tuple[np.ndarray, float]:
     """What the parts of groups are too small by, float [g], and their degrees of freedom.
 
-    With shares s of the errors, int [n] by image, the mean log ratio of groups that each have
-    their own is its average by s, and the part of one group is s times its distance from that
-    mean, whose variance is 1 - 2 s + sum s^2 of that of a group's own. The factors make the sum of
-    squares unbiased (as the adjusted residuals of Bell & McCaffrey 2002, Surv. Methodol. 28:169).
-    Its degrees of freedom are as many as equal groups have that err as unevenly.
+    With shares s of the errors, float [g], of which none is 0, the mean log ratio of groups that
+    each have their own is its average by s, and the part of one group is s times its distance from
+    that mean, whose variance is 1 - 2 s + sum s^2 of that of a group's own. The factors make the
+    sum of squares unbiased (as the adjusted residuals of Bell & McCaffrey 2002, Surv. Methodol.
+    28:169). Its degrees of freedom are as many as equal groups have that err as unevenly.
     """
-    # Half an error more in each, as `_errors` has it: one group may hold all, or all none.
-    found = np.bincount(np.unique(groups, return_inverse=True)[1], errors) + 0.5
     shares = found / found.sum()
     uneven = np.sum(shares**2)
     scale = np.sqrt((1 - 1 / len(shares)) / (1 - 2 * shares + uneven))

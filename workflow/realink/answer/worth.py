@@ -12,7 +12,7 @@ from realink.answer.statistics import Sample, pool
 from realink.store.predictions import Predictions
 
 
-def worth(metrics: pd.DataFrame, predictions: Predictions, seed: int) -> pd.DataFrame:
+def worth(cells: Mapping[tuple[str, int], Errors], share: float, seed: int) -> pd.DataFrame:
     """How many real images the baseline would need for the error of each mix with real images.
 
     And of mixes at N = 0, which need no label. The baseline is the one that is augmented as the
@@ -21,10 +21,13 @@ def worth(metrics: pd.DataFrame, predictions: Predictions, seed: int) -> pd.Data
     N at hand (where ``equals`` is zero, it is at least this). Intervals hold for other draws of
     real images, on these test images; where each replicate has other ones, for other test images,
     too.
+
+    Parameters
+    ----------
+    cells, share : of `errors_of_cells`
+    seed : of the intervals
     """
-    mixes = parsed(metrics["mix"])
-    cells, share = errors_of_cells(metrics, predictions)
-    rows = []
+    mixes, rows = parsed(name for name, _ in cells), []
     for (name, n), errors in cells.items():
         mix = mixes[name]
         if mix.is_baseline:

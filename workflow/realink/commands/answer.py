@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from realink.commands.support import Json, Paths
+
+if TYPE_CHECKING:
+    from realink.images.imagesets import ImageSet
 
 
 def collect(
@@ -154,12 +158,17 @@ def check_pseudo_labels(
     study = json.loads(config)
     cells = [cell for cell in grid.cells(study) if cell.pseudo]
     tables = []
+
+    @cache
+    def pool_of(path: Path) -> tuple["ImageSet", "ImageSet"]:
+        images = read_images(path)
+        count = min(study["unlabelled"]["count"] or len(images), len(images))
+        return images, images.draw(count, seed_for(seed, "unlabelled"))
+
     for cell, path, of in zip(
         cells, grid.paths(scores, cells), grid.paths(pool, cells), strict=True
     ):
-        images = read_images(of)
-        count = min(study["unlabelled"]["count"] or len(images), len(images))
-        hidden = images.draw(count, seed_for(seed, "unlabelled"))
+        images, hidden = pool_of(of)
         known = images.draw(cell.n_real, seed_for(seed, "draw", cell.replicate))
         taken = read_tensors(path)[0]
         for number in range(1, ROUNDS + 1):

@@ -107,12 +107,12 @@ def _tell_limits(reader: "Reader") -> None:
     if reader.confidence is None:
         log.warning(
             f"note: no picture is called {UNSURE}: the study's validation images were too few, or "
-            "misread too often, to promise any risk"
+            "misread too often, to promise any risk, or the model is from before that was measured"
         )
     if reader.unknown is None:
         log.warning(
             f"note: no picture is called {NONE}: the study's validation images were too few to "
-            "tell what is like none of them"
+            "tell what is like none of them, or the model is from before that was measured"
         )
     for word in sorted({UNSURE, NONE} & set(reader.classes)):
         log.warning("note: a class is called %s, too: see the column class", word)

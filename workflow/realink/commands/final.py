@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from realink.commands.support import Device, Json, log
+from realink.commands.support import Device, Json, Paths, log
 from realink.errors import InputError
 
 Names = Annotated[list[str], Parameter(help="all that may be needed")]
@@ -23,9 +23,7 @@ def train_final(
     learner_settings: Json,
     translator_settings: Json,
     augmentation: Json,
-    classifier: Annotated[
-        str, Parameter(help="paths of checkpoints, with {learner}, {mix}, {n}, ...")
-    ],
+    classifier: Paths,
     replicates: int,
     n: int,
     real: list[Path],
@@ -43,7 +41,9 @@ def train_final(
     ----------
     answer : what `analyse` wrote
     recipes : a list of one, or of its teacher's and its own
-    learner_settings, translator_settings : by name
+    learner_settings : by LEARNER:MIX
+    translator_settings : by name
+    classifier : checkpoints
     replicates, n : of the study's classifiers that are like it
     real : sets of the images that are trained on
     model, record : files to write: the checkpoint, and what it is
@@ -56,7 +56,7 @@ def train_final(
     from realink.commands.support import device_for, recorded_code, report_step
     from realink.declared import LEARNERS
     from realink.images.imagesets import concatenate
-    from realink.learners import final
+    from realink.learners import encoded, final
     from realink.plan.recipe import Recipe
     from realink.settings import settings_from
     from realink.store.checkpoints import save
@@ -78,14 +78,11 @@ def train_final(
     further = None if unlabelled is None else read_images(unlabelled, labelled=False)
     synthetic = None if cell.synthetic == "none" else read_images(rendered)
     if cell.translator is not None:
-        own = settings_from(
-            loop.load(cell.translator).Settings,
-            json.loads(translator_settings)[cell.translator],
-        )
+        asked = json.loads(translator_settings)[cell.translator]
         sees = further is not None and sees_unlabelled(cell.translator)
         synthetic = final.translated(
             cell.translator,
-            own,
+            settings_from(loop.load(cell.translator).Settings, asked),
             synthetic,
             concatenate([labelled, further]) if sees else labelled,
             seed=seed,
@@ -93,11 +90,11 @@ def train_final(
             report=report_step,
             beside=model.parent,
         )
+    elif synthetic is not None:
+        synthetic = replace(synthetic, masks=None, colours=None)
     knobs = settings_from(
-        LEARNERS.declared(cell.learner).Settings, json.loads(learner_settings)[cell.learner]
+        LEARNERS.declared(cell.learner).Settings, json.loads(learner_settings)[label]
     )
-    own = {name: getattr(cell, name) for name in ("steps", "batch_size")}
-    knobs = replace(knobs, **{name: own[name] for name in own if hasattr(knobs, name)})
     paths = [
         Path(classifier.format(learner=cell.learner, mix=cell.mix, n=n, replicate=replicate))
         for replicate in range(1, replicates + 1)
@@ -106,7 +103,7 @@ def train_final(
         chain,
         knobs,
         labelled,
-        None if synthetic is None else replace(synthetic, masks=None, colours=None),
+        synthetic,
         further,
         policy=settings_from(policies.Settings, json.loads(augmentation)),
         like=paths,
@@ -116,6 +113,9 @@ def train_final(
         features=features,
     )
     seconds = time.perf_counter() - started
+    there = 0 if synthetic is None else len(synthetic)
+    if encoded(cell.learner):  # which sees some of them
+        there = min(there, knobs.synthetic)
     save(model, network, cell.learner, knobs, network.shape)
     write_json(
         record,
@@ -124,7 +124,7 @@ def train_final(
             "learner": cell.learner,
             "mix": cell.mix,
             "n_real": len(labelled),
-            "n_synthetic": min(cell.n_synthetic, len(synthetic) if synthetic is not None else 0),
+            "n_synthetic": min(cell.n_synthetic, there),
             "synthetic": cell.synthetic,
             "augmented": cell.augmented,
             "real_share": share,

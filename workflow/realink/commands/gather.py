@@ -2,10 +2,10 @@
 
 import hashlib
 import shutil
-import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from realink.asked import made_whole
 from realink.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,16 +49,12 @@ def gather(table: Path, /, *, source: Path, output: Path) -> None:
             f"are wrong: {'; '.join(wrong[:NAMED])}{more}; check out the commit that the table's "
             "README names"
         )
-    output.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the output, so that it appears whole.
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as made:
-        folder = Path(made) / output.name
+    with made_whole(output) as folder:
         for row in rows.itertuples():
             name = f"{row.group}_{row.sha256[:10]}{PurePosixPath(row.source).suffix.lower()}"
             place = folder / row.split / row.label / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / row.source, place)
-        folder.rename(output)
     print(f"{output}: {len(rows):,} pictures, each as its sha256 says")
 
 

@@ -38,7 +38,7 @@ def explain_harm(
     rows, _ = cells.usable(cells.fitting(read_metrics(metrics), predicted))
     table = harm.harm(rows, predicted, read_json(answer)["recommended"])
     made = dict(zip(zip(translators, counts, strict=True), translated, strict=True))
-    real, measured = None, {}
+    real, found, measured = None, {}, {}
     for mix, n in dict.fromkeys(
         harm.raised(table)[["mix", "n_real"]].itertuples(index=False, name=None)
     ):
@@ -48,7 +48,9 @@ def explain_harm(
             continue
         if real is None:
             real = concatenate([read_images(pool), read_images(validation)])
-        measured[n] = looks.by_class(read_images(path), real, seed=seed_for(seed, "harm"))
+        if path not in found:  # rendered ones are the same at each N
+            found[path] = looks.by_class(read_images(path), real, seed=seed_for(seed, "harm"))
+        measured[n] = found[path]
     write_table(output, harm.explained(table, measured))
 
 
@@ -74,13 +76,14 @@ def plot_harm(
     predicted = read_predictions(predictions)
     errors = fitting(read_metrics(metrics), predicted)
     found, rows = raised(read_harm(harm)), {}
+    often = ", in most replicates" if predicted.turns is None else ""
     for one in found.drop_duplicates("label").head(examples.CLASSES).itertuples():
         label = predicted.classes.index(one.label)
         own = examples.examples(errors, predicted, one.n_real, one.reference, one.mix, label)
         name = lettering.label(one.label, predicted.classes)
         rows[
             f"{name}, N = {one.n_real:,}: {own.count:,} of {one.images:,} misread\n"
-            f"by {one.mix}, not by {one.reference}, in most replicates"
+            f"by {one.mix}, not by {one.reference}{often}"
         ] = own
     images = read_images(test)
     figures.style()

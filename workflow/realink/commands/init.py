@@ -109,7 +109,7 @@ def init(
         drawn = compared(survey(listing.list_rendered(rendered), _progress), found)
     further = None
     if unlabelled is not None:
-        groups = (files.of(1) if files.replicates else files).held_out_groups
+        groups = files.of(1).held_out_groups
         further = listing.list_unlabelled(unlabelled, group=group, held_out=groups)
         further = survey(further, _progress)
     report = [told.folder("real", found, group)]

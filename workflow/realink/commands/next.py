@@ -2,13 +2,13 @@
 
 import csv
 import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from realink.asked import made_whole
 from realink.errors import InputError
 
 
@@ -54,9 +54,9 @@ def next(
     from realink.images.listing import list_unlabelled
     from realink.images.pictures import decode
     from realink.images.splits import hashed
+    from realink.learners.whole import Classifier
     from realink.page import labelling
     from realink.scores.acquisition import choose
-    from realink.scores.seen import seen
     from realink.seeds import seed_for
     from realink.store.files import read_images
 
@@ -65,12 +65,13 @@ def next(
     listed = sorted(list_unlabelled(unlabelled).pictures, key=lambda one: one.file)
     files = [one.file for one, taken in zip(listed, used, strict=True) if taken]
     files.sort(key=hashed)  # as the images are
-    scores, features = seen(final / "model.safetensors", images)
-    known = features[:0]
-    for name in ("pool", "all"):  # of a published study there is neither
+    classifier = Classifier(final / "model.safetensors")
+    scores, features = classifier.seen(images.images)
+    known = [features[:0]]
+    for name in ("pool", "validation", "all"):  # what it was trained on; not of a published study
         if (labelled := study / f"real/{name}.safetensors").is_file():
-            known = seen(final / "model.safetensors", read_images(labelled))[1]
-    places = choose(scores, features, known, count, seed_for(seed, "next", count))
+            known.append(classifier.seen(read_images(labelled).images)[1])
+    places = choose(scores, features, np.concatenate(known), count, seed_for(seed, "next", count))
     chosen = [files[place] for place in places]
     rows = [
         (file, images.classes[scores[place].argmax()], f"{scores[place].max():.4f}")
@@ -112,7 +113,8 @@ def _read(study: Path, unlabelled: Path):
     for split, name in names.items():
         if (path := study / f"real/{name}.safetensors").is_file():
             own = read_images(path)
-            # Further pictures of the groups trained on are welcome, of those tested on not.
+            # Further pictures of the groups trained on are welcome; of those tested on, or that
+            # choices are made on, not.
             labelled[split] = replace(own, groups=None) if name in ("pool", "all") else own
     try:
         images, manifest = load_unlabelled(
@@ -127,15 +129,11 @@ def _read(study: Path, unlabelled: Path):
 def _write(output: Path, rows: list[tuple[str, str, str]], page: str) -> None:
     """Write list and sheet into a new folder, both or none."""
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as made:
-            folder = Path(made) / output.name
-            folder.mkdir()
+        with made_whole(output) as folder:
             with (folder / "list.csv").open("w", newline="") as file:
                 header = ("file", "predicted", "probability")
                 csv.writer(file, lineterminator="\n").writerows([header, *rows])
             (folder / "label.html").write_text(page)
-            folder.rename(output)
     except OSError as error:
         raise InputError(f"--output {output}: cannot be written: {error.strerror}") from None
 

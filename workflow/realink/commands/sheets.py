@@ -167,12 +167,12 @@ def plot_examples(
     advised = {one["n_real"]: one["mix"] for one in read_json(answer)["recommended"]}
     pair = examples.pair(errors, advised.get(n), n)
     images = read_images(test)
-    rows = {}
+    rows, often = {}, ", in most replicates" if predicted.turns is None else ""
     for right, wrong in [] if pair is None else [pair[1:], pair[:0:-1]]:
         found = examples.examples(errors, predicted, n, right, wrong)
         rows[
             f"{right} is right, {wrong} is not, N = {n:,}:\n"
-            f"{found.count:,} of {len(images):,} test images, in most replicates"
+            f"{found.count:,} of {len(images):,} test images{often}"
         ] = found
     figures.style()
     figure = examples.plot_examples(

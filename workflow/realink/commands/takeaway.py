@@ -1,10 +1,10 @@
 """Commands of rules/takeaway.smk: what a study gives to other programs, and using it."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from realink.asked import made_whole
 from realink.commands.support import Json, log
 from realink.errors import InputError
 
@@ -53,7 +53,7 @@ def export_classifier(
     from realink.images.resized import reduced
     from realink.learners.whole import Classifier
     from realink.page.card import card as written
-    from realink.page.trusted import sentences
+    from realink.page.promises import sentences
     from realink.plan.mixes import Mix
     from realink.store.files import read_images, read_json, read_table, write_json, written_whole
     from realink.store.predictions import read_predictions
@@ -134,16 +134,12 @@ def export(
     for name in images.classes:
         if name in (".", "..") or "/" in name:
             raise InputError(f"{translated}: the class {name!r} cannot be a folder's name")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the output, so that it appears whole.
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as made:
-        folder = Path(made) / output.name
+    with made_whole(output) as folder:
         for name in images.classes:
             (folder / name).mkdir(parents=True)
         for place, (pixels, label) in enumerate(zip(images.images, images.labels, strict=True)):
             # The number is the rendered image's place in its set, of which this is a translation.
             Image.fromarray(pixels).save(folder / images.classes[label] / f"{place:06}.png")
-        folder.rename(output)
     print(f"{output}: {len(images):,} pictures of {len(images.classes)} classes")
 
 
@@ -163,11 +159,12 @@ def _promises(row: dict[str, Any], asked: float, unknown: dict[str, Any]) -> dic
 def _onnx(learner: "Classifier", record: dict[str, Any], labelled: list[Path], seed: int) -> bytes:
     """The classifier with its temperature, and with real images from which unknown ones lie far."""
     from realink.images.imagesets import concatenate
-    from realink.scores.unknown import chosen
+    from realink.learners import seen
+    from realink.scores.unknown import KNOWN
     from realink.seeds import seed_for
     from realink.store.files import read_images
 
     images = concatenate([read_images(path) for path in labelled])
-    known = images.take(chosen(len(images), seed_for(seed, "known")))
+    known = seen.chosen(images, KNOWN, seed_for(seed, "known"))
     features = learner.features(known.images)
     return learner.to_onnx(record, temperature=record["temperature"], known=features)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from realink.commands.support import Json, log
+from realink.commands.support import Json, Paths, log
 
 if TYPE_CHECKING:
     from realink.images.imagesets import ImageSet
     from realink.plan.recipe import Recipe
 
 Sets = Annotated[list[Path], Parameter(help="of all replicates, or of each its own")]
-Paths = Annotated[str, Parameter(help="a path for each cell of the grid, with {mix}, {n}, ...")]
 
 
 def measure_trust(
@@ -92,6 +91,7 @@ def measure_unknown(
     """
     import numpy as np
 
+    from realink.learners import seen
     from realink.learners.whole import Classifier
     from realink.plan import grid
     from realink.scores import unknown
@@ -112,10 +112,10 @@ def measure_unknown(
         network, place = Classifier(path), cell.replicate
         # Those that it saw, of a mix with real images; else all are as new to it.
         drawn = images.draw(cell.n_real or len(images), seed_for(seed, "draw", place))
-        known = drawn.take(unknown.chosen(len(drawn), seed_for(seed, "known", place)))
+        known = seen.chosen(drawn, unknown.KNOWN, seed_for(seed, "known", place))
         features = network.features(known.images).T
         for name, part in zip(read, held, strict=True):
-            some = part.take(unknown.chosen(len(part), seed_for(seed, "known", name)))
+            some = seen.chosen(part, unknown.KNOWN, seed_for(seed, "known", name))
             found = 1 - (network.features(some.images) @ features).max(1, initial=-1)
             read[name].append(found)
             few += [some] if name == "validation" else []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,32 +28,28 @@ from realink.images.listing import (
     some,
 )
 from realink.images.pictures import Key
-from realink.images.reading import Loaded, log
+from realink.images.reading import Loaded, load_all, log
 
 
 def load_real(
     directory: Path,
     *,
-    height: int,
-    width: int,
-    channels: int,
-    fit: str,
-    background: int,
     validation: float,
     test: float,
     group: str | None,
     duplicates: str,
     beside: Path | None = None,
+    **size: Any,
 ) -> tuple[ImageSet, ImageSet, ImageSet, pd.DataFrame]:
     """Read a folder of real pictures.
 
     Parameters
     ----------
     directory : see `listing.list_real`, as for `validation`, `test` and `group`
-    height, width, channels, fit, background : of the images, see `pictures.fitted`
     duplicates : what the same pixels in two splits do: ``stop``, or ``drop`` from the one that
         stands further from the test (training before validation before test)
     beside : folder of a nameless file that holds the images, if they are large
+    size : height, width, channels, fit and background of the images, see `Loaded`
 
     Returns
     -------
@@ -71,20 +68,7 @@ def load_real(
         left out, a class without a picture to train on, or no picture to test on.
     """
     listing = list_real(directory, validation=validation, test=test, group=group)
-    loaded = Loaded(
-        listing,
-        height=height,
-        width=width,
-        channels=channels,
-        fit=fit,
-        background=background,
-        beside=beside,
-    )
-    for picture in listing.used:
-        loaded.read(picture)
-    copies = loaded.copies()
-    refuse_copies(directory, copies, duplicates)
-    loaded.left_out |= copies.left_out
+    loaded, copies = load_all(listing, duplicates, **size, beside=beside)
     loaded.left_out |= {
         other.file: f"the same picture is in {kept.split}: {kept.file}"
         for kept, other in copies.split_twice
@@ -108,16 +92,12 @@ def load_rendered(
     directory: Path,
     classes: Sequence[str],
     *,
-    height: int,
-    width: int,
-    channels: int,
-    fit: str,
-    background: int,
     total: int,
     seed: int,
     held_out: Mapping[str, ImageSet] | None = None,
     duplicates: str = "stop",
     beside: Path | None = None,
+    **size: Any,
 ) -> tuple[ImageSet, pd.DataFrame]:
     """Read a folder of rendered pictures, at most `total` of them, drawn at random.
 
@@ -125,12 +105,12 @@ def load_rendered(
     ----------
     directory : see `listing.list_rendered`
     classes : names of the classes of the real images, which these must have
-    height, width, channels, fit, background : of the images, see `pictures.fitted`
     total, seed : how many are drawn, and by what; all of them if there are fewer
     held_out : real images that choices are made on and errors measured, by their split
     duplicates : what a picture that looks like one of these at the study's size does: ``stop``, or
         ``drop``, it is left out
     beside : folder of a nameless file that holds the images, if they are large
+    size : height, width, channels, fit and background of the images, see `Loaded`
 
     Returns
     -------
@@ -159,16 +139,7 @@ def load_rendered(
                 f"config key `rendered: directory:`: {lacking} lack {some(sorted(names))}, which "
                 f"{having} have; both need the same folders of classes"
             )
-    loaded = Loaded(
-        listing,
-        height=height,
-        width=width,
-        channels=channels,
-        fit=fit,
-        background=background,
-        classes=tuple(classes),
-        beside=beside,
-    )
+    loaded = Loaded(listing, **size, classes=tuple(classes), beside=beside)
     pictures = listing.split(RENDERED)
     order = np.random.default_rng(seed).permutation(len(pictures))
     keys: dict[Key, Picture] = {}
@@ -206,12 +177,8 @@ def load_unlabelled(
     held_out: Mapping[str, ImageSet],
     *,
     group: str | None = None,
-    height: int,
-    width: int,
-    channels: int,
-    fit: str,
-    background: int,
     beside: Path | None = None,
+    **size: Any,
 ) -> tuple[ImageSet, pd.DataFrame]:
     """Read a folder of unlabelled pictures.
 
@@ -222,8 +189,8 @@ def load_unlabelled(
     held_out : real images that choices are made on and errors measured, by their split: what looks
         the same at the study's size is left out, and so are pictures of their groups
     group : pattern on a picture's path, see `listing.list_unlabelled`
-    height, width, channels, fit, background : of the images, see `pictures.fitted`
     beside : folder of a nameless file that holds the images, if they are large
+    size : height, width, channels, fit and background of the images, see `Loaded`
 
     Returns
     -------
@@ -245,15 +212,7 @@ def load_unlabelled(
         for place in images.groups
     )
     listing = list_unlabelled(directory, group=group, held_out=groups)
-    loaded = Loaded(
-        listing,
-        height=height,
-        width=width,
-        channels=channels,
-        fit=fit,
-        background=background,
-        beside=beside,
-    )
+    loaded = Loaded(listing, **size, beside=beside)
     tested = HeldOut(held_out)
     for picture in listing.used:
         if loaded.read(picture) and (split := tested.split_of(loaded.image(picture))):

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
 from realink.errors import InputError
-from realink.images.copies import Copies, find_copies
+from realink.images.copies import Copies, find_copies, refuse_copies
 from realink.images.imagesets import ImageSet
 from realink.images.listing import Listing, Picture
 from realink.images.pictures import (
@@ -189,16 +190,10 @@ class Loaded:
             rows([self.colours.part, self.pixels.part], np.where(through, index, n + index)),
         )
 
-    @property
-    def files(self) -> list[Picture]:
-        """All that the listing has, in the order of the manifest."""
-        return sorted(self.listing.pictures, key=lambda picture: picture.file)
-
     def manifest(self) -> pd.DataFrame:
         """One row a file; the log names what was left out."""
-        files = [
-            replace(p, left_out=p.left_out or self.left_out.get(p.file, "")) for p in self.files
-        ]
+        files = sorted(self.listing.pictures, key=lambda picture: picture.file)
+        files = [replace(p, left_out=p.left_out or self.left_out.get(p.file, "")) for p in files]
         out = [p for p in files if p.left_out and not p.left_out.startswith("not drawn")]
         for picture in out[:LOGGED]:
             log.warning("left out %r: %s", picture.file, picture.left_out)
@@ -213,9 +208,31 @@ class Loaded:
                 "sha256": [self.sha256.get(p.file, "") for p in files],
                 "left_out": [p.left_out for p in files],
             }
+            | (
+                {"tested": [0 if p.left_out else p.tested for p in files]}
+                if self.listing.replicates
+                else {}
+            )
         )
         # Unlike a new line, a carriage return is not quoted in CSV, and would end the row.
         return table.replace("\r", r"\\r", regex=True)
+
+
+def load_all(listing: Listing, duplicates: str, **how: Any) -> tuple[Loaded, Copies]:
+    """Read all pictures of a listing, and leave copies out.
+
+    Parameters
+    ----------
+    duplicates : see `copies.refuse_copies`
+    how : of `Loaded`
+    """
+    loaded = Loaded(listing, **how)
+    for picture in listing.used:
+        loaded.read(picture)
+    copies = loaded.copies()
+    refuse_copies(listing.directory, copies, duplicates)
+    loaded.left_out |= copies.left_out
+    return loaded, copies
 
 
 def utf8(name: str) -> str:

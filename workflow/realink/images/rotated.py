@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from realink.errors import InputError
-from realink.images.copies import refuse_copies
 from realink.images.imagesets import ImageSet
 from realink.images.names import TEST, TRAIN
 from realink.images.places import Places
-from realink.images.reading import Loaded
+from realink.images.reading import load_all
 from realink.images.rotation import list_rotated
 
 
 def load_rotated(
     directory: Path,
     *,
-    height: int,
-    width: int,
-    channels: int,
-    fit: str,
-    background: int,
     validation: float,
     group: str | None,
     replicates: int,
     beside: Path | None = None,
+    **size: Any,
 ) -> tuple[ImageSet, Places, pd.DataFrame]:
     """Read a folder of real pictures, all into one set.
 
     Parameters
     ----------
     directory, validation, group, replicates : see `rotation.list_rotated`
-    height, width, channels, fit, background, beside : as of `folders.load_real`
+    beside, size : as of `folders.load_real`
 
     Returns
     -------
@@ -53,22 +49,9 @@ def load_rotated(
         to test on, or to train on of some class.
     """
     listing = list_rotated(directory, validation=validation, group=group, replicates=replicates)
-    loaded = Loaded(
-        listing,
-        height=height,
-        width=width,
-        channels=channels,
-        fit=fit,
-        background=background,
-        beside=beside,
-    )
-    for picture in listing.used:
-        loaded.read(picture)
-    copies = loaded.copies()
-    refuse_copies(directory, copies, "drop")
-    loaded.left_out |= copies.left_out
-    images = loaded.images(listing.used, grouped=group is not None)
+    loaded, _ = load_all(listing, "drop", **size, beside=beside)
     pictures = loaded.kept(listing.used)
+    images = loaded.images(pictures, grouped=group is not None, mixed=False)
     places = Places(
         np.array([picture.tested for picture in pictures], np.int64),
         np.array(
@@ -76,11 +59,7 @@ def load_rotated(
         ).reshape(replicates, len(pictures)),
     )
     _check(directory, images, places)
-    manifest = loaded.manifest()
-    turn = {picture.file: picture.tested for picture in listing.used}
-    manifest["tested"] = [turn.get(p.file, 0) for p in loaded.files]
-    manifest.loc[manifest["left_out"] != "", "tested"] = 0
-    return images, places, manifest
+    return images, places, loaded.manifest()
 
 
 def _check(directory: Path, images: ImageSet, places: Places) -> None:

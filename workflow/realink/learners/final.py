@@ -6,7 +6,7 @@ classifiers of the same recipe.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,6 @@ from realink.training import augmentation
 from realink.translation import loop
 
 ROLE = "final"  # tells its random streams from those of the study's classifiers
-Report = Callable[[int, int, dict[str, float]], None]
 
 
 def translated(
@@ -40,7 +39,7 @@ def translated(
     *,
     seed: int,
     device: str,
-    report: Report,
+    report: loop.Report,
     beside: Path,
 ) -> ImageSet:
     """Rendered images as a translator makes them that has seen all real ones.
@@ -52,23 +51,16 @@ def translated(
     seed : the study's
     beside : folder of a nameless file that holds the images, if they are large
     """
-    module = loop.load(translator)
+    sets = {"rendered": rendered, "real": real, "device": device}
     trained, _ = loop.train(
-        module,
-        rendered,
-        real,
-        settings,
+        loop.load(translator),
+        settings=settings,
         seed=seed_for(seed, "translator", translator, ROLE),
-        device=device,
         report=report,
+        **sets,
     )
     made = loop.translate(
-        trained,
-        rendered,
-        real,
-        seed=seed_for(seed, "translate", translator, ROLE),
-        device=device,
-        beside=beside,
+        trained, seed=seed_for(seed, "translate", translator, ROLE), beside=beside, **sets
     )
     return replace(rendered, images=made.images, masks=None, colours=None)
 
@@ -84,7 +76,7 @@ def fit(
     like: Sequence[Path],
     seed: int,
     device: str,
-    report: Report,
+    report: loop.Report,
     features: str | None = None,
 ) -> tuple[Any, float, dict[str, float]]:
     """Train the classifier, after its teacher if it has one.

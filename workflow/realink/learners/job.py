@@ -44,7 +44,7 @@ class Job(Generic[Images]):
         Called as ``report(step, steps, entry)``.
     chosen
         What validation images choose, where there are none: as they chose it for classifiers of
-        the same recipe (`chosen` of a learner's model); else None.
+        the same recipe (`chosen` of a learner's model); else empty.
     """
 
     recipe: Recipe
@@ -59,7 +59,7 @@ class Job(Generic[Images]):
     seed: int
     device: str
     report: Callable[[int, int, dict[str, float]], None] | None = None
-    chosen: Mapping[str, float] | None = None
+    chosen: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def place(self) -> tuple[Any, ...]:

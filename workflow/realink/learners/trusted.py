@@ -36,7 +36,13 @@ class Seeing(nn.Module):
             hook.remove()
         self._last = called[-1:]  # in a list, or it would be a part of this network twice
 
-    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    @property
+    def linear(self) -> bool:
+        """Whether it ends in a linear layer."""
+        return bool(self._last)
+
+    def read(self, images: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Probabilities, and what the last linear layer read: once, and once of mirror images."""
         read: list[torch.Tensor] = []
         hooks = [
             layer.register_forward_hook(lambda _, inputs, __: read.append(inputs[0]))
@@ -47,6 +53,10 @@ class Seeing(nn.Module):
         finally:
             for hook in hooks:
                 hook.remove()
+        return probabilities, read
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        probabilities, read = self.read(images)
         features = sum(read) if read else probabilities.clamp(min=LEAST).log()
         return probabilities, F.normalize(features.float().flatten(1))
 

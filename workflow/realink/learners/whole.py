@@ -10,13 +10,13 @@ import numpy as np
 import torch
 
 from realink.declared import LEARNERS
+from realink.errors import InputError
 from realink.images.imagesets import Shape
 from realink.images.resized import reduced
 from realink.learners import encoded
 from realink.learners.batches import batches
 from realink.learners.trusted import Seeing, Trusted
 from realink.store.checkpoints import learner_of, load
-from realink.store.portable import to_onnx
 from realink.store.rows import Rows
 
 
@@ -62,6 +62,31 @@ class Classifier:
         with torch.inference_mode():
             return torch.cat([seeing(batch)[1] for batch in batches(sized)]).numpy()
 
+    def seen(self, images: np.ndarray | Rows) -> tuple[np.ndarray, np.ndarray]:
+        """Class probabilities, and features as the last layer reads them, a mean where mirrored.
+
+        float32 [n, classes] and [n, d], of uint8 images of any size.
+
+        Raises
+        ------
+        InputError
+            The network does not end in a linear layer.
+        """
+        sized = reduced(images, self.shape.height, self.shape.width)
+        seeing = Seeing(self._whole, self.shape)
+        if not seeing.linear:
+            raise InputError(
+                f"the learner {self.learner} does not end in a linear layer, whose features "
+                "pictures could be told apart by"
+            )
+        scores, features = [], []
+        with torch.inference_mode():
+            for batch in batches(sized):
+                probabilities, read = seeing.read(batch)
+                scores.append(probabilities)
+                features.append(torch.stack(read).float().flatten(2).mean(0))
+        return torch.cat(scores).numpy(), torch.cat(features).numpy()
+
     def to_onnx(self, record: Mapping[str, Any], *, temperature: float, known: np.ndarray) -> bytes:
         """The classifier as an ONNX model, see `realink.store.portable.to_onnx`.
 
@@ -70,5 +95,8 @@ class Classifier:
         temperature : of its probabilities
         known : float [n, d], `features` of images that it knows, from which others lie far
         """
+        # It loads onnx, for which others need not wait.
+        from realink.store.portable import to_onnx
+
         made = Trusted(self._whole, self.shape, temperature, torch.from_numpy(known))
         return to_onnx(made, self.shape, record)

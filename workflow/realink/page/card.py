@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from scipy import stats
 
 from realink.answer.statistics import LEVEL
 from realink.answer.words import network, percent
 from realink.images.imagesets import ImageSet
+from realink.page.html import environment
 
 # What validation images choose, in words.
 CHOSEN = {
@@ -55,20 +55,14 @@ def card(
     # Of the error to expect, not of its own.
     expectedly = round(expected["test_error"] * len(predicted))
     alone = stats.binomtest(expectedly, len(predicted)).proportion_ci(LEVEL, method="wilson")
-    environment = Environment(
-        loader=PackageLoader("realink.page"),
-        autoescape=True,  # Markdown may hold HTML, and a class any name
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
+    # Markdown may hold HTML, and a class any name.
+    found = environment(keep_trailing_newline=True)
+    found.filters |= {
         "percent": percent,
         "count": lambda n: f"{n:,.0f}",
         "cell": lambda name: " ".join(name.replace("|", "/").split()),
     }
-    return environment.get_template("card.md.jinja").render(
+    return found.get_template("card.md.jinja").render(
         study=study,
         trained=trained,
         pretrained=pretrained,

@@ -73,9 +73,10 @@ def _curves(
         name="picked",
     )
     shown = picked | (alt.datum.mix == Mix(None, True, panel.augmented).name)
+    opacity = alt.when(shown).then(alt.value(1)).otherwise(alt.value(0.08))
     base = alt.Chart(rows).encode(
         x=vega.counts_axis([*rows["n_real"], *([] if ahead is None else ahead["n_real"])]),
-        opacity=alt.when(shown).then(alt.value(1)).otherwise(alt.value(0.08)),
+        opacity=opacity,
     )
     colours = {"domain": mixes, "range": [its.variable for its in looks]}
     stroke = alt.Stroke("mix:N", legend=legend, sort=mixes).scale(**colours)
@@ -108,11 +109,7 @@ def _curves(
         y=alt.Y("shown:Q", **y),
         **vega.marks(mixes, looks, legend, field="mix"),
         tooltip=[
-            alt.Tooltip("mix:N", title="trained on"),
-            alt.Tooltip("n_real:Q", title="N real", format=look.COUNT),
-            alt.Tooltip("percent:Q", title="test error (%)", format=".3g"),
-            alt.Tooltip("low:Q", title="95 % from", format=".3g"),
-            alt.Tooltip("high:Q", title="to", format=".3g"),
+            *_told("trained on"),
             alt.Tooltip(f"{told}:N"),
             alt.Tooltip("replicates:Q", title="replicates"),
         ],
@@ -120,7 +117,7 @@ def _curves(
     # One replicate has no bands, and neither has a single count.
     if rows["replicates"].max() == 1 or len(set(rows["n_real"])) == 1:
         bands = []
-    further = [] if ahead is None or ahead.empty else _ahead(ahead, shown, y)
+    further = [] if ahead is None or ahead.empty else _ahead(ahead, opacity, y)
     chart = alt.layer(*bands, line, points.add_params(picked), *further).properties(
         width="container",
         height=400,
@@ -129,20 +126,23 @@ def _curves(
     return vega.themed(chart, mixes)
 
 
-def _ahead(rows: pd.DataFrame, shown: Any, y: dict[str, Any]) -> list[alt.Chart]:
-    """How the advised mix is expected to go on, dotted, with intervals."""
-    (mix,) = rows["mix"].unique()
-    base = alt.Chart(rows).encode(
-        x="n_real:Q", opacity=alt.when(shown).then(alt.value(1)).otherwise(alt.value(0.08))
-    )
-    style = {"color": look.of(mix).variable, "strokeWidth": 2}
-    told = [
-        alt.Tooltip("mix:N", title="expected of"),
+def _told(title: str) -> list[alt.Tooltip]:
+    """What a mark of a mix tells, whose name has a title."""
+    return [
+        alt.Tooltip("mix:N", title=title),
         alt.Tooltip("n_real:Q", title="N real", format=look.COUNT),
         alt.Tooltip("percent:Q", title="test error (%)", format=".3g"),
         alt.Tooltip("low:Q", title="95 % from", format=".3g"),
         alt.Tooltip("high:Q", title="to", format=".3g"),
     ]
+
+
+def _ahead(rows: pd.DataFrame, opacity: Any, y: dict[str, Any]) -> list[alt.Chart]:
+    """How the advised mix is expected to go on, dotted, with intervals."""
+    (mix,) = rows["mix"].unique()
+    base = alt.Chart(rows).encode(x="n_real:Q", opacity=opacity)
+    style = {"color": look.of(mix).variable, "strokeWidth": 2}
+    told = _told("expected of")
     expected = base.transform_filter("isValid(datum.low)")
     return [
         base.mark_line(strokeDash=[2, 3], **style).encode(y=alt.Y("percent:Q", **y)),

@@ -14,11 +14,13 @@ from realink.answer.enough import Line
 from realink.answer.words import percent
 from realink.page import look, vega
 from realink.page.tables import change
+from realink.plan.doses import ALL, able
 from realink.plan.recipe import FIRST, MIXED
 from realink.plan.sources import rotates
 from realink.store.files import read_json, read_table
 
-EXAMPLE = "synthetic: [100, 1000, all], share: [0.25, 0.5, 0.75], order: [mixed, first]"
+EXAMPLE = "share: [0.25, 0.5, 0.75], order: [mixed, first]"
+FEW = 100, 1000  # synthetic images that are proposed, where there are more
 FEWEST = 3  # counts of real images that are proposed
 
 
@@ -37,14 +39,21 @@ def read(answer: Path) -> Doses:
 
 
 def shown(
-    doses: Doses | None, recommended: Sequence[Mapping[str, Any]], config: Mapping[str, Any]
+    doses: Doses | None,
+    recommended: Sequence[Mapping[str, Any]],
+    config: Mapping[str, Any],
+    metrics: pd.DataFrame,
 ) -> dict[str, Any]:
-    """What the page's template needs of them, or of a study without."""
+    """What the page's template needs of them, or of a study without.
+
+    metrics : of the study, as `realink.store.tables` reads them
+    """
+    held = metrics.groupby(["mix", "n_real"])["n_synthetic"].min().to_dict()
     return {
         "doses": doses and doses.answer,
         "dose_tables": tables(doses) if doses else [],
         # Of one whose replicates test other images each, there are none.
-        "proposed": None if rotates(config) else proposed(recommended, config["learners"]),
+        "proposed": None if rotates(config) else proposed(recommended, config["learners"], held),
     }
 
 
@@ -96,7 +105,9 @@ def _chart(rows: pd.DataFrame, n: int, names: Sequence[str], y: dict[str, Any]) 
         return {name: kind("manner:N", legend=legend, sort=own, scale=scale)}
 
     base = alt.Chart(doses).encode(
-        x=_counts(doses["n_synthetic"]), y=alt.Y("percent:Q", **y), **channel("stroke", alt.Stroke)
+        x=vega.counts_axis(doses["n_synthetic"], "n_synthetic", "rendered images"),
+        y=alt.Y("percent:Q", **y),
+        **channel("stroke", alt.Stroke),
     )
     line = base.mark_line(strokeWidth=1.7).encode(**channel("strokeDash", alt.StrokeDash))
     points = base.mark_point(size=60, opacity=1).encode(
@@ -131,20 +142,6 @@ def _interval(rows: pd.DataFrame) -> list[str]:
         "" if pd.isna(row.low) else f"{100 * row.low:.2f} to {100 * row.high:.2f}"
         for row in rows.itertuples()
     ]
-
-
-def _counts(counts: pd.Series) -> alt.X:
-    return (
-        alt.X("n_synthetic:Q", title="rendered images")
-        .scale(type="log", nice=False, padding=14)
-        .axis(
-            values=look.count_ticks(counts),
-            format=look.COUNT,
-            labelAngle=-40,
-            labelOverlap=False,
-            grid=False,
-        )
-    )
 
 
 def tables(doses: Doses) -> list[dict[str, Any]]:
@@ -190,20 +187,26 @@ def _cell(row: Any, n: int, compared: Mapping[tuple, Any]) -> dict[str, Any] | N
     return said
 
 
-def proposed(recommended: Sequence[Mapping[str, Any]], learners: Sequence[str]) -> str | None:
+def proposed(
+    recommended: Sequence[Mapping[str, Any]],
+    learners: Sequence[str],
+    held: Mapping[tuple[str, int], int],
+) -> str | None:
     """What to add to the config of a study without doses: its key, of what the page advises.
 
     None where it advises no mix that could have any.
+
+    held : synthetic images of each mix and count
     """
     mixes = parsed(one["mix"] for one in recommended)
-    able = [one for one in recommended if _able(mixes[one["mix"]])]
-    if not able:
+    usable = [one for one in recommended if able(mixes[one["mix"]])]
+    if not usable:
         return None
-    mix = mixes[able[0]["mix"]]
-    counts = [one["n_real"] for one in able if one["mix"] == able[0]["mix"]]
+    mix = mixes[usable[0]["mix"]]
+    label = usable[0]["mix"]
+    counts = [one["n_real"] for one in usable if one["mix"] == label][:FEWEST]
+    most = min(held[label, n] for n in counts)
+    some = ", ".join([*(str(few) for few in FEW if few < most), ALL])
     name, learner = mix.without_learner.name, mix.learner or learners[0]
-    return f"doses: {{mix: {name}, learner: {learner}, n: {counts[:FEWEST]}, {EXAMPLE}}}"
-
-
-def _able(mix: Any) -> bool:
-    return mix.real and mix.source is not None and not mix.pseudo and not mix.is_variant
+    asked = f"mix: {name}, learner: {learner}, n: {counts}, synthetic: [{some}]"
+    return f"doses: {{{asked}, {EXAMPLE}}}"

@@ -116,11 +116,12 @@ def examples(
     """
     at = metrics["n_real"] == n
     rows = [metrics.index[at & (metrics["mix"] == mix)].to_numpy() for mix in (right, wrong)]
-    tested = [predictions.tested[own] for own in rows]
+    all_tested, all_wrong = predictions.tested, predictions.wrong
+    tested = [all_tested[own] for own in rows]
     second = predictions.predicted[rows[1]]
     shares = [
         # Of an image that none of them was tested on, nothing is clear.
-        1 - (predictions.wrong[own].sum(0) + 0.5 * ~read.any(0)) / read.sum(0).clip(1)
+        1 - (all_wrong[own].sum(0) + 0.5 * ~read.any(0)) / read.sum(0).clip(1)
         for own, read in zip(rows, tested, strict=True)
     ]
     clear = (shares[0] > 0.5) & (shares[1] < 0.5)

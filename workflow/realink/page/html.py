@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,14 +16,15 @@ from realink.page import look
 WIDEST = 700  # pixels of an embedded picture
 
 
-def environment() -> Environment:
-    """The templates, and what they call."""
+def environment(**more: Any) -> Environment:
+    """The templates, and what they call; `more` of jinja's settings."""
     environment = Environment(
         loader=PackageLoader("realink.page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        **more,
     )
     environment.globals["palette"] = look.palette
     environment.filters["count"] = lambda n: f"{n:,}"

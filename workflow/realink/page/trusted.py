@@ -1,4 +1,4 @@
-"""How far a classifier can be trusted, in words and charts; the card and the page say the same."""
+"""How far a classifier can be trusted, in charts and a table of the page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,57 +8,9 @@ import pandas as pd
 
 from realink.answer.words import percent
 from realink.page import vega
-from realink.scores import risk
+from realink.page.promises import rounded, sentences
 
 SCORES = {"before": "as trained", "after": "calibrated"}
-
-
-def sentences(row: Mapping[str, Any], asked: float, unknown: Mapping[str, Any]) -> list[str]:
-    """What it promises, and what became of that on test images.
-
-    Parameters
-    ----------
-    row : of trust.csv
-    asked : the risk that the config asks for
-    unknown : what `measure_unknown` wrote
-    """
-    calibrated = (
-        "calibrated" if row["validation_images"] else "as trained, for want of validation images"
-    )
-    said = [
-        f"Its probabilities are {calibrated}: on test images they are off by "
-        f"{percent(row['calibration_error'])} on average ({percent(row['uncalibrated'])} as "
-        f"trained; chance alone, with so many test images, makes {percent(row['least'])})."
-    ]
-    images = _number(row["validation_images"], "validation image")
-    if row["validation_units"] not in (row["validation_images"], 0):
-        images += f" of {_number(row['validation_units'], 'group')}"
-    if row["risk"] is None or pd.isna(row["risk"]):
-        said.append(
-            f"It answers every picture: {images} are too few, or too often misread, to promise any "
-            "share of errors."
-        )
-    else:
-        promised = (
-            f"At most {_round(row['risk'])} of its answers are to be wrong, with "
-            f"{_round(risk.CONFIDENCE)} confidence"
-        )
-        if row["risk"] > asked:
-            promised += f" ({_round(asked)} were asked for, but {images} allow no less)"
-        said.append(
-            f"{promised}; of other pictures it says unsure. So it answers "
-            f"{percent(row['answered'])} of the test images, and {percent(row['wrong'])} of these "
-            "answers are wrong."
-        )
-    if unknown["least"] is None:
-        said.append(f"It never says none: {images} are too few to tell what is like none of them.")
-    else:
-        said.append(
-            "Of a picture that is like none that it knows it says none. So it did of "
-            f"{percent(unknown['false_alarms'])} of the test images, all of which are of its "
-            f"classes; {_round(unknown['asked'])} were asked for."
-        )
-    return said
 
 
 def section(
@@ -92,7 +44,7 @@ def rows(table: pd.DataFrame) -> list[dict[str, str]]:
             "before": percent(row["uncalibrated"]),
             "after": percent(row["calibration_error"]),
             "least": percent(row["least"]),
-            "risk": "none" if pd.isna(row["risk"]) else _round(row["risk"]),
+            "risk": "none" if pd.isna(row["risk"]) else rounded(row["risk"]),
             "answered": "" if pd.isna(row["risk"]) else percent(row["answered"]),
             "wrong": "" if pd.isna(row["risk"]) else percent(row["wrong"]),
         }
@@ -187,12 +139,3 @@ def coverage(table: pd.DataFrame, row: Mapping[str, Any]) -> dict:
         width="container", height=240, description="Errors against the share of images answered"
     )
     return vega.themed(chart, [""])
-
-
-def _round(share: float) -> str:
-    """A share that somebody chose: 1 %, 2.5 %."""
-    return f"{100 * share:g}\N{NO-BREAK SPACE}%"
-
-
-def _number(count: float, what: str) -> str:
-    return f"{count:,.0f} {what}{'' if count == 1 else 's'}"

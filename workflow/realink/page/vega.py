@@ -30,13 +30,14 @@ def marks(
     }
 
 
-def counts_axis(counts: Iterable[int]) -> alt.X:
+def counts_axis(counts: Iterable[int], field: str = "n_real", title: str = look.COUNTS) -> alt.X:
+    """A logarithmic axis for all of some counts."""
     counts, kind = list(counts), {"type": "log"}
     if linear := look.linear_up_to(counts):
         kind = {"type": "symlog", "constant": linear}
     # Slanted, since six digits are wide on a phone.
     return (
-        alt.X("n_real:Q", title=look.COUNTS)
+        alt.X(f"{field}:Q", title=title)
         .scale(**kind, nice=False, padding=12)
         .axis(
             values=look.count_ticks(counts),

@@ -103,13 +103,18 @@ def check(config: Mapping[str, Any]) -> None:
         )
 
 
+def able(mix: Mix) -> bool:
+    """Whether a mix can have doses: real images beside synthetic ones, and nothing else."""
+    return mix.real and mix.source is not None and not mix.pseudo and not mix.is_variant
+
+
 def _check_mix(config: Mapping[str, Any], name: str) -> None:
     if name not in config["mixes"]:
         raise InputError(
             f"config key `doses: mix:`: {name!r} is none of `mixes`{meant(name, config['mixes'])}"
         )
     mix = Mix.parse(name)
-    if not mix.real or mix.source is None or mix.pseudo or mix.is_variant:
+    if not able(mix):
         raise InputError(
             f"config key `doses: mix:`: {name!r} is not real-X or real-X-aug, of rendered images "
             "or a translator's"

@@ -47,7 +47,7 @@ def check_unlabelled(config: Mapping[str, Any], there: int, usable: int) -> None
                 + ("counts above 0" if Mix.parse(name).real else "N = 0 alone")
             )
     for name in grid.mixes(config):
-        mix, key = Mix.parse(name), "mixes" if name in config["mixes"] else "controls"
+        mix, key = Mix.parse(name), grid.key(config, name)
         if not mix.real and mix.translator and not translators.sees_unlabelled(mix.translator):
             raise InputError(
                 f"config key `{key}`: {name!r} is without any label, and its translator needs the "

@@ -155,6 +155,11 @@ def has_unlabelled(config: Mapping[str, Any]) -> bool:
     return config["unlabelled"]["source"] != "none"
 
 
+def key(config: Mapping[str, Any], mix: str) -> str:
+    """The config's key that has a mix."""
+    return "mixes" if mix in config["mixes"] else "controls"
+
+
 def mixes(config: Mapping[str, Any]) -> list[str]:
     """Every mix that a config names."""
     return [*config["mixes"], *config["controls"]]

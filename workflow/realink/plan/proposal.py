@@ -147,7 +147,7 @@ def propose(
         draws = [(turns, n) for n in (MOST_COUNTS, 4, 3, 2)]
         # Parts to test on cannot be saved, so that a learner is: fonts draw characters.
         alone = [grid.SMALL] if rendered is None or not photographs else [FROZEN]
-        learners = [*learners, alone]
+        learners = learners if alone in learners else [*learners, alone]
     return _within_budget(config, mixes, learners, draws, fewest, pool, 60 * minutes, speed)
 
 

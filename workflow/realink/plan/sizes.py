@@ -28,7 +28,8 @@ def count(config: Mapping[str, Any], kind: str) -> int:
     ----------
     config : as `sources.complete` gives it
     kind : ``pool``, ``validation``, ``test``, ``labelled`` (all of these), ``unlabelled`` or
-        ``rendered``; the translations of rendered ones are as many
+        ``rendered``; the translations of rendered ones are as many. Of a pool of which each
+        replicate has its own, as many as each has
     """
     if kind == "rendered":
         return config["rendered"]["count"]

@@ -227,14 +227,10 @@ def _check_images(config: Mapping[str, Any]) -> None:
             )
 
 
-def _key(config: Mapping[str, Any], mix: str) -> str:
-    return "mixes" if mix in config["mixes"] else "controls"
-
-
 def _check_mixes(config: Mapping[str, Any]) -> None:
     known = {RENDERED, *translators.names()}
     for name in grid.mixes(config):
-        mix, key = Mix.parse(name), _key(config, name)
+        mix, key = Mix.parse(name), grid.key(config, name)
         if mix.unlabelled and not mix.pseudo:
             raise InputError(
                 f"config key `{key}`: {name!r} learns from no unlabelled image: it lacks -pseudo"

@@ -20,7 +20,7 @@ from realink.plan import grid, sources
 if TYPE_CHECKING:
     from realink.images.faces import Coverage  # where no font draws, nobody waits for it
 
-FEW_GROUPS = 10  # as docs/own-images.md has it
+FEW_GROUPS = 10  # of a study: with fewer, the next group stays unsure
 NAMED = 5  # files that the report names, at most
 # Of a class with fewer, each test picture is more than 10 % of its error.
 FEW_TESTED = 10

@@ -3,6 +3,7 @@
 Validation images choose the temperature and the threshold; test images choose nothing.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -39,7 +40,11 @@ def units(held: Sequence[ImageSet]) -> tuple[np.ndarray, int]:
     int64 [n of all sets], places of the groups, else of the images; and how many images differ.
     """
     known: dict[bytes, int] = {}
-    images = [known.setdefault(image.tobytes(), len(known)) for own in held for image in own.images]
+    images = [
+        known.setdefault(hashlib.sha256(image.tobytes()).digest(), len(known))
+        for own in held
+        for image in own.images
+    ]
     groups = [own.groups for own in held]
     if any(own is None for own in groups) or len(np.unique(np.concatenate(groups))) < 2:
         return np.array(images, np.int64), len(known)
@@ -65,7 +70,9 @@ def measured(
     seed : of what chance makes
     """
     before = [calibration.restored(scores) for scores in test]
-    temperature, threshold = chosen(validation, held, asked)
+    places, images = units(held)
+    labels = np.concatenate([own.labels for own in held])
+    temperature, threshold = chosen(validation, labels, places, images, asked)
     after = [calibration.tempered(scores, temperature) for scores in before]
     sure = {"before": list(map(_confidence, before)), "after": list(map(_confidence, after))}
     right = [scores.argmax(1) == own.labels for scores, own in zip(before, tested, strict=True)]
@@ -73,7 +80,6 @@ def measured(
         name: np.mean(list(map(calibration.expected_error, own, right)))
         for name, own in sure.items()
     }
-    places, images = units(held)
     row = {
         "validation_images": images,
         "validation_units": len(np.unique(places)),
@@ -100,14 +106,15 @@ def measured(
 
 
 def chosen(
-    scores: Sequence[np.ndarray], held: Sequence[ImageSet], asked: float
+    scores: Sequence[np.ndarray], labels: np.ndarray, places: np.ndarray, images: int, asked: float
 ) -> tuple[float, risk.Threshold | None]:
-    """The temperature, and the threshold at a risk or at the lowest one above that is allowed."""
+    """The temperature, and the threshold at a risk or at the lowest one above that is allowed.
+
+    labels, places, images : of the images that the scores are of, the latter of `units`
+    """
     found = np.concatenate([calibration.restored(own) for own in scores])
-    labels = np.concatenate([own.labels for own in held])
     if not len(labels):
         return 1.0, None
-    places, images = units(held)
     effect = risk.design_effect(1 - found[np.arange(len(labels)), labels], places)
     # Several classifiers do not make more images of them.
     effect = max(effect, len(labels) / images)

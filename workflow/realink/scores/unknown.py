@@ -11,11 +11,6 @@ import numpy as np
 KNOWN = 1000  # images at most that others are held to: more make the model larger, hardly better
 
 
-def chosen(count: int, seed: int) -> np.ndarray:
-    """Places of `KNOWN` images out of so many, drawn at random: int64, sorted."""
-    return np.sort(np.random.default_rng(seed).permutation(count)[:KNOWN])
-
-
 def limit(scores: np.ndarray, images: int, false_alarms: float) -> float | None:
     """The score above which a share of known images is, at most.
 

@@ -1,6 +1,5 @@
 """How fast this machine is, next to the one whose times `realink.plan.durations` has."""
 
-import math
 import sys
 import time
 from collections.abc import Callable
@@ -69,7 +68,7 @@ def _encoding() -> Callable[[], object]:
 
 
 def _best(run: Callable[[], object]) -> float:
-    return min((_spent(run) for _ in range(TRIES)), default=math.inf)
+    return min(_spent(run) for _ in range(TRIES))
 
 
 def _spent(run: Callable[[], object]) -> float:

@@ -85,6 +85,12 @@ def by_kind(
     return 2 * made - 1
 
 
+def jittered(objects: Objects, spread: float) -> Objects:
+    """Move objects a little: by `spread` of the logarithm of size, and half of it of the rest."""
+    draws = torch.randn(len(objects.covers), 4, device=objects.covers.device) * spread
+    return placed(objects, draws[:, 0].exp(), (draws[:, 1] / 2).exp(), draws[:, 2:] / 2)
+
+
 def placed(objects: Objects, size: Tensor, proportion: Tensor, shift: Tensor) -> Objects:
     """Enlarge and shift objects about the picture's middle; parts may leave the picture.
 

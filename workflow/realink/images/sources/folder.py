@@ -1,5 +1,6 @@
 """A folder of pictures as a source of real, rendered or unlabelled images."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,11 @@ def rotated(asked: Mapping[str, Any], replicates: int) -> Known:
     As many to train on as each replicate has, as many of the other splits as any has, and how many
     there are of all, ``labelled``.
     """
-    found = rotating(asked, replicates)
-    turns = [found.of(turn) for turn in range(1, replicates + 1)]
-    counts = {name: [len(own.split(name)) for own in turns] for name in SPLITS}
-    most = {name: max(numbers) for name, numbers in counts.items()}
-    least = {TRAIN: min(counts[TRAIN]), LABELLED: len(found.used)}
+    found = _rotating(asked, replicates)
+    used = found.used
+    turns = [Counter(p.split_in(turn) for p in used) for turn in range(1, replicates + 1)]
+    most = {name: max(own[name] for own in turns) for name in SPLITS}
+    least = {TRAIN: min(own[TRAIN] for own in turns), LABELLED: len(used)}
     return Known(found.classes, most | least)
 
 
@@ -60,17 +61,17 @@ def unlabelled(
     files, pattern = Path(asked["directory"]), real["group"]
     return min(
         len(listing.list_unlabelled(files, group=pattern, held_out=groups).used)
-        for groups in held_out_groups(real, replicates)
+        for groups in _held_out_groups(real, replicates)
     )
 
 
-def held_out_groups(asked: Mapping[str, Any], replicates: int) -> list[frozenset[str]]:
+def _held_out_groups(asked: Mapping[str, Any], replicates: int) -> list[frozenset[str]]:
     """Groups of the real pictures of validation and test, of each replicate that has its own."""
     if asked["source"] != "folder" or asked["group"] is None:
         return [frozenset()]
     if not replicates:
         return [_listed(asked).held_out_groups]
-    found = rotating(asked, replicates)
+    found = _rotating(asked, replicates)
     return [found.of(turn).held_out_groups for turn in range(1, replicates + 1)]
 
 
@@ -78,7 +79,7 @@ def check(asked: Mapping[str, Any], images: Mapping[str, Any]) -> None:
     """Pictures are brought to any size."""
 
 
-def rotating(asked: Mapping[str, Any], replicates: int) -> Listing:
+def _rotating(asked: Mapping[str, Any], replicates: int) -> Listing:
     """The real pictures of a config's section, which take turns."""
     return rotation.list_rotated(
         Path(asked["directory"]),

@@ -12,8 +12,9 @@ class Known(NamedTuple):
     classes
         Their names, in order.
     counts
-        Images by split: ``train``, ``validation`` and ``test``, or ``rendered``. As many as there
-        are: some may turn out to be unreadable, or copies.
+        Images by split: ``train``, ``validation`` and ``test``, or ``rendered``; where replicates
+        test other ones each also ``labelled``, all of them. As many as there are: some may turn
+        out to be unreadable, or copies.
     """
 
     classes: tuple[str, ...]

@@ -197,7 +197,7 @@ def chosen(networks: Sequence[Network]) -> dict[str, float]:
 def _average(network: Network, before: dict[str, torch.Tensor], job: Job[Features]) -> None:
     validation, device = job.validation, job.device
     if not len(validation):
-        part = (job.chosen or {}).get("part", 1.0)
+        part = job.chosen.get("part", 1.0)
         network.load_state_dict(_between(before, network.state_dict(), part))
         network.part.fill_(part)
         return

@@ -28,6 +28,7 @@ TOWARDS = (3.0, 1.0, *PENALTIES)  # of the distance from another head: the stron
 # Standardised features are scaled to a norm of about 10, so that one range of penalties serves
 # all backbones.
 NORM = 10.0
+NOTHING: Mapping[str, float] = {}  # where validation images choose
 
 log = logging.getLogger("realink")
 
@@ -107,7 +108,7 @@ def fitted(
     real_share: float | None,
     *,
     order: str = MIXED,
-    chosen: Mapping[str, float] | None = None,
+    chosen: Mapping[str, float] = NOTHING,
 ) -> linear.Fit:
     """The head that gives validation images the highest likelihood.
 
@@ -130,7 +131,7 @@ def _chosen(
     validation: Features,
     real_share: float | None,
     towards: linear.Fit | None = None,
-    known: Mapping[str, float] | None = None,
+    known: Mapping[str, float] = NOTHING,
 ) -> linear.Fit:
     """The same as `fitted` of mixed parts, or with a penalty on the distance from a head."""
     classes = len(validation.classes)
@@ -152,7 +153,7 @@ def _chosen(
     best: linear.Fit | None = None
     several = len(parts[0].values) > MIRRORED
     if not len(validation):
-        penalty, mirrored = (known or {}).get("penalty", PENALTY), (known or {}).get("mirrored")
+        penalty, mirrored = known.get("penalty", PENALTY), known.get("mirrored")
         found = _path(parts, real_share, bool(several and mirrored), classes, towards)
         # Buffers hold float32.
         return next(one for one in found if math.isclose(one.penalty, penalty, rel_tol=1e-4))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from realink.training.augmentation import blurred
-from realink.translation.composing import Objects, placed
+from realink.translation.composing import Objects, jittered
 from realink.translation.exposure import as_sharp, exposed, faded, light, noise, sharpness
 from realink.translation.translators.harvest import Settings
 
@@ -28,10 +28,7 @@ def compose(objects: Objects, taken: Tensor, behind: Tensor, settings: Settings)
     taken, behind : real pictures, as many of both: how each is to look, and what is behind it
     """
     device, side = taken.device, min(taken.shape[2:])
-    draws = torch.randn(len(taken), 4, device=device) * settings.jitter
-    size, proportion = draws[:, 0].exp(), (draws[:, 1] / 2).exp()
-    objects = placed(objects, size, proportion, draws[:, 2:] / 2)
-    objects = faded(objects, settings.fading)
+    objects = faded(jittered(objects, settings.jitter), settings.fading)
     low, high = (math.log(end * side) for end in BEHIND)
     ground = blurred(behind, (low + torch.rand(len(behind), device=device) * (high - low)).exp())
     made = ground * (1 - objects.covers) + exposed(objects, light(taken))

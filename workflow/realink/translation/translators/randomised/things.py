@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from realink.training.augmentation import blurred
-from realink.translation.composing import Objects, placed, under
+from realink.translation.composing import Objects, jittered, under
 from realink.translation.translators.randomised import Settings
 
 JITTER = 0.1  # of size, as a logarithm; half of it of proportion and place
@@ -30,10 +30,7 @@ HARD = 10  # steepness of a shadow's edge
 
 def compose(objects: Objects, settings: Settings) -> Tensor:
     """Compose pictures, float32 [b, channels, height, width] in 0..1."""
-    count, device = len(objects.covers), objects.covers.device
-    draws = torch.randn(count, 4, device=device) * JITTER
-    size, proportion = draws[:, 0].exp(), (draws[:, 1] / 2).exp()
-    objects = placed(objects, size, proportion, draws[:, 2:] / 2)
+    objects = jittered(objects, JITTER)
     stained = 1 + settings.stains * _even(objects.covers) * _clouds(objects.covers)
     images = objects.colours * stained.clamp(0.2, 2)
     images = images + _ground(objects.colours, settings) * (1 - objects.covers)
