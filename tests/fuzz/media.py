@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import imagecodecs
 import numpy as np
 from PIL import Image
 
@@ -53,7 +54,7 @@ class Pictures(Kind):
             return "same"
         if content.startswith(PNG) and content != self.seeds[place] and not _png_whole(content):
             return "wrong: a PNG whose checksums of pixels do not fit"
-        return "read"
+        return "read" if _agrees(content, decoded) else "wrong: another reader reads other pixels"
 
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -92,6 +93,37 @@ def _pictures() -> list[bytes]:
         image.save(buffer, form, **options)
         seeds.append(buffer.getvalue())
     return seeds
+
+
+def _agrees(content: bytes, decoded: Any) -> bool:
+    """Whether a library that realink does not read this format by reads the same, or nothing."""
+    try:
+        other = _by_another(content)
+    except Exception:  # it refuses what realink reads
+        return True
+    found = np.asarray(decoded.cut_out or decoded.pixels, int)
+    # Which way it is up is left out: only some of them turn it.
+    turned = [np.rot90(view, n) for view in (other, other[:, ::-1]) for n in range(4)]
+    return any(view.shape == found.shape and abs(view - found).max() <= 1 for view in turned)
+
+
+def _by_another(content: bytes) -> np.ndarray:
+    """Levels 0..255 [height, width, 3 or 4]: of WebP and BMP by imagecodecs, else by Pillow."""
+    if content.startswith((b"RIFF", b"BM")):
+        decode = imagecodecs.webp_decode if content.startswith(b"RIFF") else imagecodecs.bmp_decode
+        levels = decode(content).astype(int)
+    else:
+        with Image.open(io.BytesIO(content)) as image:
+            image.load()
+        if image.mode.startswith("I;16"):  # Pillow would cut it off at 255
+            levels = np.rint(np.asarray(image) / 257).astype(int)
+        else:
+            mode = "RGBA" if image.has_transparency_data else "RGB"
+            levels = np.asarray(image.convert(mode), int)
+    if levels.ndim == 2:
+        levels = np.dstack([levels] * 3)
+    whole = levels.shape[2] == 4 and (levels[..., 3] == 255).all()
+    return levels[..., :3] if whole else levels
 
 
 def _png_chunks(content: bytes) -> list[tuple[int, int]]:

@@ -1,8 +1,4 @@
-"""Files of every format, depth and kind of colour, made by hand from levels: these are read.
-
-The writers here know nothing of the decoders: they set down bits and tags by the formats' own
-descriptions.
-"""
+"""Files of every format, depth and kind of colour, made by hand from levels: these are read."""
 
 import io
 import itertools
@@ -15,21 +11,7 @@ import tifffile
 from PIL import Image
 
 from realink.images.formats import Unreadable, read
-
-H, W = 13, 11
-RGB, GREY, PALETTE, CMYK = 3, 1, 1, 4
-
-
-def levels(bits, channels, seed=0, height=H, width=W):
-    """Levels that use the whole range of so many bits, uint16 [height, width, channels]."""
-    random = np.random.default_rng((bits, channels, seed))
-    made = random.integers(0, 2**bits, (height, width, channels), dtype=np.uint16)
-    made[0, 0], made[0, 1] = 0, 2**bits - 1
-    return made
-
-
-def of_8_bits(made, bits):
-    return np.rint(made * (255 / (2**bits - 1)))
+from tests.by_hand import H, W, bmp32, chunk, levels, of_8_bits, packed, png, tiff
 
 
 def got(content):
@@ -46,27 +28,7 @@ def assert_read(content, expected):
     assert abs(found - expected).max() <= 0.51
 
 
-def packed(rows, bits, order=">"):
-    """Rows of levels [n, values] as bytes, each row from a byte of its own."""
-    if bits == 16:
-        return rows.astype(f"{order}u2").tobytes()
-    places = np.arange(bits)[::-1]
-    return np.packbits((rows[..., None] >> places & 1).reshape(len(rows), -1), axis=1).tobytes()
-
-
 # --- PNG ------------------------------------------------------------------------------------------
-
-
-def chunk(kind, data, whole=True):
-    body = kind + data
-    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body) ^ (not whole))
-
-
-def png(made, bits, kind, *chunks):
-    data = b"".join(b"\0" + packed(row.reshape(1, -1), bits) for row in made)
-    header = struct.pack(">IIBBBBB", made.shape[1], made.shape[0], bits, kind, 0, 0, 0)
-    parts = [chunk(b"IHDR", header), *chunks, chunk(b"IDAT", zlib.compress(data))]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
@@ -109,6 +71,13 @@ def test_png_of_a_palette(bits):
         read(png(made, bits, 3, short))
 
 
+def test_png_that_is_interlaced_or_filtered(caplog):
+    made = levels(8, 3)
+    for interlaced, filters in itertools.product((False, True), ([1], [2], [3], [4], range(5))):
+        assert_read(png(made, 8, 2, interlaced=interlaced, filters=filters, pieces=2), made)
+    assert not caplog.records
+
+
 def test_faults_of_a_png_that_are_not_of_its_pixels():
     made = levels(8, 3)
     text = b"Comment\0\0" + zlib.compress(bytes(3_000_000))
@@ -125,49 +94,6 @@ def test_faults_of_a_png_that_are_not_of_its_pixels():
 
 
 # --- TIFF -----------------------------------------------------------------------------------------
-
-
-def tiff(made, bits, photometric, *, order="<", planar=False, extra=None, more=(), again=()):
-    """A TIFF of one plain strip a plane; `again`: levels and tags of a second page."""
-    pages = [(made, dict(more)), *again]
-    content = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8)
-    for place, (page, tags) in enumerate(pages):
-        height, width, channels = page.shape
-        whole = [page[..., i] for i in range(channels)] if planar else [page.reshape(height, -1)]
-        strips = [packed(rows, bits, order) for rows in whole]
-        tags = {
-            256: (4, [width]),
-            257: (4, [height]),
-            258: (3, [bits] * channels),
-            259: (3, [1]),
-            262: (3, [photometric]),
-            273: (4, [0] * len(strips)),
-            277: (3, [channels]),
-            278: (4, [height]),
-            279: (4, [len(strip) for strip in strips]),
-            284: (3, [2 if planar else 1]),
-            **({338: (3, [extra])} if extra is not None else {}),
-            **tags,
-        }
-        at = len(content) + 2 + 12 * len(tags) + 4
-        lengths = {
-            tag: len(values) * (2 if kind == 3 else 4) for tag, (kind, values) in tags.items()
-        }
-        first = at + sum(n for n in lengths.values() if n > 4)
-        tags[273] = (4, [first + sum(map(len, strips[:i])) for i in range(len(strips))])
-        entries, behind = [], b""
-        for tag, (kind, values) in sorted(tags.items()):
-            value = struct.pack(f"{order}{len(values)}{'H' if kind == 3 else 'I'}", *values)
-            if len(value) > 4:
-                value, behind = struct.pack(f"{order}I", at + len(behind)), behind + value
-            entries.append(
-                struct.pack(f"{order}HHI", tag, kind, len(values)) + value.ljust(4, b"\0")
-            )
-        last = place == len(pages) - 1
-        after = 0 if last else first + sum(map(len, strips))
-        content += struct.pack(f"{order}H", len(tags)) + b"".join(entries)
-        content += struct.pack(f"{order}I", after) + behind + b"".join(strips)
-    return content
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8, 12, 16])
@@ -282,15 +208,6 @@ def test_portable_bitmaps():
     assert_read(b"P4\n%d %d\n" % (W, H) + data, 255 * (1 - made.astype(int)))
 
 
-def bmp32(made):
-    """Of 32 bits with masks, the fourth of them alpha, as Windows' version 5 has it."""
-    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    header = struct.pack("<IiiHHIIiiII", 124, W, H, 1, 32, 3, made.size, 0, 0, 0, 0)
-    header += masks + b"BGRs" + bytes(48 + 16)
-    data = made[::-1][..., [2, 1, 0, 3]].astype(np.uint8).tobytes()
-    return struct.pack("<2sIHHI", b"BM", 14 + 124 + len(data), 0, 0, 14 + 124) + header + data
-
-
 def test_alpha_that_a_bmp_does_not_use_is_none():
     made = levels(8, 4)
     assert_read(bmp32(made), made)
@@ -378,6 +295,25 @@ def test_holes_in_tiffs_are_noticed():
         at = len(content) // 3
         with pytest.raises(Exception, match=r"\w"):
             read(content[:at] + bytes(600) + content[at + 600 :])
+
+
+@pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
+@pytest.mark.parametrize("white_is_zero", [False, True])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_fax_codes_are_read_by_two(compression, white_is_zero, orientation):
+    made = photograph(90, 120).convert("1")
+    tags = {262: 0 if white_is_zero else 1, 274: orientation}
+    content = encoded(made, "TIFF", compression=compression, tiffinfo=tags)
+    assert (read(content).orientation, len(content) > 900) == (orientation, True)
+    assert_read(content, np.asarray(made.convert("L"), int)[..., None])
+    refused = 0
+    for at in range(200, 800, 20):
+        damaged = content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :]
+        try:
+            read(damaged)
+        except (ValueError, Unreadable):
+            refused += 1
+    assert refused >= 15
 
 
 def test_a_webp_whose_end_is_missing_is_left_out():

@@ -13,16 +13,6 @@ from realink.images.formats import Unreadable
 DRAFT_SIDE = 256  # pixels, at the least, of large JPEGs that are decoded smaller than they are
 # Reducing, it takes the mean over each pixel's area, as all of Pillow's filters do but NEAREST.
 FILTER = Image.Resampling.BICUBIC
-# What undoes each of EXIF's orientations.
-TURNED = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class Key(NamedTuple):
@@ -87,10 +77,8 @@ def decode(content: bytes, *, background: int = 255, side: int = 0, whole: bool 
         raise
     except Exception as error:  # damaged files raise whatever the decoder stumbles over
         raise Unreadable(f"damaged: {' '.join(str(error).split())}") from None
-    image, size = raster.image, raster.size
-    reduced = image.size != size
-    if raster.orientation in TURNED:
-        image = image.transpose(TURNED[raster.orientation])
+    image, size = raster.upright(), raster.size
+    reduced = raster.image.size != size
     if raster.orientation >= 5:
         size = size[::-1]
     pixels, cut_out = _flattened(image, background)

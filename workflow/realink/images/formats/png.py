@@ -1,5 +1,6 @@
 """PNG: by libpng, without the chunks that do not bear on pixels, whose faults are not theirs."""
 
+import logging
 import struct
 import zlib
 
@@ -24,6 +25,8 @@ BEGIN = b"\0\0\0\rIHDR"
 METADATA = (b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf")
 KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 PALETTE = 3  # colour type
+# libpng warns of each interlaced picture, which it reads rightly; its errors are raised.
+logging.getLogger("imagecodecs").setLevel(logging.CRITICAL)
 
 
 def read(content: bytes) -> Raster:

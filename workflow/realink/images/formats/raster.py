@@ -13,6 +13,16 @@ LEAST_SIDE = 4  # pixels, below which nothing can be told apart
 # Of 16 bits, levels that end below this one come out black: those of a camera of 12 bits do.
 DARK = 4096
 ORIENTATION = 0x0112
+# What undoes each of EXIF's orientations.
+TURNED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class Unreadable(Exception):
@@ -35,6 +45,11 @@ class Raster(NamedTuple):
     image: Image.Image
     size: tuple[int, int]
     orientation: int = 1
+
+    def upright(self) -> Image.Image:
+        """The image turned as its orientation says."""
+        turn = TURNED.get(self.orientation)
+        return self.image if turn is None else self.image.transpose(turn)
 
 
 def check_size(width: int, height: int, most: int = MOST_PIXELS) -> None:

@@ -16,10 +16,12 @@ from realink.images.formats.raster import (
     check_range,
     check_size,
     eight_bits,
+    opened,
     orientation_or_upright,
 )
 
 SIGNATURES = b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"
+FAX = COMPRESSION.CCITTRLE, COMPRESSION.CCITTFAX3, COMPRESSION.CCITTFAX4
 JPEGS = COMPRESSION.JPEG, COMPRESSION.OJPEG, COMPRESSION.ALT_JPEG
 CHANNELS = {
     PHOTOMETRIC.MINISWHITE: 1,
@@ -56,9 +58,11 @@ def read(content: bytes) -> Raster:
         if page.planarconfig == 2 and page.samplesperpixel > 1:
             levels = np.moveaxis(levels, 0, -1)
         levels = levels.reshape(*size[::-1], -1)
-        return Raster(
-            _image(page, levels, channels), size, orientation_or_upright(_tag(page, "Orientation"))
-        )
+        orientation = orientation_or_upright(_tag(page, "Orientation"))
+        raster = Raster(_image(page, levels, channels), size, orientation)
+        if page.compression in FAX:
+            _check_fax(raster.upright(), content, page.index)
+        return raster
 
 
 def _main(file: tifffile.TiffFile) -> tifffile.TiffPage:
@@ -102,6 +106,15 @@ def _check_jpegs(page: tifffile.TiffPage, content: bytes) -> None:
     for at, n in zip(page.dataoffsets, page.databytecounts, strict=True):
         part = content[at : at + n]
         jpeg.decode(tables + part[2:] if tables else part, min_height=1, min_width=1)
+
+
+def _check_fax(upright: Image.Image, content: bytes, page: int) -> None:
+    """Refuse fax codes that libtiff reads as others: neither decoder says that they are damaged."""
+    with opened(content, "TIFF") as other:
+        other.seek(page)
+        other.load()  # Pillow turns it
+        if other.size != upright.size or other.convert("L").tobytes() != upright.tobytes():
+            raise Unreadable("damaged: two decoders read other pixels")
 
 
 def _image(page: tifffile.TiffPage, levels: np.ndarray, channels: int) -> Image.Image:
