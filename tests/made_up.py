@@ -325,10 +325,23 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
             "learner": "small",
         }
     ).to_csv(doubted, index=False)
+    alike = root / "answer/alike.csv"
+    pd.DataFrame(
+        {
+            "class": classes[:1] * 2,
+            "split": ["validation", "test"],
+            "place": [1, 3],
+            "file": [f"{classes[0]}/a_photograph_of_a_long_name_{n}.png" for n in (1, 2)],
+            "other_split": ["test", "rendered"],
+            "other_place": [0, 1],
+            "other_file": [f"{classes[0]}/5.png", ""],
+        }
+    ).to_csv(alike, index=False)
     shown = {"rendered": root / "figures/rendered.png", "triptych": triptych, "examples": examples}
     shown["hurts"] = hurts
     shown["sheets"] = made_sheets
     shown["labelled"] = [test, test]
+    shown["compared"] = [test, test, test, rendered]
     answer.report(
         study=config["study"],
         config=settings,
@@ -338,6 +351,7 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
         **(shown if config["page"]["pictures"] else {}),
         **told,
         doubted=doubted,
+        alike=alike,
         manifests=[path] if (path := root / "real/images.csv").exists() else [],
         benchmarks=root / "benchmarks",
         trust=trusted["trust"],

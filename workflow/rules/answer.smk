@@ -153,8 +153,10 @@ rule report:
         training="results/{study}/training.csv" if HISTORIES else [],
         domains="results/{study}/map.csv" if TRANSLATOR_CELLS else [],
         doubted="results/{study}/answer/doubted.csv",
+        alike=rules.find_alike.output if OF_REAL else [],
         # Whose pictures may be shown.
         labelled=rules.doubt_labels.input.images if PICTURED else [],
+        compared=rules.find_alike.input.images if OF_REAL and PICTURED else [],
         manifests=[
             manifest
             for kind, place in (("real", "results/{study}/real"), ("unlabelled", WITHOUT_LABELS))

@@ -25,7 +25,8 @@ sys.path.insert(0, str(PACKAGE))
 
 from realink import learners
 from realink.errors import InputError
-from realink.images.names import LABELLED, TRAIN, VALIDATION
+from realink.images.listing import RENDERED
+from realink.images.names import LABELLED, TEST, TRAIN, VALIDATION
 from realink.plan import doses, durations, grid, schema, sizes, sources
 from realink.seeds import seed_for
 from realink.running import configs, locales, orphans, outputs, provenance, slurm

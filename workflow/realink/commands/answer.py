@@ -206,6 +206,8 @@ def report(
     doses: Path | None = None,
     doubted: Path | None = None,
     labelled: Annotated[list[Path], Parameter(help="pool and validation, to be shown")] = (),
+    alike: Path | None = None,
+    compared: Annotated[list[Path], Parameter(help="what `alike` is of, to be shown")] = (),
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
@@ -221,8 +223,10 @@ def report(
     pseudo_labels : how right pseudo-labels were, where that is known
     doses : what `analyse_doses` wrote, beside its tables, of a study that has doses
     doubted : labels that are doubted
+    alike : pairs of pictures that look the same, of real ones that come from a folder
     trust, unknown : what `measure_trust`, beside its other tables, and `measure_unknown` wrote
     """
+    from realink.page import alike as pairs
     from realink.page import doses as dosed
     from realink.page import doubted as doubts
     from realink.page import jobs, used
@@ -270,6 +274,7 @@ def report(
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
         dosed=dosed.read(doses) if doses else None,
         doubted=doubts.read(doubted, labelled) if doubted else None,
+        alike=pairs.read(alike, compared) if alike else None,
         trust=None
         if (promised := read_table(trust)).empty
         else {

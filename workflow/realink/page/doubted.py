@@ -4,14 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
-
 from realink.images.names import LABELLED, TRAIN, VALIDATION
-from realink.page.html import as_url
+from realink.page.html import enlarged
 from realink.scores.doubt import LISTED
 from realink.store.files import read_images, read_table
-
-SMALLEST = 96  # pixels of the longer side, to which smaller images are enlarged
 
 
 class Doubted(NamedTuple):
@@ -46,7 +42,7 @@ def read(table: Path, labelled: Sequence[Path]) -> list[Doubted]:
     for row in rows.head(LISTED).to_dict("records"):
         image = ""
         if sets:
-            image = as_url(_enlarged(Image.fromarray(sets[row["split"]].images[row["place"]])))
+            image = enlarged(sets[row["split"]].images[row["place"]])
         name = row["file"] or f"{row['split']} image {row['place']:,}"
         shares = (_percent(row["own"]), _percent(row["other"]))
         found.append(Doubted(image, row["class"], shares[0], row["predicted"], shares[1], name))
@@ -56,9 +52,3 @@ def read(table: Path, labelled: Sequence[Path]) -> list[Doubted]:
 def _percent(share: float) -> str:
     text = "below 0.1" if share < 0.001 else f"{100 * share:.1f}"
     return f"{text}\N{NO-BREAK SPACE}%"
-
-
-def _enlarged(image: Image.Image) -> Image.Image:
-    factor = -(-SMALLEST // max(image.size))
-    size = (image.width * factor, image.height * factor)
-    return image if factor == 1 else image.resize(size, Image.Resampling.NEAREST)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
@@ -14,6 +15,7 @@ from PIL import Image
 from realink.page import look
 
 WIDEST = 700  # pixels of an embedded picture
+SMALLEST = 96  # pixels of the longer side, to which small ones are enlarged
 
 
 def environment(**more: Any) -> Environment:
@@ -50,6 +52,16 @@ def as_url(picture: Image.Image, quality: int = 60) -> str:
     data = io.BytesIO()
     picture.save(data, "WEBP", quality=quality, method=4)
     return "data:image/webp;base64," + base64.b64encode(data.getvalue()).decode()
+
+
+def enlarged(levels: np.ndarray) -> str:
+    """An image, uint8 [height, width] or [height, width, 3], as a URL; small ones enlarged."""
+    image = Image.fromarray(levels)
+    factor = -(-SMALLEST // max(image.size))
+    if factor > 1:
+        size = (image.width * factor, image.height * factor)
+        image = image.resize(size, Image.Resampling.NEAREST)
+    return as_url(image)
 
 
 def digest(script: str) -> str:

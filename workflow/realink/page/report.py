@@ -25,6 +25,7 @@ from realink.page import (
     tables,
     trusted,
 )
+from realink.page.alike import Alike
 from realink.page.doubted import Doubted
 from realink.page.html import embedded, environment
 from realink.page.used import Used
@@ -70,6 +71,7 @@ def page(
     pseudo_labels: pd.DataFrame | None = None,
     dosed: doses.Doses | None = None,
     doubted: Sequence[Doubted] | None = None,
+    alike: Alike | None = None,
     trust: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the answer page of a study.
@@ -96,6 +98,7 @@ def page(
     pseudo_labels : how right pseudo-labels were, by round and class, where that is known
     dosed : what the doses of a study say that has some
     doubted : labels that are doubted, None of a study from before they were
+    alike : pictures that look the same, None where they are of no folder
     trust : ``table``, ``reliability`` and ``coverage`` of `measure_trust`, and ``unknown`` of
         `measure_unknown`; None of a study that advises nothing
     """
@@ -168,6 +171,7 @@ def page(
             pseudo_labels=[] if pseudo_labels is None else tables.pseudo_labels(pseudo_labels),
             synthetic=plotted.synthetic(metrics),
             doubted=doubted,
+            alike=alike,
             in_turns=bool(sources.rotates(config)),
             verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
