@@ -12,14 +12,18 @@ GROUPS = 20  # cameras
 
 
 def photographed(shape: str, seed: int) -> Image.Image:
-    """A shape of any colour on a blotched ground, in uneven light, with noise: RGB."""
-    random = np.random.default_rng((SHAPES.index(shape), seed))
+    """A shape of any colour on a blotched ground, in uneven light, with noise: RGB.
+
+    The ground alone of a shape that is none of `SHAPES`.
+    """
+    random = np.random.default_rng(((*SHAPES, shape).index(shape), seed))
     blotches = random.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     picture = Image.fromarray(blotches).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
     ground = np.array(blotches).mean(axis=(0, 1))
     # Away from the ground's own colour, so that the shape can be seen.
     colour = (ground + random.uniform(90, 165, 3)) % 256
-    _draw(picture, shape, random, tuple(colour.astype(int)))
+    if shape in SHAPES:
+        _draw(picture, shape, random, tuple(colour.astype(int)))
     picture = picture.filter(ImageFilter.GaussianBlur(0.5))
     light = np.linspace(*random.uniform(0.7, 1.2, 2), WIDTH)[:, None]
     levels = np.asarray(picture) * light + random.normal(0, 6, (HEIGHT, WIDTH, 3))

@@ -446,6 +446,12 @@ def test_classes_that_one_side_lacks_are_named(objects):
         rendered(objects, classes=("cat", "dog", "zebra"))
 
 
+def test_nothing_of_other_needs_to_be_rendered(objects):
+    images, _ = rendered(objects, classes=("cat", "dog", "other"))
+    assert images.classes == ("cat", "dog", "other")
+    assert set(images.labels) == {0, 1}
+
+
 def test_copies_of_rendered_pictures(objects):
     (objects / "cat" / "again.png").write_bytes((objects / "cat/0.png").read_bytes())
     images, manifest = rendered(objects)

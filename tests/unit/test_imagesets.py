@@ -37,6 +37,18 @@ def test_sets_of_other_sizes_or_classes_are_not_put_together():
             concatenate([numbered(0, 9), other])
 
 
+def test_a_set_among_further_classes_and_without_one():
+    own = ImageSet(np.zeros((4, 24, 20), np.uint8), np.array([0, 1, 1, 2]), ("a", "c", "d"))
+    among = own.among(("c", "b", "d", "a"))
+    assert [among.classes[label] for label in among.labels] == ["a", "c", "c", "d"]
+    less = own.without("c")
+    assert (less.labels.tolist(), less.classes) == ([0, 2], own.classes)
+    # Of which it has none, or nothing else; or nobody knows.
+    hidden = ImageSet(own.images, None, own.classes)
+    for whole, name in ((own, "b"), (among, "b"), (own.take([1, 2]), "c"), (hidden, "c")):
+        assert whole.without(name) is whole
+
+
 def test_colours_fit_the_images_and_need_masks():
     pixels, labels = np.zeros((3, 24, 20, 3), np.uint8), np.zeros(3, np.int64)
     masks = pixels[..., 0]

@@ -176,6 +176,13 @@ def test_fonts_draw_characters(tmp_path):
     assert rendered["folder"] == yaml.safe_load(DEFAULTS.read_text())["rendered"]["folder"]
 
 
+def test_fonts_draw_all_but_other(tmp_path, capsys):
+    output = tmp_path / "letters.yaml"
+    init(real=draw(tmp_path / "real", classes=("A", "other", "7")), output=output)
+    assert sorted(merged(output)["rendered"]["characters"]) == ["7", "A"]
+    assert "other: none of the other classes" in capsys.readouterr().out
+
+
 def test_fonts_draw_the_characters_that_stand_for_classes(tmp_path):
     real = draw(tmp_path / "real", classes=("one", "two"))
     output = tmp_path / "numbers.yaml"

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -308,6 +309,19 @@ def split_group(real, rendered):
         for path in (real / shape).glob("*"):
             path.unlink()
         (real / shape).rmdir()
+
+
+def test_nothing_of_other_needs_to_be_rendered(folders, tmp_path):
+    (tmp_path / "real/circle").rename(tmp_path / "real/other")
+    with pytest.raises(InputError, match="real lacks 'circle'"):
+        sources.check(folders)
+    shutil.rmtree(tmp_path / "rendered/circle")
+    listing.list_rendered.cache_clear()
+    sources.check(folders)
+    (tmp_path / "real/other").rename(tmp_path / "real/others")
+    listing.list_real.cache_clear()
+    with pytest.raises(InputError, match="rendered: directory:` lacks 'others'"):
+        sources.check(folders)
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,11 @@ def test_hostile_names_go_through_the_whole_workflow(tmp_path):
         drawn.rendered(drawn.SHAPES[place % 3], 3000 + place).convert("RGB").save(
             tmp_path / "data/rendered" / folder / name
         )
+    # A class of which nothing is rendered.
+    (tmp_path / "data/real/other").mkdir()
+    for seed in range(40):
+        name = f"camera{seed % drawn.GROUPS:02}_{seed:03}.png"
+        drawn.photographed("none", seed).save(tmp_path / "data/real/other" / name)
     # What is no picture is skipped, and named.
     left_out = {
         "cut off <i>.jpg": (tmp_path / f"data/real/{NAMES['circle']}/camera00_000.jpg")
@@ -239,7 +244,8 @@ def test_hostile_names_go_through_the_whole_workflow(tmp_path):
     assert done.returncode == 0, done.stdout
     assert not list(tmp_path.rglob("broken"))
     real, rendered = manifest(project, "real"), manifest(project, "rendered")
-    assert set(real["class"]) == set(rendered["class"]) == set(NAMES.values())
+    assert set(rendered["class"]) == set(NAMES.values())
+    assert set(real["class"]) == {*NAMES.values(), "other"}
     assert {name for name in odd if not real["left_out"].filter(like=name).any()} == set(odd)
     skipped = {name.rpartition("/")[2] for name in real.index[real["left_out"] != ""]}
     assert skipped == {*left_out, "broken link.png"}

@@ -11,6 +11,7 @@ from cyclopts.validators import Number
 
 from realink.asked import refuse_folder, shown, written_as_asked
 from realink.errors import InputError
+from realink.images.names import OTHER
 
 if TYPE_CHECKING:
     from realink.images.listing import Listing, Picture
@@ -203,6 +204,7 @@ def _in_turns(real: Path, *, validation: float, test: float, group: str | None) 
 
 def _drawn_by_fonts(classes: tuple[str, ...], characters: str | None) -> str | dict[str, str]:
     """What fonts draw: a string if each class is a character, or the text of each class."""
+    classes = tuple(name for name in classes if name != OTHER)
     if characters is None:
         odd = [name for name in classes if len(name) != 1 or not name.isprintable() or name == " "]
         if odd:
@@ -269,7 +271,7 @@ def _refuse(real: "Survey", rendered: "Survey | None", unlabelled: "Survey | Non
     a, b = set(real.listing.classes), set(rendered.listing.classes)
     lacking = [
         f"{found.listing.directory} lacks {', '.join(map(repr, sorted(names)))}"
-        for found, names in ((rendered, a - b), (real, b - a))
+        for found, names in ((rendered, a - b - {OTHER}), (real, b - a))
         if names
     ]
     if lacking:

@@ -60,7 +60,8 @@ def prepare_rendered(
     settings : the config's `rendered`
     images : the config's `images`
     needed : images that the grid draws of them at once, at the most
-    classes : names of the real images' classes, which the rendered ones must have
+    classes : names of the real images' classes, which the rendered ones must have; `other` need
+        not be among these
     faces : of `catalogue_fonts`; None for a folder
     manifest : where to write what was read of a folder
     validation, test : real images, which no rendered picture of a folder may be
@@ -101,7 +102,7 @@ def prepare_rendered(
         characters = characters_of(asked["characters"])
         rendered, face = fonts.render(
             read_table(faces, catalogued.COLUMNS, dtype={"accepted": bool}, keep_default_na=False),
-            {name: characters[name] for name in names},
+            {name: characters[name] for name in names if name in characters},
             total=total,
             seed=seed,
             geometry=asked["geometry"],
@@ -109,5 +110,5 @@ def prepare_rendered(
             channels=shape["channels"],
             beside=output.parent,
         )
-        write_images(output, rendered, face=face)
+        write_images(output, rendered.among(names), face=face)
     log.info("%d rendered images", len(rendered))

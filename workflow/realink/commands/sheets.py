@@ -108,7 +108,8 @@ def plot_triptych(
 
     torch.set_num_threads(1)
     drawn, photographed = read_images(rendered), read_images(real, labelled=False)
-    wanted = np.arange(examples.SHOWN) % len(drawn.classes)
+    there = np.unique(drawn.labels)
+    wanted = there[np.arange(examples.SHOWN) % len(there)]
     places = examples.of_classes(drawn.labels, wanted)
     places = places[places >= 0]
     plain = {"rendered": drawn.images[places]}

@@ -44,7 +44,8 @@ def train_translator(
     knobs = settings_from(module.Settings, json.loads(settings))
     device = device_for(device)
     saved = State(state, code=recorded_code())
-    images, seen = read_images(rendered), _seen(real, unlabelled)
+    images = read_images(rendered)
+    seen = _seen(images, real, unlabelled)
     trained, rows = loop.train(
         module,
         images,
@@ -108,7 +109,7 @@ def translate(
     translated = loop.translate(
         load(checkpoint, translator, module.model.Translator, module.Settings).to(device),
         images,
-        _seen(real, unlabelled),
+        _seen(images, real, unlabelled),
         seed=seed_for(seed, "translate", translator, n, replicate),
         device=device,
         beside=output.parent,
@@ -119,12 +120,18 @@ def translate(
     write_images(output, plain, **further)
 
 
-def _seen(real: Path, unlabelled: Path | None) -> Any:
-    """The real images that a translator sees: with unlabelled ones among them, none has a label."""
+def _seen(rendered: Any, real: Path, unlabelled: Path | None) -> Any:
+    """The real images that a translator sees: with unlabelled ones among them, none has a label.
+
+    None that are known to be `other`, if nothing of that is rendered.
+    """
     from realink.images.imagesets import concatenate
+    from realink.images.names import OTHER
     from realink.store.files import read_images
 
     labelled = read_images(real)
+    if rendered.without(OTHER) is rendered:
+        labelled = labelled.without(OTHER)
     if unlabelled is None:
         return labelled
     return concatenate([labelled, read_images(unlabelled, labelled=False)])

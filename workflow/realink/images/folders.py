@@ -27,6 +27,7 @@ from realink.images.listing import (
     list_unlabelled,
     some,
 )
+from realink.images.names import OTHER
 from realink.images.pictures import Key
 from realink.images.reading import Loaded, load_all, log
 
@@ -104,7 +105,7 @@ def load_rendered(
     Parameters
     ----------
     directory : see `listing.list_rendered`
-    classes : names of the classes of the real images, which these must have
+    classes : names of the classes of the real images, which these must have, but for `names.OTHER`
     total, seed : how many are drawn, and by what; all of them if there are fewer
     held_out : real images that choices are made on and errors measured, by their split
     duplicates : what a picture that looks like one of these at the study's size does: ``stop``, or
@@ -132,7 +133,7 @@ def load_rendered(
     there, asked = set(listing.classes), set(classes)
     for names, lacking, having in (
         (there - asked, "the real images", directory),
-        (asked - there, directory, "the real images"),
+        (asked - there - {OTHER}, directory, "the real images"),
     ):
         if names:
             raise InputError(
@@ -243,7 +244,8 @@ def _check_tested(listing: Listing, tested: ImageSet, left_out: dict[str, str]) 
 def _check(listing: Listing, images: ImageSet, left_out: dict[str, str], key: str) -> None:
     """Refuse a class of which nothing was left."""
     counts = np.bincount(images.labels, minlength=len(images.classes))
-    empty = [name for name, n in zip(images.classes, counts, strict=True) if not n]
+    left = zip(images.classes, counts, strict=True)
+    empty = [name for name, n in left if not n and name in listing.classes]
     if not empty:
         return
     of_class = (p.file for p in listing.used if p.label == empty[0] and p.file in left_out)

@@ -124,6 +124,21 @@ class ImageSet:
         for first in range(0, len(self), step):
             yield self.take(slice(first, first + step))
 
+    def among(self, classes: tuple[str, ...]) -> "ImageSet":
+        """The same, labelled, with labels that are places in classes of which it has some."""
+        place = np.array([classes.index(name) for name in self.classes], np.int64)
+        return replace(self, labels=place[self.labels], classes=classes)
+
+    def without(self, name: str) -> "ImageSet":
+        """Without the images of a class, which stays a class; itself if it has none, or no other.
+
+        Unlabelled ones all stay.
+        """
+        if self.labels is None or name not in self.classes:
+            return self
+        kept = np.flatnonzero(self.labels != self.classes.index(name))
+        return self.take(kept) if 0 < len(kept) < len(self) else self
+
     def draw(self, n: int, seed: int) -> "ImageSet":
         """Draw `n` images: a prefix of one random permutation, not balanced by class.
 

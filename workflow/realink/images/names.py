@@ -8,6 +8,8 @@ import re
 from realink.errors import InputError
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+# A class of real pictures, none of the others', which rendered ones need not have.
+OTHER = "other"
 LABELLED = "labelled"  # all three in one, where each replicate has its own
 # Folders of splits by their name in lower case.
 FOLDERS = {

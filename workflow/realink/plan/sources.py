@@ -13,7 +13,7 @@ from typing import Any
 from realink import learners
 from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
-from realink.images.names import LABELLED
+from realink.images.names import LABELLED, OTHER
 from realink.images.sources import Known, source
 from realink.plan import dated, doses, grid
 from realink.plan.few_labels import check_unlabelled
@@ -218,7 +218,7 @@ def _check_images(config: Mapping[str, Any]) -> None:
         source(config[kind]).check(config[kind], config["images"])
     names, drawn = set(classes(config)), set(_rendered(config).classes)
     key = f"rendered: {'directory' if source(config['rendered']).PICTURES else 'characters'}:"
-    lacking = {"real": sorted(drawn - names), f"`{key}`": sorted(names - drawn)}
+    lacking = {"real": sorted(drawn - names), f"`{key}`": sorted(names - drawn - {OTHER})}
     for side, missing in lacking.items():
         if missing:
             raise InputError(

@@ -12,7 +12,7 @@ import numpy as np
 from realink.asked import shown
 from realink.images.characters import remedy
 from realink.images.listed import Listing, Picture
-from realink.images.names import LABELLED, TEST, TRAIN
+from realink.images.names import LABELLED, OTHER, TEST, TRAIN
 from realink.images.near import keeps_together
 from realink.images.survey import Survey
 from realink.plan import grid, sources
@@ -71,6 +71,8 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
         lines.append(f"  colour: {found.coloured:,} of {len(found.sizes):,} pictures")
         if found.transparent:
             lines.append(f"  transparent: {found.transparent:,} pictures")
+    if kind == "real" and OTHER in files.classes:
+        lines.append(f"  {OTHER}: none of the other classes; rendered pictures need not have it")
     lines += _left_out(found)
     lines += _some(
         "the same picture in two splits; it stays in the first",

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from realink.images.imagesets import ImageSet
+from realink.images.names import OTHER
 from realink.learners.small import network as small
 
 REFERENCE = 5000  # real images that a set is compared with
@@ -60,10 +61,12 @@ def split(pool: ImageSet, n_real: int, seed: int) -> Split:
     The reference ends the permutation that `ImageSet.draw` begins with the seen images, so that
     it is the same for all N that leave it whole.
     """
-    images = pool.draw(len(pool), seed).images
-    size = min(REFERENCE, len(images) // 2)
-    start = len(images) - size
-    return Split(images[:n_real], images[max(start, n_real) :], images[start - size : start])
+    drawn = pool.draw(len(pool), seed)
+    size = min(REFERENCE, len(drawn) // 2)
+    start = len(drawn) - size
+    parts = slice(n_real), slice(max(start, n_real), None), slice(start - size, start)
+    # Of which rendered images need not have any.
+    return Split(*(drawn.take(part).without(OTHER).images for part in parts))
 
 
 def measure(
