@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -119,7 +120,8 @@ def test_the_classifier_was_trained_on_all_of_them(turned):
 
 def test_the_page_says_what_was_tested(turned):
     page = (turned.results / "report.html").read_text()
-    assert "nan" not in page.partition("<script")[0]
+    # Pictures are in attributes, whose letters say anything.
+    assert not re.search(r"\bnan\b", re.sub(r"<[^>]*>", " ", page.partition("<script")[0]))
     assert "each of the 120 labelled images was tested once" in page
 
 
