@@ -342,6 +342,7 @@ def answered(root: Path, config: dict, **made) -> dict[str, Path]:
     shown["sheets"] = made_sheets
     shown["labelled"] = [test, test]
     shown["compared"] = [test, test, test, rendered]
+    shown["splits"] = ["train", "validation", "test", "rendered"]
     answer.report(
         study=config["study"],
         config=settings,

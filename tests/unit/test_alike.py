@@ -11,6 +11,7 @@ from realink.images.places import Places
 from realink.images.splits import hashed
 from realink.page import alike as pages
 from realink.store.files import read_table, write_images
+from realink.store.manifests import placed
 from realink.store.places import write_places
 from tests import made_up
 
@@ -42,6 +43,10 @@ def written(root, splits, sets):
     }
 
 
+def shown(asked):
+    return dict(zip(asked["splits"], asked["images"], strict=True))
+
+
 def copied(images, place, other, from_place):
     """The same with an image of another set, a little lighter, as encoded anew."""
     pixels = np.array(images.images)
@@ -67,7 +72,7 @@ def test_pairs_of_a_held_out_picture_and_another_are_listed(tmp_path, sets):
     names = read_table(tmp_path / "images.csv", dtype=str)
     own = names.loc[names["split"] == "test", "file"].tolist()
     assert table.loc["test", "file"] == own[8]
-    found = pages.read(asked["output"], asked["images"])
+    found = pages.read(asked["output"], shown(asked))
     assert (found.count, found.tested) == (2, 1)
     # Tested ones come first.
     assert [[one.split for one in pair] for pair in found.pairs] == [
@@ -76,14 +81,37 @@ def test_pairs_of_a_held_out_picture_and_another_are_listed(tmp_path, sets):
     ]
     assert all(one.image.startswith("data:image/webp") for pair in found.pairs for one in pair)
     assert found.pairs[0][0].name == own[8]
-    hidden = pages.read(asked["output"], [])
+    hidden = pages.read(asked["output"], {})
     assert [one.image for pair in hidden.pairs for one in pair] == [""] * 4
+
+
+def test_unlabelled_pictures_are_compared_and_named_by_their_place(tmp_path, sets):
+    further = made_up.images(9, CLASSES, 7)
+    further = replace(copied(further, 5, sets[2], 3), labels=None)
+    asked = written(tmp_path, SPLITS[:3], [made_up.images(12, CLASSES, 8), *sets[1:3]])
+    write_images(tmp_path / "unlabelled.safetensors", further)
+    names = [f"{n}.png" for n in range(9)]
+    table = pd.DataFrame({"file": names, "class": "", "split": "unlabelled", "left_out": ""})
+    placed(table, ["x", "x", "x", "x", "x", "8.png", "x", "0.png", "1.png"]).to_csv(
+        tmp_path / "further.csv", index=False
+    )
+    asked["images"].append(tmp_path / "unlabelled.safetensors")
+    asked["splits"].append("unlabelled")
+    find_alike(**asked, unlabelled=tmp_path / "further.csv")
+    (row,) = read_table(asked["output"]).to_dict("records")
+    assert (row["split"], row["place"]) == ("test", 3)
+    assert (row["other_split"], row["other_place"]) == ("unlabelled", 5)
+    # Of files that are not all there none is named.
+    assert pd.isna(row["other_file"])
+    placed(table, names[::-1]).to_csv(tmp_path / "further.csv", index=False)
+    find_alike(**asked, unlabelled=tmp_path / "further.csv")
+    assert read_table(asked["output"])["other_file"].tolist() == ["3.png"]
 
 
 def test_nothing_alike_is_a_table_of_no_rows(tmp_path, sets):
     asked = written(tmp_path, SPLITS[:3], [sets[0], sets[2], sets[2].take(np.arange(0))])
     find_alike(**asked)
-    assert pages.read(asked["output"], asked["images"]) == ([], 0, 0)
+    assert pages.read(asked["output"], shown(asked)) == ([], 0, 0)
 
 
 def test_pictures_that_take_turns_are_compared_between_the_turns(tmp_path, sets):
@@ -97,5 +125,5 @@ def test_pictures_that_take_turns_are_compared_between_the_turns(tmp_path, sets)
     table = read_table(asked["output"])
     assert table[["split", "other_split"]].to_numpy().tolist() == [["labelled", "labelled"]]
     assert set(table[["place", "other_place"]].to_numpy()[0]) == {2, 6}
-    found = pages.read(asked["output"], asked["images"])
+    found = pages.read(asked["output"], shown(asked))
     assert (found.count, found.tested) == (1, 2)

@@ -3,7 +3,7 @@
 import pytest
 
 from realink.errors import InputError
-from realink.images.characters import characters_of
+from realink.images.characters import characters_of, remedy
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,21 @@ from realink.images.characters import characters_of
 def test_bad_characters_name_the_key(value, message):
     with pytest.raises(InputError, match=rf"`rendered: characters:`.*{message}"):
         characters_of(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("日", "Debian's fonts-droid-fallback"),
+        ("１ｱㄅ〡", "Debian's fonts-droid-fallback"),
+        ("あ한", "fonts-ipafont-gothic and fonts-nanum"),
+        ("ж", "Debian's fonts-noto-core"),
+        ("😀", "no package of Debian"),
+        ("ж⼀", "no package of Debian"),
+    ],
+)
+def test_fonts_of_characters_are_named_where_they_are_known(text, where):
+    assert where in remedy(text)
 
 
 def test_characters_stand_for_their_classes():

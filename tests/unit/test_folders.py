@@ -464,7 +464,7 @@ def test_copies_of_rendered_pictures(objects):
 
 
 @pytest.mark.parametrize("size", [(20, 24), (1600, 1300)])
-def test_rendered_pictures_that_are_tested_on_stop_or_are_dropped(tmp_path, size):
+def test_rendered_pictures_that_are_real_ones_stop_or_are_dropped(tmp_path, size):
     real, made = tmp_path / "real", draw(tmp_path / "made", CLASSES, seed=5)
     expected = {}
     for k, split in enumerate(names.SPLITS):
@@ -473,18 +473,17 @@ def test_rendered_pictures_that_are_tested_on_stop_or_are_dropped(tmp_path, size
         noise((9, k), (13, 15)).resize(size).save(own)
         # Large ones, too, whose JPEG is decoded smaller.
         Image.open(own).save(again, compress_level=1)
-        if split != listing.TRAIN:
-            expected[f"cat/{split}.png"] = f"the same picture is in {split}"
-    pool, *held_out, _ = load(real)
-    sets = dict(zip(("validation", "test"), held_out, strict=True))
-    some = "2 of its pictures are real ones .*: 'cat/test.*`real: duplicates: drop`"
+        expected[f"cat/{split}.png"] = f"the same picture is in {split}"
+    *parts, _ = load(real)
+    sets = dict(zip(names.SPLITS, parts, strict=True))
+    some = "3 of its pictures are real ones: 'cat/test.*`real: duplicates: drop`"
     with pytest.raises(InputError, match=some):
-        rendered(made, pool.classes, held_out=sets)
-    images, manifest = rendered(made, pool.classes, held_out=sets, duplicates="drop")
+        rendered(made, CLASSES, real=sets)
+    images, manifest = rendered(made, CLASSES, real=sets, duplicates="drop")
     assert reasons(manifest) == expected
-    assert len(images) == 21
+    assert len(images) == 20
     # As many as are asked for are drawn, from the others.
-    assert len(rendered(made, pool.classes, total=20, held_out=sets, duplicates="drop")[0]) == 20
+    assert len(rendered(made, CLASSES, total=19, real=sets, duplicates="drop")[0]) == 19
 
 
 def test_the_whole_is_the_same_every_time(tmp_path):

@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 from realink.images.formats import Unreadable, read
-from tests.by_hand import H, W, bmp32, chunk, levels, of_8_bits, packed, png, tiff
+from tests.by_hand import H, W, bmp32, chunk, levels, of_8_bits, packed, pixmap, png, tiff
 
 
 def got(content):
@@ -76,6 +76,27 @@ def test_png_that_is_interlaced_or_filtered(caplog):
     for interlaced, filters in itertools.product((False, True), ([1], [2], [3], [4], range(5))):
         assert_read(png(made, 8, 2, interlaced=interlaced, filters=filters, pieces=2), made)
     assert not caplog.records
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_exif_in_text_says_how_a_png_is_turned(compressed):
+    exif = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 274, 3, 1, 6, 0, 0)
+    digits = exif.hex().encode()
+    text = b"\nexif\n%8d\n" % len(exif) + digits[:72] + b"\n" + digits[72:] + b"\n"
+    begin = b"Raw profile type exif\0"
+    kind, data = (
+        (b"zTXt", begin + b"\0" + zlib.compress(text)) if compressed else (b"tEXt", begin + text)
+    )
+    made = levels(8, 3)
+    assert read(png(made, 8, 2, chunk(kind, data))).orientation == 6
+    assert read(png(made, 8, 2, chunk(kind, data[:40] + b"xyz"))).orientation == 1
+    assert read(png(made, 8, 2, chunk(kind, data[:-9]))).orientation in (1, 6)
+
+
+def test_a_png_of_an_app_is_named():
+    content = png(levels(8, 3), 8, 2)
+    with pytest.raises(Unreadable, match="CgBI"):
+        read(content[:8] + chunk(b"CgBI", bytes(4)) + content[8:])
 
 
 def test_faults_of_a_png_that_are_not_of_its_pixels():
@@ -160,6 +181,17 @@ def test_tiff_of_inks_and_palettes():
         assert_read(tiff(made, 8, 3, more=table), colours[made[..., 0]])
 
 
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_colours_that_are_said_to_be_grey_are_not_read_as_grey(bits, planar):
+    for channels in (3, 4):
+        content = tiff(
+            levels(bits, channels), bits, 1, planar=planar, more={338: (3, [0] * (channels - 1))}
+        )
+        with pytest.raises(Unreadable, match=f"{channels} channels.* save it as RGB"):
+            read(content)
+
+
 def test_tiff_tags_say_what_is_read():
     made = levels(12, 1)
     assert_read(tiff(made, 16, 1, more={281: (3, [4095])}), of_8_bits(made, 12))
@@ -200,6 +232,13 @@ def test_portable_pixmaps(most, channels, plain, raw):
     assert_read(b"P%d" % plain + header + " ".join(map(str, made.ravel())).encode(), expected)
     with pytest.raises(Exception, match=r"truncated|enough"):
         read(b"P%d" % raw + header + data[:-9])
+
+
+def test_pixmaps_in_colour_that_would_be_black_are_left_out():
+    made = levels(12, 3)
+    with pytest.raises(Unreadable, match="of 65535, black if read so"):
+        read(pixmap(made, 65535))
+    assert_read(pixmap(made, 4095, comment="# 65535\n"), of_8_bits(made, 12))
 
 
 def test_portable_bitmaps():

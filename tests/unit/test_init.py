@@ -51,7 +51,7 @@ def draw(root, classes=CLASSES, n=12, seed=0, size=(40, 32), grey=False):
             pixels = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
             if grey:  # a dark spot on paper
                 pixels[:] = 255
-                pixels[12:20, 10 + k % 8 : 18 + k % 8] = 3 * (i * n + k) % 200
+                pixels[12:20, 10 + k % 8 : 18 + k % 8] = (3 * (i * n + k) + seed) % 200
             Image.fromarray(pixels).save(root / label / f"{k}.png")
     return root
 
@@ -579,7 +579,7 @@ def test_copies_in_two_splits_are_dropped_and_in_two_classes_stop(tmp_path, caps
 
 
 @pytest.mark.usefixtures("one_test_set")
-def test_rendered_pictures_that_are_tested_on_are_named_and_dropped(tmp_path, capsys):
+def test_rendered_pictures_that_are_real_ones_are_named_and_dropped(tmp_path, capsys):
     real = draw(tmp_path / "real", n=20)
     rendered = draw(tmp_path / "rendered", seed=2)
     for path in sorted(real.glob("*/*.png")):
@@ -587,10 +587,45 @@ def test_rendered_pictures_that_are_tested_on_are_named_and_dropped(tmp_path, ca
     output = tmp_path / "mine.yaml"
     init(real=real, rendered=rendered, output=output)
     said = capsys.readouterr().out
-    assert "the same picture is a real one of validation or test, left out: 18\n" in said
+    assert "the same picture is a real one, left out: 60\n" in said
     assert re.search(r"circle/(\d+)\.png: circle/real\1\.png", said)
     assert merged(output)["real"]["duplicates"] == "drop"
-    assert "18 pictures stand in two splits, or among the rendered" in output.read_text()
+    assert "60 pictures stand in two splits, or among the rendered" in output.read_text()
+
+
+def test_counts_of_rendered_pictures_are_of_those_that_a_study_has(tmp_path, capsys):
+    real = draw(tmp_path / "real", n=20)
+    rendered = draw(tmp_path / "rendered", seed=2)
+    for path in sorted(real.glob("*/1*.png")):
+        (rendered / path.parent.name / f"real{path.name}").write_bytes(path.read_bytes())
+    init(real=real, rendered=rendered, output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out.partition("rendered:")[2]
+    assert re.search(r"all +36\n", said)
+    assert "colour: 36 of 36 pictures" in said
+
+
+def test_unlabelled_pictures_that_look_like_tested_ones_are_named(tmp_path, capsys):
+    real = tmp_path / "real"
+    for split, seed in (("train", 1), ("validation", 2), ("test", 3)):
+        draw(real / split, seed=seed, size=(96, 128))
+    further = draw(tmp_path / "further", classes=("pile",), seed=4, size=(96, 128))
+    blotches = Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8))
+    blotches.resize((128, 96), Image.Resampling.BICUBIC).save(real / "test/star/3.png")
+    blotches.resize((64, 48), Image.Resampling.BICUBIC).save(further / "pile/again.png")
+    rendered = draw(tmp_path / "rendered", seed=5)
+    init(real=real, rendered=rendered, unlabelled=further, output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out.partition("unlabelled:")[2]
+    assert "test/star/3.png: pile/again.png" in said
+    assert "test pictures among them: 1" in said
+
+
+def test_pictures_none_of_which_can_be_read_are_named(tmp_path, capsys):
+    real = draw(tmp_path / "real")
+    for path in real.glob("*/*"):
+        path.write_bytes(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(InputError, match="no picture that can be read is left"):
+        init(real=real, rendered=draw(tmp_path / "rendered"), output=tmp_path / "mine.yaml")
+    assert "a HEIC: save it as PNG" in capsys.readouterr().out
 
 
 def test_sizes_are_those_of_pictures_that_are_there(tmp_path, capsys):

@@ -45,15 +45,32 @@ def test_near_copies_are_found_and_no_others(change):
     assert len(pairs) >= 36
 
 
-def test_they_are_of_one_class_and_of_two_splits():
+@pytest.mark.parametrize(("label", "split"), [("dog", "train"), ("", "unlabelled")])
+def test_of_other_or_unknown_labels_they_must_be_nearer(label, split):
+    found = {}
+    for change in ("encoded anew", "halved"):
+        pictures, looks = [], []
+        for seed in range(40):
+            picture = photograph(seed)
+            pictures += [
+                Picture(f"{seed}.png", "cat", "test"),
+                Picture(f"{seed}.jpg", label, split),
+            ]
+            looks += [look(picture), look(CHANGES[change](picture))]
+        pairs = near_copies(pictures, looks)
+        assert all(one.file[:-4] == other.file[:-4] for one, other in pairs)
+        found[change] = len(pairs)
+    assert found == {"encoded anew": 40, "halved": 40}
+
+
+def test_they_are_of_two_splits():
     seen = look(photograph(1))
     where = [("cat", "test"), ("cat", "test"), ("dog", "train"), ("cat", "validation")]
     pictures = [Picture(f"{i}.png", *place) for i, place in enumerate(where)]
     pairs = near_copies(pictures, [seen] * 4)
-    assert [(one.file, other.file) for one, other in pairs] == [
-        ("0.png", "3.png"),
-        ("1.png", "3.png"),
-    ]
+    assert [(int(one.file[0]), int(other.file[0])) for one, other in pairs] == [
+        (0, 2), (0, 3), (1, 2), (1, 3), (3, 2),
+    ]  # fmt: skip
     assert near_copies([], []) == []
 
 

@@ -11,6 +11,12 @@ COMPARED = {
     **({} if ROTATED else {TEST: TESTED}),
     **({RENDERED: "results/{study}/rendered/images.safetensors"} if OF_RENDERED else {}),
 }
+# With turns each replicate has other ones.
+OF_UNLABELLED = (
+    {} if ROTATED else sources.manifest(config["unlabelled"], f"{WITHOUT_LABELS}/images.csv")
+)
+if OF_UNLABELLED:
+    COMPARED["unlabelled"] = f"{WITHOUT_LABELS}/images.safetensors"
 
 
 rule find_alike:
@@ -18,6 +24,7 @@ rule find_alike:
     input:
         **OF_REAL,
         **({"rendered": OF_RENDERED["manifest"]} if OF_RENDERED else {}),
+        **({"unlabelled": OF_UNLABELLED["manifest"]} if OF_UNLABELLED else {}),
         **({"places": "results/{study}/real/places.safetensors"} if ROTATED else {}),
         images=list(COMPARED.values()),
     output:

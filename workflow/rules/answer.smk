@@ -181,6 +181,7 @@ rule report:
             "report",
             config=config,
             benchmarks=f"results/{STUDY}/benchmarks",
+            splits=list(COMPARED) if OF_REAL and PICTURED else [],
             **UNLABELLED_THERE,
         ),
     shell:

@@ -36,6 +36,7 @@ rule prepare_rendered:
     input:
         [] if FONTS else sources.files(config["rendered"]),
         faces="results/{study}/rendered/faces.csv" if FONTS else [],
+        pool=[] if FONTS or ROTATED else f"{SPLIT}/pool.safetensors",
         validation=[] if FONTS or ROTATED else f"{SPLIT}/validation.safetensors",
         # Where each replicate tests other ones, all are tested.
         test=[] if FONTS else ALL_LABELLED if ROTATED else f"{SPLIT}/test.safetensors",

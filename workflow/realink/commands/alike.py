@@ -15,6 +15,7 @@ def find_alike(
     manifest: Path,
     output: Path,
     rendered: Annotated[Path | None, Parameter(help="the manifest of rendered pictures")] = None,
+    unlabelled: Annotated[Path | None, Parameter(help="that of unlabelled ones")] = None,
     places: Annotated[Path | None, Parameter(help="which replicate tests which")] = None,
 ) -> None:
     """List pairs that look the same: one that is tested or chosen by, and one of another split.
@@ -30,21 +31,23 @@ def find_alike(
     from PIL import Image
 
     from realink.images.listed import Picture
-    from realink.images.listing import RENDERED
+    from realink.images.listing import RENDERED, UNLABELLED
     from realink.images.near import look, near_copies
     from realink.store.files import read_images, write_table
     from realink.store.manifests import names
     from realink.store.places import read_places
 
     turns = None if places is None else read_places(places).tested
+    manifests = {RENDERED: rendered, UNLABELLED: unlabelled}
     pictures, looks, files, at = [], [], {}, {}
     for split, path in zip(splits, images, strict=True):
-        own = read_images(path)
-        known = names(rendered if split == RENDERED else manifest, split, own)
-        for place, (label, file) in enumerate(zip(own.labels, known, strict=True)):
+        own = read_images(path, labelled=split != UNLABELLED)
+        known = names(manifests.get(split, manifest), split, own)
+        labels = [""] * len(own) if own.labels is None else np.asarray(own.classes)[own.labels]
+        for place, (label, file) in enumerate(zip(labels, known, strict=True)):
             key = f"{split} {place}"
-            tested = 0 if turns is None or split == RENDERED else int(turns[place])
-            pictures.append(Picture(key, own.classes[label], split, tested=tested))
+            tested = 0 if turns is None or split in manifests else int(turns[place])
+            pictures.append(Picture(key, str(label), split, tested=tested))
             looks.append(look(Image.fromarray(np.asarray(own.images[place])).convert("RGB")))
             files[key], at[key] = file, place
     rows = []

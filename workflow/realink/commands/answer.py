@@ -208,6 +208,7 @@ def report(
     labelled: Annotated[list[Path], Parameter(help="pool and validation, to be shown")] = (),
     alike: Path | None = None,
     compared: Annotated[list[Path], Parameter(help="what `alike` is of, to be shown")] = (),
+    splits: Annotated[list[str], Parameter(help="their splits")] = (),
 ) -> None:
     """Write the answer page, one HTML file that needs no network.
 
@@ -274,7 +275,7 @@ def report(
         pseudo_labels=read_table(pseudo_labels, **names) if pseudo_labels else None,
         dosed=dosed.read(doses) if doses else None,
         doubted=doubts.read(doubted, labelled) if doubted else None,
-        alike=pairs.read(alike, compared) if alike else None,
+        alike=pairs.read(alike, dict(zip(splits, compared, strict=True))) if alike else None,
         trust=None
         if (promised := read_table(trust)).empty
         else {

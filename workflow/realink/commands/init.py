@@ -112,7 +112,7 @@ def init(
     if unlabelled is not None:
         groups = files.of(1).held_out_groups
         further = listing.list_unlabelled(unlabelled, group=group, held_out=groups)
-        further = survey(further, _progress)
+        further = compared(survey(further, _progress), found)
     report = [told.folder("real", found, group)]
     report.append(said_of_fonts if drawn is None else told.folder("rendered", drawn, None))
     if further is not None:

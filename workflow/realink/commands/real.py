@@ -149,8 +149,11 @@ def draw_unlabelled(
     """
     from dataclasses import replace
 
+    import numpy as np
+
     from realink.seeds import seed_for
     from realink.store.files import read_images, write_images, write_table
+    from realink.store.manifests import in_order, placed
 
     asked, labelled = json.loads(settings), read_images(pool)
     if asked["source"] == "pool":
@@ -167,9 +170,14 @@ def draw_unlabelled(
             **json.loads(images),
             beside=output.parent,
         )
-        write_table(manifest, used)
     count = min(len(found), asked["count"] or len(found))
-    write_images(output, found.draw(count, seed_for(seed, "unlabelled")))
+    seed = seed_for(seed, "unlabelled")
+    write_images(output, found.draw(count, seed))
+    if manifest is not None:
+        # As `ImageSet.draw` draws.
+        drawn = np.random.default_rng(seed).permutation(len(found))[:count]
+        files = in_order(used)
+        write_table(manifest, placed(used, [files[place] for place in drawn]))
     log.info("%s: %d images", output, count)
 
 

@@ -47,6 +47,7 @@ def prepare_rendered(
     output: Path,
     faces: Path | None = None,
     manifest: Path | None = None,
+    pool: Path | None = None,
     validation: Path | None = None,
     test: Path | None = None,
     duplicates: str = "stop",
@@ -64,7 +65,7 @@ def prepare_rendered(
         not be among these
     faces : of `catalogue_fonts`; None for a folder
     manifest : where to write what was read of a folder
-    validation, test : real images, which no rendered picture of a folder may be
+    pool, validation, test : real images, which no rendered picture of a folder may be
     duplicates : the config's `real: duplicates:`, what such a picture does
     """
     from realink.seeds import seed_for
@@ -75,14 +76,14 @@ def prepare_rendered(
     if faces is None:
         from realink.images import folders
 
-        sets = {"validation": validation, "test": test}
+        sets = {"train": pool, "validation": validation, "test": test}
         rendered, used = folders.load_rendered(
             Path(asked["directory"]),
             names,
             **shape,
             total=total,
             seed=seed,
-            held_out={split: read_images(path) for split, path in sets.items() if path},
+            real={split: read_images(path) for split, path in sets.items() if path},
             duplicates=duplicates,
             beside=output.parent,
         )

@@ -8,11 +8,13 @@ from realink.errors import InputError
 KEY = "`rendered: characters:`"
 # Font files by their suffix: what is read, and what is listed as left out.
 READ, UNREAD = (".ttf", ".otf"), (".woff", ".woff2", ".ttc", ".otc")
+DROID = "fonts-droid-fallback"
 # Debian's packages of files that are read, by how Unicode's names of their characters begin.
 PACKAGES = {
     ("HIRAGANA", "KATAKANA"): "fonts-ipafont-gothic",
     ("HANGUL",): "fonts-nanum",
-    ("CJK", "IDEOGRAPHIC"): "fonts-droid-fallback",
+    ("CJK UNIFIED", "CJK COMPATIBILITY", "IDEOGRAPHIC", "BOPOMOFO", "HANGZHOU"): DROID,
+    ("FULLWIDTH", "HALFWIDTH", "SQUARE"): DROID,
     ("ARABIC", "EXTENDED ARABIC-INDIC"): "fonts-hosny-amiri",
 }
 OTHERS = "fonts-noto-core"
@@ -68,12 +70,19 @@ def characters_of(value: str | Mapping[str, str]) -> dict[str, str]:
 
 def remedy(text: str) -> str:
     """Where there are fonts of a text, in words."""
-    names = [unicodedata.name(character, "") for character in text]
-    packages = {
-        next((package for begins, package in PACKAGES.items() if name.startswith(begins)), OTHERS)
-        for name in names
-    }
+    packages = {_package(character) for character in text}
+    if None in packages:
+        return "from elsewhere (no package of Debian is known to have them)"
     return f"such as those of Debian's {' and '.join(sorted(packages))}"
+
+
+def _package(character: str) -> str | None:
+    """Debian's package of a character's fonts; none of pictures, of which none is known."""
+    name = unicodedata.name(character, "")
+    found = (package for begins, package in PACKAGES.items() if name.startswith(begins))
+    letters = unicodedata.category(character)[0] in "LNP"
+    strange = name.startswith(("KANGXI", "CIRCLED IDEOGRAPH"))
+    return next(found, OTHERS if letters and not strange else None)
 
 
 def _check_strings(name: object, text: object) -> None:

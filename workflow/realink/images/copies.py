@@ -13,8 +13,6 @@ Keyed = Sequence[tuple[Picture, Key]]
 
 # Of two splits that have the same picture, the first keeps it.
 KEEPS = TEST, VALIDATION, TRAIN, LABELLED, RENDERED, UNLABELLED
-# Those whose pictures nothing rendered may be, as some classifier is tested on them, or chosen by.
-HELD_OUT = TEST, VALIDATION, LABELLED
 
 
 class Copies(NamedTuple):
@@ -66,17 +64,18 @@ def find_copies(keys: Keyed, whole: Callable[[Picture], Key]) -> Copies:
     return copies
 
 
-def held_out_copies(
+def real_copies(
     real: Keyed, rendered: Keyed, whole: Callable[[Picture], Key]
 ) -> list[tuple[Picture, Picture]]:
-    """Pairs of a real picture of `HELD_OUT` and a rendered one that is the same.
+    """Pairs of a real picture and a rendered one that is the same.
+
+    Nothing would be rendered about it, and what is tested on or chosen by it would err too little.
 
     Parameters
     ----------
     real, rendered, whole : see `comparable`
     """
-    held_out = [(picture, key) for picture, key in real if picture.split in HELD_OUT]
-    both = comparable([*held_out, *rendered], whole)
+    both = comparable([*real, *rendered], whole)
     first = {key: picture for picture, key in reversed(both) if picture.split != RENDERED}
     return [(first[key], p) for p, key in both if p.split == RENDERED and key in first]
 

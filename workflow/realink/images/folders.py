@@ -10,7 +10,6 @@ import pandas as pd
 
 from realink.errors import InputError
 from realink.images.copies import Copies, refuse_copies
-from realink.images.heldout import HeldOut
 from realink.images.imagesets import ImageSet
 from realink.images.listing import (
     NAMED,
@@ -27,9 +26,11 @@ from realink.images.listing import (
     list_unlabelled,
     some,
 )
+from realink.images.lookup import Lookup
 from realink.images.names import OTHER
 from realink.images.pictures import Key
-from realink.images.reading import Loaded, load_all, log
+from realink.images.reading import Loaded, load_all, log, utf8
+from realink.store.manifests import placed
 
 
 def load_real(
@@ -95,7 +96,7 @@ def load_rendered(
     *,
     total: int,
     seed: int,
-    held_out: Mapping[str, ImageSet] | None = None,
+    real: Mapping[str, ImageSet] | None = None,
     duplicates: str = "stop",
     beside: Path | None = None,
     **size: Any,
@@ -107,7 +108,7 @@ def load_rendered(
     directory : see `listing.list_rendered`
     classes : names of the classes of the real images, which these must have, but for `names.OTHER`
     total, seed : how many are drawn, and by what; all of them if there are fewer
-    held_out : real images that choices are made on and errors measured, by their split
+    real : real images, by their split
     duplicates : what a picture that looks like one of these at the study's size does: ``stop``, or
         ``drop``, it is left out
     beside : folder of a nameless file that holds the images, if they are large
@@ -120,13 +121,13 @@ def load_rendered(
         pictures that have none, and 0 in what `fit` adds; its colours those on no background. None
         of both if no picture has an alpha channel.
     manifest : pandas.DataFrame
-        As of `load_real`; the split is ``rendered``.
+        As of `load_real`; the split is ``rendered``, and `place` is the file's in the image set.
 
     Raises
     ------
     InputError
         What `listing.list_rendered` raises; other classes than `classes`; a picture is gone since
-        the folder was listed; pictures of the same pixels in two classes, or in `held_out` unless
+        the folder was listed; pictures of the same pixels in two classes, or in `real` unless
         these are dropped; a class of which no picture can be read.
     """
     listing = list_rendered(directory)
@@ -144,15 +145,15 @@ def load_rendered(
     pictures = listing.split(RENDERED)
     order = np.random.default_rng(seed).permutation(len(pictures))
     keys: dict[Key, Picture] = {}
-    taken, twice, real = [], Copies({}, [], []), {}
-    tested = HeldOut(held_out or {})
+    taken, twice, same = [], Copies({}, [], []), {}
+    known = Lookup(real or {})
     for picture in (pictures[i] for i in order):
         if len(taken) == total:
             loaded.left_out[picture.file] = f"not drawn: `total` is {total}"
         elif key := loaded.read(picture):
             first = keys.setdefault(key, picture)
-            if split := tested.split_of(loaded.image(picture)):
-                real[picture.file] = f"the same picture is in {split}"
+            if split := known.split_of(loaded.image(picture)):
+                same[picture.file] = f"the same picture is in {split}"
             elif first is picture:
                 taken.append(picture)
             elif first.label == picture.label:
@@ -160,16 +161,16 @@ def load_rendered(
             else:
                 twice.labelled_twice.append((first, picture))
     refuse_copies(directory, twice, "drop")
-    if real and duplicates == "stop":
+    if same and duplicates == "stop":
         raise InputError(
-            f"{directory}: {len(real)} of its pictures are real ones that choices are made on or "
-            f"errors measured: {some(sorted(real))}; remove them, or set `real: duplicates: drop`, "
-            "which leaves them out"
+            f"{directory}: {len(same)} of its pictures are real ones: {some(sorted(same))}; remove "
+            "them, or set `real: duplicates: drop`, which leaves them out"
         )
-    loaded.left_out |= real
+    loaded.left_out |= same
     images = loaded.images(taken, mixed=False)
     _check(listing, images, loaded.left_out, "rendered: directory:")
-    return images, loaded.manifest()
+    files = [utf8(picture.file) for picture in loaded.kept(taken, mixed=False)]
+    return images, placed(loaded.manifest(), files)
 
 
 def load_unlabelled(
@@ -214,7 +215,7 @@ def load_unlabelled(
     )
     listing = list_unlabelled(directory, group=group, held_out=groups)
     loaded = Loaded(listing, **size, beside=beside)
-    tested = HeldOut(held_out)
+    tested = Lookup(held_out)
     for picture in listing.used:
         if loaded.read(picture) and (split := tested.split_of(loaded.image(picture))):
             loaded.left_out[picture.file] = f"the same picture is in {split}"

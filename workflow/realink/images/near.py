@@ -14,7 +14,7 @@ from realink.images.listing import TEST, VALIDATION, Picture
 # mean difference, of colours at 16 x 16. By these 100 % of flowers are found that were encoded anew
 # or halved, and 77 % of those cropped by 2 % at each side; of signs of 30 pixels 79, 100 and 13 %.
 # Others across splits: of 2,500 flowers 1 pair, of 19,165 signs 5, of 5,000 of MNIST's digits 102.
-BITS, LEAST, LEVELS, SMALL = 8, 0.97, 12, 16
+SMALL = 16
 AT_ONCE = 256  # pictures that are compared with all others
 # What names may have in common: versions that a labelling tool exports, copies that a file manager
 # makes, frames of a track. A pattern that finds fewer groups says nothing.
@@ -25,6 +25,20 @@ TOGETHER = (
 )
 FEWEST_GROUPS = 10
 MOST_APART = 0.1  # of the pairs
+
+
+class Limits(NamedTuple):
+    """How far two looks may be apart: bits of hashes, correlation, levels of mean difference."""
+
+    bits: int
+    least: float
+    levels: int
+
+
+OF_A_CLASS = Limits(8, 0.97, 12)
+# Where the labels differ, or one is not known: encoded anew and halved ones are still found (of
+# meters 92 and 12 %), few that were cropped; of 5,300 flowers, meters and bricks none by mistake.
+OF_ANY = Limits(4, 0.99, 6)
 
 
 class Look(NamedTuple):
@@ -47,9 +61,9 @@ def look(picture: Image.Image) -> Look:
 def near_copies(
     pictures: Sequence[Picture], looks: Sequence[Look]
 ) -> list[tuple[Picture, Picture]]:
-    """Pairs of a class that look the same, one of test or validation and one of another split.
+    """Pairs that look the same, one of test or validation and one of another split.
 
-    Or that different replicates test.
+    Or that different replicates test. Of different classes they must be nearer.
     """
     bits = np.array([one.bits for one in looks], np.uint64)
     small = np.array([one.small for one in looks], np.uint8)
@@ -60,13 +74,19 @@ def near_copies(
     kind = np.array([turn + p.tested if p.tested else place.get(p.split, 2) for p in pictures], int)
     pairs = []
     for part in _parts(np.flatnonzero(kind < 2)):
-        near = np.bitwise_count(bits[part, None] ^ bits) <= BITS
-        near &= (kind[part, None] < kind) & (label[part, None] == label)
+        of_a_class = label[part, None] == label
+        near = np.bitwise_count(bits[part, None] ^ bits) <= np.where(
+            of_a_class, OF_A_CLASS.bits, OF_ANY.bits
+        )
+        near &= kind[part, None] < kind
         rows, others = np.nonzero(near)
+        own = of_a_class[rows, others]
         one, other = (small[places].astype(np.float32) for places in (part[rows], others))
-        alike = np.abs(one - other).mean(1) <= LEVELS
+        apart = np.abs(one - other).mean(1)
         one, other = (levels - levels.mean(1, keepdims=True) for levels in (one, other))
-        alike &= (one * other).sum(1) >= LEAST * np.sqrt((one**2).sum(1) * (other**2).sum(1))
+        length = np.sqrt((one**2).sum(1) * (other**2).sum(1))
+        alike = apart <= np.where(own, OF_A_CLASS.levels, OF_ANY.levels)
+        alike &= (one * other).sum(1) >= np.where(own, OF_A_CLASS.least, OF_ANY.least) * length
         pairs += [
             (pictures[part[i]], pictures[j])
             for i, j in zip(rows[alike], others[alike], strict=True)

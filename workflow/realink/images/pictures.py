@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from realink.images import formats
 from realink.images.formats import Unreadable
@@ -76,7 +76,10 @@ def decode(content: bytes, *, background: int = 255, side: int = 0, whole: bool 
     except Unreadable:
         raise
     except Exception as error:  # damaged files raise whatever the decoder stumbles over
-        raise Unreadable(f"damaged: {' '.join(str(error).split())}") from None
+        # Pillow's words would name an object of its own.
+        named = isinstance(error, UnidentifiedImageError)
+        why = "what it begins with is no such picture" if named else " ".join(str(error).split())
+        raise Unreadable(f"damaged: {why}") from None
     image, size = raster.upright(), raster.size
     reduced = raster.image.size != size
     if raster.orientation >= 5:

@@ -1,11 +1,10 @@
 """Pairs of pictures that look the same as the page lists them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from realink.images.listing import RENDERED
-from realink.images.names import LABELLED, TEST, TRAIN, VALIDATION
+from realink.images.names import LABELLED, TEST
 from realink.page.html import enlarged
 from realink.store.files import read_images, read_table
 
@@ -38,19 +37,17 @@ class Alike(NamedTuple):
     tested: int
 
 
-def read(table: Path, compared: Sequence[Path]) -> Alike:
+def read(table: Path, compared: Mapping[str, Path]) -> Alike:
     """Pairs of `find_alike`, those of test pictures first.
 
     Parameters
     ----------
-    compared : the image sets that it compared; none where no picture is to be shown
+    compared : the image sets that it compared, by their split; none where no picture is to be shown
     """
     text = dict.fromkeys(("class", "split", "file", "other_split", "other_file"), str)
     columns = (*text, "place", "other_place")
     rows = read_table(table, columns, dtype=text, keep_default_na=False)
-    # As rules/alike.smk has them: real ones in one set or three, then rendered ones.
-    splits = (LABELLED, RENDERED) if len(compared) <= 2 else (TRAIN, VALIDATION, TEST, RENDERED)
-    sets = dict(zip(splits, map(read_images, compared), strict=False))
+    sets = {split: read_images(path, labelled=False) for split, path in compared.items()}
 
     def side(split: str, place: int, file: str) -> Side:
         image = enlarged(sets[split].images[place]) if sets else ""

@@ -110,7 +110,7 @@ def propose(
             drawn["folder"] = SEGMENTS
     else:
         drawn = {"source": "folder", "directory": rendered_directory, "count": None}
-    copied = rendered is not None and rendered.held_out
+    copied = rendered is not None and rendered.real
     settings = {
         "source": "folder",
         "directory": real_directory,

@@ -42,6 +42,7 @@ def unlabelled(found: Survey) -> str:
     if len(used) < FEW_UNLABELLED:
         lines.append("  few: pseudo-labels may gain nothing from them; some hundred are better")
     lines.append("  copies of pictures in validation or test are left out when the study is run")
+    lines += _alike(found, None)
     return "\n".join([*lines, *_left_out(found), ""])
 
 
@@ -82,10 +83,9 @@ def folder(kind: str, found: Survey, group: str | None) -> str:
         "the same picture in two classes",
         [(one.file, other.file) for one, other in found.copies.labelled_twice],
     )
-    tested = "" if any(real.tested for real, _ in found.held_out) else " of validation or test"
     lines += _some(
-        f"the same picture is a real one{tested}, left out",
-        [(real.file, own.file) for real, own in found.held_out],
+        "the same picture is a real one, left out",
+        [(real.file, own.file) for real, own in found.real],
     )
     lines += _alike(found, None if kind == "rendered" else group or "")
     if kind == "real":
@@ -139,7 +139,7 @@ def _groups(used: list[Picture], turns: int) -> str:
 def _few_tested(pictures: dict[str, int]) -> list[str]:
     """How coarse errors are, by each class's test pictures, if some class has few."""
     few = [name for name, n in pictures.items() if n < FEW_TESTED]
-    if not few:
+    if not few or not any(pictures.values()):  # without any, no study is proposed
         return []
     fewest = min(few, key=pictures.get)
     n, total = pictures[fewest], sum(pictures.values())
@@ -194,7 +194,7 @@ def _some(what: str, pairs: list[tuple[str, str]]) -> list[str]:
 def comments(config: dict[str, Any], found: Survey, drawn: Survey | None) -> dict[str, str]:
     """What is said behind the keys of the config."""
     pool = len(found.kept(TRAIN))
-    twice = [*found.copies.split_twice, *(drawn.held_out if drawn else ())]
+    twice = [*found.copies.split_twice, *(drawn.real if drawn else ())]
     return {
         "study": f"names the directory results/{config['study']}",
         "images.height": "pixels; more take longer",

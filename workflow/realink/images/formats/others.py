@@ -52,15 +52,24 @@ def read(content: bytes, form: str) -> Raster:
                 orientation = orientation_or_upright(image.getexif().get(ORIENTATION))
             except Exception:  # garbled EXIF raises whatever its parser stumbles over
                 orientation = 1
-            return Raster(_plain(image, form), image.size, orientation)
+            return Raster(_plain(image, form, content), image.size, orientation)
 
 
-def _plain(image: Image.Image, form: str) -> Image.Image:
+def _most(content: bytes) -> int:
+    """The level of a pixmap's header that means white."""
+    words = re.sub(rb"#[^\n]*", b"", content[:4096]).split(maxsplit=4)
+    return int(words[3])
+
+
+def _plain(image: Image.Image, form: str, content: bytes) -> Image.Image:
     """The same as L, LA, RGB or RGBA."""
     if image.mode == "I":  # of pixmaps, 0..65535
         levels = np.asarray(image).astype(np.uint16)
         check_range(levels, 65535)
         return Image.fromarray(eight_bits(levels, 65535))
+    if form == "PPM" and image.mode == "RGB" and _most(content) > 255:
+        # Pillow has brought them to 8 bits, and rounded them up at the most by one.
+        check_range(np.asarray(image).astype(np.uint16) * 255, 65535)
     if image.mode == "P":
         check_palette(image)
     if image.mode in ("L", "1"):

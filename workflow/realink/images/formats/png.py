@@ -25,6 +25,7 @@ BEGIN = b"\0\0\0\rIHDR"
 METADATA = (b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf")
 KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 PALETTE = 3  # colour type
+RAW_EXIF, MOST_EXIF = b"Raw profile type exif\0", 1_000_000  # bytes
 # libpng warns of each interlaced picture, which it reads rightly; its errors are raised.
 logging.getLogger("imagecodecs").setLevel(logging.CRITICAL)
 
@@ -38,6 +39,8 @@ def read(content: bytes) -> Raster:
         It is cut off, animated, or too large; a checksum of pixels does not fit; its palette lacks
         colours; levels of 16 bits are all dark.
     """
+    if content[12:16] == b"CgBI":
+        raise Unreadable("a PNG as iOS keeps them within apps (CgBI): save it as a plain PNG")
     if content[8:16] != BEGIN or len(content) < 26:
         raise Unreadable("damaged: it does not begin as a PNG does")
     width, height, _, kind = struct.unpack(">IIBB", content[16:26])
@@ -67,10 +70,24 @@ def _plain(content: bytes) -> tuple[bytes, bytes]:
         if kind == b"acTL":
             raise Unreadable("animated, or of several pages: only single pictures are read")
         if kind in METADATA:
-            exif = whole[8:-4] if kind == b"eXIf" else exif
+            exif = whole[8:-4] if kind == b"eXIf" else exif or _in_text(kind, whole[8:-4])
         elif len(whole) < 12 + n or zlib.crc32(whole[4:-4]) != int.from_bytes(whole[-4:]):
             raise Unreadable("damaged: a checksum does not fit")
         if kind in KEPT:
             parts.append(whole)
         at += 12 + n
     return b"".join(parts), exif
+
+
+def _in_text(kind: bytes, data: bytes) -> bytes:
+    """EXIF in a text chunk, where ImageMagick and exiftool put it before there was eXIf."""
+    if kind not in (b"tEXt", b"zTXt") or not data.startswith(RAW_EXIF):
+        return b""
+    text = data[len(RAW_EXIF) :]
+    try:
+        if kind == b"zTXt":
+            text = zlib.decompressobj().decompress(text[1:], MOST_EXIF)
+        # A line with its name, one with its length, and the bytes as hexadecimal digits.
+        return bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode("ascii"))
+    except (ValueError, zlib.error):
+        return b""

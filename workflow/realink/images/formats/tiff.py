@@ -90,6 +90,11 @@ def _check(page: tifffile.TiffPage, size: tuple[int, int], there: int) -> int:
     if channels is None or (channels == 4 and inks != CMYK):
         name = getattr(page.photometric, "name", page.photometric)
         raise Unreadable(f"a TIFF whose colours are {name}: save it as RGB")
+    if channels == 1 and page.samplesperpixel > 2 and not any(page.extrasamples):
+        raise Unreadable(
+            f"a TIFF of {page.samplesperpixel} channels, of which only the first has a meaning: "
+            "save it as RGB"
+        )
     if not channels <= page.samplesperpixel <= 8 or page.imagedepth != 1:
         raise Unreadable(f"a TIFF of {page.samplesperpixel} channels, {page.imagedepth} deep")
     if size[0] * size[1] * page.samplesperpixel * page.bitspersample > MOST_PIXELS * 64:
@@ -120,6 +125,7 @@ def _check_fax(upright: Image.Image, content: bytes, page: int) -> None:
 def _image(page: tifffile.TiffPage, levels: np.ndarray, channels: int) -> Image.Image:
     most = 2**page.bitspersample - 1
     colours = levels[..., :channels]
+    white_is_zero = page.photometric == PHOTOMETRIC.MINISWHITE
     if page.photometric == PHOTOMETRIC.PALETTE:
         table = page.colormap
         # In 16 bits, which some programs fill with levels of 8.
@@ -130,9 +136,9 @@ def _image(page: tifffile.TiffPage, levels: np.ndarray, channels: int) -> Image.
         said = max(said) if isinstance(said, tuple) else said
         if said and said < most and colours.max() <= said:
             most = said
-        check_range(colours, most)
+        check_range(most - colours if white_is_zero else colours, most)
         colours = eight_bits(colours, most)
-    if page.photometric == PHOTOMETRIC.MINISWHITE:
+    if white_is_zero:
         colours = 255 - colours
     if page.photometric == PHOTOMETRIC.SEPARATED:
         return _of_mode("CMYK", colours).convert("RGB")

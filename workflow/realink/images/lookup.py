@@ -1,4 +1,4 @@
-"""Pictures that are among those of validation or test, found by how they look at a study's size."""
+"""Pictures that are among those of a study, found by how they look at its size."""
 
 from collections.abc import Mapping
 
@@ -14,8 +14,8 @@ SMALL = 8  # side, in pixels, of what is looked up
 MOST, MEAN, NEAR = 12, 1, 3
 
 
-class HeldOut:
-    """Images that choices are made on or errors measured, and whether a picture is one of them.
+class Lookup:
+    """Image sets, and whether a picture is one of theirs.
 
     Parameters
     ----------
