@@ -41,7 +41,7 @@ class Whole(Kind):
         from realink.images import pictures, reading
         from realink.images.listing import Picture
 
-        form = random.choice((_png, _png, _tiff, _tiff, _pixmap, _bmp))
+        form = random.choice((_png, _png, _png, _tiff, _tiff, _tiff, _pixmap, _bmp, _unseen))
         made = form(random)
         (folder / "a.png").write_bytes(made.content)
         try:
@@ -116,6 +116,24 @@ def _made(
     expected = _upright(_coloured(expected), orientation).astype(float)
     hidden = expected.shape[2] == 4 and (np.rint(expected[..., 3]) == 0).all()
     return Written(content, expected, HIDDEN if hidden else "", near)
+
+
+def _unseen(random: Random) -> Written:
+    """What is refused, as nothing of it would be seen: all of it transparent, or nearly black."""
+    made = _levels(random, 16, 4)
+    if random.random() < 0.5:
+        made[..., 3] = 0
+        return _made(by_hand.png(made, 16, 6), by_hand.of_8_bits(made, 16))
+    dark = made[..., : random.choice((1, 3))] % 4096
+    grey = dark.shape[2] == 1
+    content = random.choice(
+        (
+            by_hand.png(dark, 16, 0 if grey else 2),
+            by_hand.tiff(dark, 16, 1 if grey else 2),
+            by_hand.pixmap(dark, 65535),
+        )
+    )
+    return _made(content, by_hand.of_8_bits(dark, 16))._replace(refused=DARK)
 
 
 # --- formats --------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from pathlib import Path
 from cyclopts import App, Group, Parameter
 
 from realink.commands import (
+    alike,
     answer,
     classifier,
     classify,
@@ -70,6 +71,7 @@ JOBS = [
     classifier.train_classifier,
     doubted.cross_fit,
     doubted.doubt_labels,
+    alike.find_alike,
     answer.collect,
     answer.analyse,
     answer.check_pseudo_labels,
