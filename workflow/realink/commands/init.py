@@ -165,12 +165,12 @@ def _refuse_output(output: Path, force: bool) -> None:
 
 def _linked(table: Path, real: Path, output: Path, group: str | None) -> tuple[Path, str | None]:
     """Make folders of a table's pictures; give them, and the pattern that finds their groups."""
-    from realink.images import labels
+    from realink.images import labels, linked
 
-    rows = labels.read(table)
+    rows = labels.read(table, real)
     if group is not None and rows[0].group:
         raise InputError(f"--group: {table} has a column `group`; leave one of them out")
-    labels.link(rows, real, output)
+    linked.link(rows, real, output)
     return output, labels.GROUP if rows[0].group else group
 
 

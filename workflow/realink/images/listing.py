@@ -178,6 +178,7 @@ def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
             f"config key `{key}`: {str(directory)!r} is not a directory of pictures"
             + ("" if key == UNLABELLED_KEY else ", one folder a class")
         )
+    of_table = _of_table(directory)
     pending: list[tuple[str, tuple]] = [("", ())]
     found = []
     while pending:
@@ -194,7 +195,10 @@ def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
             continue
         pictures = any(item.name.lower().endswith(SUFFIXES) for item in items)
         for item in items:
-            if item.is_dir() and names.is_passed_over(item.name, below, beside_pictures=pictures):
+            made = item.is_dir() and names.is_passed_over(
+                item.name, below, beside_pictures=pictures
+            )
+            if made and below + item.name not in of_table:
                 found.append((f"{below}{item.name}/", names.PASSED_OVER))
             elif item.is_dir():
                 pending.append((f"{below}{item.name}/", (*above, here)))
@@ -203,6 +207,15 @@ def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
         if below and not items:
             found.append((below, "an empty folder"))
     return sorted(found)
+
+
+def _of_table(directory: Path) -> set[str]:
+    """Folders that a table named pictures of, see `linked`, whatever they are called."""
+    try:
+        text = Path(directory, names.OF_A_TABLE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return set()
+    return set(text.split("\n"))
 
 
 def _unreadable(item: os.DirEntry) -> str:

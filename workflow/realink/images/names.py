@@ -24,11 +24,19 @@ MADE |= {"__macosx", "$recycle.bin", "system volume information"}
 THUMBNAILS = {"thumb", "thumbs", "thumbnail", "thumbnails", "@__thumb"}
 THUMBNAILS |= {"_thumb", "_thumbs", "_thumbnail", "_thumbnails"}
 PASSED_OVER = "a folder of thumbnails or of the system's own files: passed over"
+# Says that a folder was made of a table, and may be made anew. It names the folders below that
+# sound like a program's, a line each: the table names pictures in them.
+OF_A_TABLE = ".made-of-a-table"
 
 
 def split_of(folder: str) -> str | None:
     """The split that a folder's name says, in any case, or None."""
     return FOLDERS.get(folder.lower())
+
+
+def is_of_a_program(folder: str) -> bool:
+    """Whether a folder's name sounds as if a program made it, of copies or for itself."""
+    return folder.lower() in MADE | THUMBNAILS
 
 
 def is_passed_over(folder: str, above: str, *, beside_pictures: bool) -> bool:
