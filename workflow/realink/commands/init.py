@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 
 from realink.asked import refuse_folder, shown, written_as_asked
 from realink.errors import InputError
-from realink.images.names import OTHER
+from realink.images.names import OTHER, hint_of_other
 
 if TYPE_CHECKING:
     from realink.images.listing import Listing, Picture
@@ -277,7 +277,7 @@ def _refuse(real: "Survey", rendered: "Survey | None", unlabelled: "Survey | Non
     if lacking:
         raise InputError(
             f"real and rendered pictures must have the same classes: {'; '.join(lacking)}; add "
-            "what is missing, or take the other side's folder away"
+            f"what is missing, or take the other side's folder away{hint_of_other(a - b)}"
         )
 
 
