@@ -6,11 +6,15 @@ from realink.errors import InputError
 from realink.images.characters import characters_of, remedy
 
 
+def test_one_class_may_be_drawn_where_the_other_one_is_other():
+    assert characters_of("7") == characters_of({"7": "7"}) == {"7": "7"}
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("7", "at least two"),
-        ({}, "at least two"),
+        ("", "needs a class"),
+        ({}, "needs a class"),
         ("0120", "'0' twice"),
         ("0 1", "white space"),
         ("01\n", "white space"),

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -450,6 +451,17 @@ def test_nothing_of_other_needs_to_be_rendered(objects):
     images, _ = rendered(objects, classes=("cat", "dog", "other"))
     assert images.classes == ("cat", "dog", "other")
     assert set(images.labels) == {0, 1}
+
+
+def test_one_class_is_rendered_where_the_other_one_is_other(objects):
+    shutil.rmtree(objects / "dog")
+    images, _ = rendered(objects, classes=("cat", "other"))
+    assert (images.classes, set(images.labels)) == (("cat", "other"), {0})
+    for name in ("Other", "others"):
+        with pytest.raises(InputError, match=f"lack '{name}'.* rename it 'other', which need not"):
+            rendered(objects, classes=("cat", name))
+    with pytest.raises(InputError, match="lack 'dog', which the real images have; both need the s"):
+        rendered(objects, classes=("cat", "dog"))
 
 
 def test_copies_of_rendered_pictures(objects):

@@ -314,6 +314,29 @@ def test_thumbnails_that_programs_leave_are_passed_over_and_named(both, tmp_path
         assert f"    {name}: a folder of thumbnails" in said
 
 
+def test_a_class_that_is_passed_over_is_named_before_all_files(both, tmp_path, capsys):
+    for side in both:
+        draw(side, classes=("thumb",), seed=7)
+        for k in range(9):
+            (side / f"{k}.png").write_bytes((side / f"star/{k}.png").read_bytes())
+    init(real=both[0], rendered=both[1], output=tmp_path / "mine.yaml")
+    said = capsys.readouterr().out
+    first = "left out: 10\n    thumb/: passed over, as thumbnails of the pictures beside it; if it"
+    assert said.count(f"{first} is a class, rename it") == 2
+
+
+def test_one_class_and_other_are_a_study(tmp_path):
+    real, rendered = tmp_path / "one", draw(tmp_path / "drawn", ("circle",), n=30, seed=1)
+    draw(real, ("circle", "Other"))
+    with pytest.raises(InputError, match=r"lacks 'Other'.*rename it 'other', which need not be re"):
+        init(real=real, rendered=rendered, output=tmp_path / "mine.yaml")
+    real.rename(tmp_path / "two")
+    real = tmp_path / "two"
+    (real / "Other").rename(real / "other")
+    init(real=real, rendered=rendered, output=tmp_path / "mine.yaml")
+    assert sources.classes(merged(tmp_path / "mine.yaml")) == ("circle", "other")
+
+
 @pytest.mark.usefixtures("one_test_set")
 def test_folders_may_name_the_group(both, tmp_path, capsys):
     for path in list(both[0].rglob("*.png")):

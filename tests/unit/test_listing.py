@@ -139,6 +139,67 @@ def test_a_class_may_be_called_thumbs(tmp_path, above):
     assert out == [f"{above}fists/thumbs/", f"{above}palms/Thumbnails/"]
 
 
+@pytest.mark.parametrize("above", ["", "train/"])
+def test_a_class_called_thumb_beside_stray_pictures_is_told_how_to_be_one(tmp_path, above):
+    folders = "thumb", "fist", "palm"
+    touch(tmp_path, *numbered(*(above + folder for folder in folders)), f"{above}0.png")
+    touch(tmp_path, *["test/fist/0.png"] * bool(above))
+    listed = listing.list_real(tmp_path, **SPLIT)
+    assert listed.classes == ("fist", "palm")
+    (why,) = [p.left_out for p in listed.pictures if p.file == f"{above}thumb/"]
+    assert why.endswith("if it is a class, rename it, or move those pictures away")
+
+
+@pytest.mark.parametrize("others", [(), ("leather",)])
+def test_splits_inside_classes_stop(tmp_path, others):
+    inside = "bottle/train/good", "bottle/test/bad", "cable/Train", "cable/valid"
+    touch(tmp_path, *numbered(*inside, *others))
+    said = "as 'bottle/train', '.*: turn them round, <split>/<class>/., as 'train/bottle'"
+    with pytest.raises(InputError, match=said):
+        listing.list_real(tmp_path, **SPLIT)
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        # One split alone, as of the pictures of a contest whose test set has no labels.
+        ("bottle/train", "cable/train"),
+        # A site may be called so.
+        ("bottle/test", "bottle/train", "cable/port", "cable/depot"),
+    ],
+)
+def test_folders_inside_classes_may_be_called_as_splits(tmp_path, folders):
+    touch(tmp_path, *numbered(*folders))
+    assert listing.list_real(tmp_path, **SPLIT).classes == ("bottle", "cable")
+
+
+def test_a_table_without_splits_of_pictures_that_have_some_is_told(tmp_path):
+    touch(tmp_path, *numbered("a/train", "a/test", "b/train", "b/test"), names.OF_A_TABLE)
+    with pytest.raises(InputError, match=r"'a/test', .*: give the table a column `split`"):
+        listing.list_real(tmp_path, **SPLIT)
+
+
+def test_pictures_that_are_not_read_are_called_by_their_kind(tmp_path):
+    odd = "a/0.HEIC", "a/1.gif", "a/2.txt"
+    touch(tmp_path, *numbered("a", "b"), "a/6.JFIF", *odd)
+    listed = listing.list_real(tmp_path, **SPLIT)
+    assert len(listed.used) == 13
+    heic, gif, text = [p.left_out for p in listed.pictures if p.left_out]
+    assert heic == (
+        "not a picture of a format that is read, but a HEIC by its name: save it as PNG"
+    )
+    assert "but a GIF by its name" in gif
+    assert text.startswith("not a picture: none of .png, ")
+
+
+def test_one_class_may_be_rendered(tmp_path):
+    touch(tmp_path, *numbered("disc"))
+    assert listing.list_rendered(tmp_path).classes == ("disc",)
+    (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match=r"for each class, <class>/\*\.jpg; it has none"):
+        listing.list_rendered(tmp_path / "none")
+
+
 @pytest.mark.parametrize(
     ("pattern", "path", "group"),
     [

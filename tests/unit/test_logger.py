@@ -350,6 +350,9 @@ def test_an_error_of_a_dry_run_is_shown(monkeypatch, capsys):
         ),
         ("utf-16-le", "mine.yaml is in UTF-16: .* -f UTF-16LE"),
         ("utf-16-be", "mine.yaml is in UTF-16: .* -f UTF-16BE"),
+        ("utf-32", "mine.yaml is in UTF-32: .* -f UTF-32 "),
+        ("utf-32-le", "mine.yaml is in UTF-32: .* -f UTF-32LE"),
+        ("utf-32-be", "mine.yaml is in UTF-32: .* -f UTF-32BE"),
         ("cp1252", "mine.yaml, line 2, is not in UTF-8, .*cp1252: save it as UTF-8, .* -f CP1252 "),
     ],
 )

@@ -95,3 +95,30 @@ def test_a_pattern_that_keeps_them_together_is_named(names, pattern):
     assert keeps_together([], pictures) == ""
     # Not if others are alike.
     assert keeps_together([(pictures[0], pictures[-1])], pictures) == ""
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "{} 2.jpg",
+        "{} copy.jpg",
+        "{} copy 2.jpg",
+        "Copy of {}.jpg",
+        "Kopie von {}.jpg",
+        "{}-Kopie.jpg",
+        "{} - Kopie.jpg",
+        "{}~2.jpg",
+        "{}-edited.jpg",
+        "{}_copy.jpeg",
+        "{} (2).jpg",
+    ],
+)
+def test_copies_that_programs_name_stay_together(copy):
+    names = [name.format(f"IMG_{k:04}") for k in range(12) for name in ("{}.jpg", copy)]
+    pictures = [Picture(f"cat/{name}", "cat") for name in names]
+    pairs = list(zip(pictures[::2], pictures[1::2], strict=True))
+    found = keeps_together(pairs, pictures)
+    assert [re.search(found, name)[1] for name in names[:4]] == [
+        *["IMG_0000"] * 2,
+        *["IMG_0001"] * 2,
+    ]

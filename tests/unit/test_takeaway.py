@@ -336,6 +336,16 @@ def test_it_answers_all_where_nothing_was_promised(monkeypatch, tmp_path, capsys
     assert "note: no picture is called none: the study's validation images" in caplog.text
 
 
+def test_pictures_of_kinds_that_are_not_read_are_named(final, pictures, capsys, caplog):
+    _, folder = pictures
+    (folder / "0/IMG_1.HEIC").touch()
+    Image.new("RGB", (8, 8)).save(folder / "0/more.jfif", "JPEG")
+    with pytest.raises(InputError, match="1 of 11 pictures could not be read"):
+        classify.classify(final, folder)
+    assert len(table(capsys.readouterr().out)) == 10
+    assert "but a HEIC by its name: save it as PNG" in caplog.text
+
+
 def test_lines_of_json_say_what_the_table_says(final, pictures, capsys):
     _, folder = pictures
     lines, csv_file = folder.parent / "said.jsonl", folder.parent / "said.csv"

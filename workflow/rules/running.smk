@@ -14,6 +14,10 @@ if workflow.is_main_process and not {"--unlock", "--delete-all-output"} & set(sy
 # Functions, since Snakemake runs these blocks of the main workflow only, not of a module.
 def begin():
     """Before the first job starts."""
+    try:
+        configs.take(RESULTS / "logs/configs.txt", workflow.config_settings.configfiles)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
     # Each job that ends while others wait would leave one more timer that wakes the scheduler every
     # second until the end: after 170 jobs these took 0.4 of a core (Snakemake 9.27).
     workflow.scheduler.job_rate_limiter = None
@@ -25,8 +29,6 @@ def begin():
     except slurm.ClusterError as error:
         raise WorkflowError(str(error)) from None
     orphans.end(RESULTS)
-    if said := configs.note(RESULTS / "logs/configs.txt", workflow.config_settings.configfiles):
-        print(said, file=sys.stderr)
 
 
 def succeed():

@@ -119,7 +119,8 @@ def _tell_limits(reader: "Reader") -> None:
 
 
 def _found(pictures: tuple[Path, ...]) -> tuple[list[Path], dict[Path, str]]:
-    """Files to read, and what cannot be looked into: of a folder all that is a picture by name."""
+    """Files to read, and what cannot be: of a folder all that is a picture by name."""
+    from realink.images import names
     from realink.images.listing import SUFFIXES, walk
 
     files, wrong = [], {}
@@ -130,7 +131,7 @@ def _found(pictures: tuple[Path, ...]) -> tuple[list[Path], dict[Path, str]]:
         for name, why in walk(place):
             if name.lower().endswith(SUFFIXES):
                 files.append(place / name)
-            elif why.startswith("cannot be read"):
+            elif why.startswith("cannot be read") or names.foreign(name):
                 wrong[place / name] = why
     return list(dict.fromkeys(files)), wrong
 

@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 
 from realink.asked import refuse_folder, shown, written_as_asked
 from realink.errors import InputError
-from realink.images.names import OTHER
+from realink.images.names import OTHER, hint_of_other
 
 if TYPE_CHECKING:
     from realink.images.listing import Listing, Picture
@@ -165,12 +165,12 @@ def _refuse_output(output: Path, force: bool) -> None:
 
 def _linked(table: Path, real: Path, output: Path, group: str | None) -> tuple[Path, str | None]:
     """Make folders of a table's pictures; give them, and the pattern that finds their groups."""
-    from realink.images import labels
+    from realink.images import labels, linked
 
-    rows = labels.read(table)
+    rows = labels.read(table, real)
     if group is not None and rows[0].group:
         raise InputError(f"--group: {table} has a column `group`; leave one of them out")
-    labels.link(rows, real, output)
+    linked.link(rows, real, output)
     return output, labels.GROUP if rows[0].group else group
 
 
@@ -277,7 +277,7 @@ def _refuse(real: "Survey", rendered: "Survey | None", unlabelled: "Survey | Non
     if lacking:
         raise InputError(
             f"real and rendered pictures must have the same classes: {'; '.join(lacking)}; add "
-            "what is missing, or take the other side's folder away"
+            f"what is missing, or take the other side's folder away{hint_of_other(a - b)}"
         )
 
 

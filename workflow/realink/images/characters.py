@@ -50,8 +50,8 @@ def characters_of(value: str | Mapping[str, str]) -> dict[str, str]:
         pairs = list(value.items())
     else:
         raise InputError(f"{KEY} must be a string or a mapping from class to text, not {value!r}")
-    if len(pairs) < 2:
-        raise InputError(f"{KEY} needs at least two classes, got {value!r}")
+    if not pairs:
+        raise InputError(f"{KEY} needs a class, got {value!r}")
     characters: dict[str, str] = {}
     classes: dict[str, str] = {}
     for name, text in pairs:

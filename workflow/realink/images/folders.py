@@ -27,7 +27,7 @@ from realink.images.listing import (
     some,
 )
 from realink.images.lookup import Lookup
-from realink.images.names import OTHER
+from realink.images.names import OTHER, hint_of_other
 from realink.images.pictures import Key
 from realink.images.reading import Loaded, load_all, log, utf8
 from realink.store.manifests import placed
@@ -132,14 +132,15 @@ def load_rendered(
     """
     listing = list_rendered(directory)
     there, asked = set(listing.classes), set(classes)
-    for names, lacking, having in (
+    for lacked, lacking, having in (
         (there - asked, "the real images", directory),
         (asked - there - {OTHER}, directory, "the real images"),
     ):
-        if names:
+        if lacked:
             raise InputError(
-                f"config key `rendered: directory:`: {lacking} lack {some(sorted(names))}, which "
+                f"config key `rendered: directory:`: {lacking} lack {some(sorted(lacked))}, which "
                 f"{having} have; both need the same folders of classes"
+                + hint_of_other(asked - there)
             )
     loaded = Loaded(listing, **size, classes=tuple(classes), beside=beside)
     pictures = listing.split(RENDERED)

@@ -18,7 +18,7 @@ from realink.images.listed import Listing, Picture
 from realink.images.names import TEST, TRAIN, VALIDATION
 from realink.images.splits import split_off
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff")
 SUFFIXES += (".ppm", ".pgm", ".pbm", ".avif")
 RENDERED, UNLABELLED = "rendered", "unlabelled"  # the only splits of such pictures
 REAL_KEY, RENDERED_KEY = "real: directory:", "rendered: directory:"
@@ -99,6 +99,8 @@ def list_labelled(directory: Path, group: str | None) -> Listing:
     """
     found = walk(directory, REAL_KEY)
     given = _is_split(directory, found)
+    if not given:
+        _refuse_splits_inside(directory, found)
     pictures = [_picture(file, why, int(given)) for file, why in found]
     if not given:
         pictures = [p if p.left_out else replace(p, split=TRAIN) for p in pictures]
@@ -115,10 +117,11 @@ def list_rendered(directory: Path) -> Listing:
     Raises
     ------
     InputError
-        There is no such folder, but one class, or one without a picture.
+        There is no such folder, or no class, or one without a picture. One class is enough, where
+        the real ones have `names.OTHER` besides.
     """
     pictures = [_picture(file, why, 0) for file, why in walk(directory, RENDERED_KEY)]
-    classes = _classes(directory, pictures, RENDERED_KEY, "<class>")
+    classes = _classes(directory, pictures, RENDERED_KEY, "<class>", least=1)
     pictures = [p if p.left_out else replace(p, split=RENDERED) for p in pictures]
     listing = Listing(directory, classes, tuple(pictures))
     check_classes(listing, RENDERED, RENDERED_KEY)
@@ -178,6 +181,7 @@ def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
             f"config key `{key}`: {str(directory)!r} is not a directory of pictures"
             + ("" if key == UNLABELLED_KEY else ", one folder a class")
         )
+    of_table = _of_table(directory)
     pending: list[tuple[str, tuple]] = [("", ())]
     found = []
     while pending:
@@ -194,8 +198,9 @@ def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
             continue
         pictures = any(item.name.lower().endswith(SUFFIXES) for item in items)
         for item in items:
-            if item.is_dir() and names.is_passed_over(item.name, below, beside_pictures=pictures):
-                found.append((f"{below}{item.name}/", names.PASSED_OVER))
+            made = item.is_dir() and names.passed_over(item.name, below, beside_pictures=pictures)
+            if made and below + item.name not in of_table:
+                found.append((f"{below}{item.name}/", made))
             elif item.is_dir():
                 pending.append((f"{below}{item.name}/", (*above, here)))
             else:
@@ -205,10 +210,21 @@ def walk(directory: Path, key: str = "directory:") -> list[tuple[str, str]]:
     return sorted(found)
 
 
+def _of_table(directory: Path) -> set[str]:
+    """Folders that a table named pictures of, see `linked`, whatever they are called."""
+    try:
+        text = Path(directory, names.OF_A_TABLE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return set()
+    return set(text.split("\n"))
+
+
 def _unreadable(item: os.DirEntry) -> str:
     if any("\udc80" <= character <= "\udcff" for character in item.path):
         return "its name, or its folder's, is not UTF-8: rename it"
     if not item.name.lower().endswith(SUFFIXES):
+        if why := names.foreign(item.name):
+            return why
         return f"not a picture: none of {', '.join(SUFFIXES)}"
     if not item.is_file():
         return "a broken link" if item.is_symlink() else "not a file"
@@ -226,7 +242,7 @@ def _nameable(path: str) -> bool:
 
 def _is_split(directory: Path, found: Iterable[tuple[str, str]]) -> bool:
     """Whether the folders of a directory are splits, and not classes."""
-    inside = (file for file, why in found if "/" in file and why != names.PASSED_OVER)
+    inside = (file for file, why in found if "/" in file and why not in names.PASSED)
     folders = list(dict.fromkeys(file.partition("/")[0] for file in inside))
     splits = {name: split for name in folders if (split := names.split_of(name))}
     # One class may well be called train.
@@ -244,11 +260,27 @@ def _is_split(directory: Path, found: Iterable[tuple[str, str]]) -> bool:
     return True
 
 
+def _refuse_splits_inside(directory: Path, found: Iterable[tuple[str, str]]) -> None:
+    """Refuse folders of splits inside those of classes, which would be lumped and split anew."""
+    if inside := names.splits_inside(file for file, why in found if "/" in file and not why):
+        of_table = os.path.exists(os.path.join(directory, names.OF_A_TABLE))
+        turned = ["/".join(reversed(folder.split("/"))) for folder in inside]
+        remedy = (
+            "give the table a column `split`"
+            if of_table
+            else f"turn them round, <split>/<class>/*, as {some(turned)}"
+        )
+        raise InputError(
+            f"config key `{REAL_KEY}`: {directory} has splits inside its classes, as "
+            f"{some(inside)}, where they would be taken for one and split anew: {remedy}"
+        )
+
+
 def _picture(file: str, why: str, depth: int) -> Picture:
     """A file, whose class is the folder at a depth below the directory."""
     parts = file.split("/")
     # What is passed over may stand where classes do.
-    if len(parts) <= depth + 1 or (len(parts) == depth + 2 and why == names.PASSED_OVER):
+    if len(parts) <= depth + 1 or (len(parts) == depth + 2 and why in names.PASSED):
         return Picture(file, left_out=why or BESIDE)
     # The same name may be composed in two ways, on other systems.
     label = unicodedata.normalize("NFC", parts[depth])
@@ -272,13 +304,16 @@ def _grouped(directory: Path, pictures: Iterable[Picture], group: str, depth: in
     return grouped
 
 
-def _classes(directory: Path, pictures: Iterable[Picture], key: str, where: str) -> tuple[str, ...]:
+def _classes(
+    directory: Path, pictures: Iterable[Picture], key: str, where: str, least: int = 2
+) -> tuple[str, ...]:
     classes = tuple(sorted({picture.label for picture in pictures} - {""}))
-    if len(classes) < 2:
+    if len(classes) < least:
         beside = [p.file for p in pictures if p.left_out == BESIDE]
         raise InputError(
             f"config key `{key}`: {directory} must hold a folder of pictures for each class, "
-            f"{where}/*.jpg, and two classes or more; it has {some(classes) or 'none'}"
+            f"{where}/*.jpg{', and two classes or more' * (least > 1)}; it has "
+            f"{some(classes) or 'none'}"
             + (f", and {len(beside)} pictures outside: {some(beside)}" if beside else "")
             + lists.remedy(picture.file for picture in pictures)
         )

@@ -4,6 +4,8 @@ Needs the standard library only, because every parse of the workflow reads it.
 """
 
 import re
+from collections.abc import Iterable
+from posixpath import splitext
 
 from realink.errors import InputError
 
@@ -24,6 +26,31 @@ MADE |= {"__macosx", "$recycle.bin", "system volume information"}
 THUMBNAILS = {"thumb", "thumbs", "thumbnail", "thumbnails", "@__thumb"}
 THUMBNAILS |= {"_thumb", "_thumbs", "_thumbnail", "_thumbnails"}
 PASSED_OVER = "a folder of thumbnails or of the system's own files: passed over"
+PASSED_OVER_BESIDE = (
+    "passed over, as thumbnails of the pictures beside it; if it is a class, rename it, or move "
+    "those pictures away"
+)
+PASSED = PASSED_OVER, PASSED_OVER_BESIDE
+# Says that a folder was made of a table, and may be made anew. It names the folders below that
+# sound like a program's, a line each: the table names pictures in them.
+OF_A_TABLE = ".made-of-a-table"
+
+# Pictures that are not read, by the ends of their files' names.
+FOREIGN = {
+    **dict.fromkeys((".heic", ".heif", ".hif"), "a HEIC"),
+    ".gif": "a GIF",
+    **dict.fromkeys((".jp2", ".j2k", ".jpx"), "a JPEG 2000"),
+    ".jxl": "a JPEG XL",
+    ".svg": "a drawing (SVG)",
+    ".psd": "a Photoshop file",
+    ".tga": "a TGA",
+    ".ico": "an icon",
+    ".exr": "an OpenEXR",
+    **dict.fromkeys((".dcm", ".dicom"), "a DICOM"),
+    **dict.fromkeys(
+        (".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"), "a camera's raw file"
+    ),
+}
 
 
 def split_of(folder: str) -> str | None:
@@ -31,8 +58,20 @@ def split_of(folder: str) -> str | None:
     return FOLDERS.get(folder.lower())
 
 
-def is_passed_over(folder: str, above: str, *, beside_pictures: bool) -> bool:
-    """Whether a folder's name says that a program made it, of copies or for itself.
+def foreign(file: str) -> str:
+    """Why a picture is not read whose name says that it is of another format, or nothing."""
+    kind = FOREIGN.get(splitext(file)[1].lower())
+    said = f"not a picture of a format that is read, but {kind} by its name: save it as PNG"
+    return said if kind else ""
+
+
+def is_of_a_program(folder: str) -> bool:
+    """Whether a folder's name sounds as if a program made it, of copies or for itself."""
+    return folder.lower() in MADE | THUMBNAILS
+
+
+def passed_over(folder: str, above: str, *, beside_pictures: bool) -> str:
+    """Why a folder is passed over whose name says that a program made it, or nothing.
 
     Parameters
     ----------
@@ -40,7 +79,43 @@ def is_passed_over(folder: str, above: str, *, beside_pictures: bool) -> bool:
     """
     name, (first, *further) = folder.lower(), above.split("/")
     in_class = bool(first) and (not split_of(first) or further != [""])
-    return name in MADE or (name in THUMBNAILS and (beside_pictures or in_class))
+    if name in MADE or (name in THUMBNAILS and in_class):
+        return PASSED_OVER
+    return PASSED_OVER_BESIDE if name in THUMBNAILS and beside_pictures else ""
+
+
+def splits_inside(paths: Iterable[str]) -> tuple[str, str] | None:
+    """Two folders of splits inside classes, if most classes have such, or None.
+
+    Parameters
+    ----------
+    paths : of pictures, ``<class>/*`` and perhaps ``<class>/<split>/*``
+    """
+    inside: dict[str, dict[str, str]] = {}
+    for path in paths:
+        label, *folders, _ = path.split("/")
+        own = inside.setdefault(label, {})
+        if folders and (split := split_of(folders[0])):
+            own.setdefault(split, f"{label}/{folders[0]}")
+    found: dict[str, str] = {}
+    for own in inside.values():
+        found = own | found
+    # Of one split alone nothing gets lost, but for its name.
+    if len(found) < 2 or 2 * sum(map(bool, inside.values())) <= len(inside):
+        return None
+    one, other, *_ = sorted(found, key=SPLITS.index)
+    return found[one], found[other]
+
+
+def hint_of_other(lacking: Iterable[str]) -> str:
+    """End a message on classes that rendered pictures lack, where one is nearly `OTHER`."""
+    near = [name for name in lacking if name.lower() in (OTHER, f"{OTHER}s")]
+    return (
+        f"; if {near[0]!r} is what is none of the other classes, rename it {OTHER!r}, which need "
+        "not be rendered"
+        if near
+        else ""
+    )
 
 
 def compiled(group: str) -> re.Pattern:

@@ -21,6 +21,9 @@ AT_ONCE = 256  # pictures that are compared with all others
 TOGETHER = (
     r"^(.+)_(?:jpe?g|png|webp|bmp|tiff?)\.rf\.",
     r"^(.+?)(?: ?\(\d+\)| - \w+)*\.\w+$",
+    # As macOS, Google Drive and photo editors name them, too.
+    r"(?i)^(?:copy of |kopie von )?(.+?)"
+    r"(?: ?\(\d+\)| - \w+|[ ~]\d+|[ _-](?:copy|kopie|edited|edit))*\.\w+$",
     r"^(.*\D)\d+\.\w+$",
 )
 FEWEST_GROUPS = 10

@@ -13,7 +13,7 @@ from typing import Any
 from realink import learners
 from realink.declared import LEARNERS, check_shape
 from realink.errors import InputError, meant
-from realink.images.names import LABELLED, OTHER
+from realink.images.names import LABELLED, OTHER, hint_of_other
 from realink.images.sources import Known, source
 from realink.plan import dated, doses, grid
 from realink.plan.few_labels import check_unlabelled
@@ -223,7 +223,7 @@ def _check_images(config: Mapping[str, Any]) -> None:
         if missing:
             raise InputError(
                 f"real and rendered images do not have the same classes (config key `{key}`): "
-                f"{side} lacks {', '.join(map(repr, missing[:10]))}"
+                f"{side} lacks {', '.join(map(repr, missing[:10]))}{hint_of_other(names - drawn)}"
             )
 
 

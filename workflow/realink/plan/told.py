@@ -121,6 +121,8 @@ def _alike(found: Survey, group: str | None) -> list[str]:
 
 def _left_out(found: Survey) -> list[str]:
     unused = [(p.file, p.left_out) for p in found.listing.pictures if p.left_out]
+    # Folders first: one may have been meant as a class, and only the first ones are named.
+    unused.sort(key=lambda pair: not pair[0].endswith("/"))
     return [
         *_some("left out", unused + list(found.unreadable.items())),
         *_some("copies, left out", list(found.copies.left_out.items())),
