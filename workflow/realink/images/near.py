@@ -15,7 +15,7 @@ from realink.images.listing import TEST, VALIDATION, Picture
 # or halved, and 77 % of those cropped by 2 % at each side; of signs of 30 pixels 79, 100 and 13 %.
 # Others across splits: of 2,500 flowers 1 pair, of 19,165 signs 5, of 5,000 of MNIST's digits 102.
 SMALL = 16
-AT_ONCE = 256  # pictures that are compared with all others
+AT_ONCE = 32  # pictures that are compared with all others
 # What names may have in common: versions that a labelling tool exports, copies that a file manager
 # makes, frames of a track. A pattern that finds fewer groups says nothing.
 TOGETHER = (
@@ -77,18 +77,14 @@ def near_copies(
     kind = np.array([turn + p.tested if p.tested else place.get(p.split, 2) for p in pictures], int)
     pairs = []
     for part in _parts(np.flatnonzero(kind < 2)):
-        of_a_class = label[part, None] == label
-        near = np.bitwise_count(bits[part, None] ^ bits) <= np.where(
-            of_a_class, OF_A_CLASS.bits, OF_ANY.bits
-        )
-        near &= kind[part, None] < kind
-        rows, others = np.nonzero(near)
-        own = of_a_class[rows, others]
+        apart = np.bitwise_count(bits[part, None] ^ bits)
+        rows, others = np.nonzero((apart <= OF_A_CLASS.bits) & (kind[part, None] < kind))
+        own = label[part[rows]] == label[others]
+        alike = apart[rows, others] <= np.where(own, OF_A_CLASS.bits, OF_ANY.bits)
         one, other = (small[places].astype(np.float32) for places in (part[rows], others))
-        apart = np.abs(one - other).mean(1)
+        alike &= abs(one - other).mean(1) <= np.where(own, OF_A_CLASS.levels, OF_ANY.levels)
         one, other = (levels - levels.mean(1, keepdims=True) for levels in (one, other))
         length = np.sqrt((one**2).sum(1) * (other**2).sum(1))
-        alike = apart <= np.where(own, OF_A_CLASS.levels, OF_ANY.levels)
         alike &= (one * other).sum(1) >= np.where(own, OF_A_CLASS.least, OF_ANY.least) * length
         pairs += [
             (pictures[part[i]], pictures[j])
