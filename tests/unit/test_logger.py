@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -368,6 +369,19 @@ def test_a_config_in_another_encoding_is_named_with_the_remedy(
         subprocess.run(fault.partition("or by: ")[2], shell=True, check=True)
         assert Path("mine.yaml").read_text(encoding="utf-8") == text
         assert plugin.configs.fault(["--configfile", "mine.yaml"]) is None
+
+
+def test_it_loads_no_realink_before_the_snakefile_says_which(tmp_path):
+    (tmp_path / "mine.yaml").write_text("study: mine\n")
+    script = (
+        "import sys, snakemake_logger_plugin_realink as plugin\n"
+        "assert plugin.configs.fault(['--configfile', 'mine.yaml']) is None\n"
+        "print([name for name in sys.modules if name.partition('.')[0] == 'realink'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_where_the_user_has_no_name_its_number_is_taken(monkeypatch, tmp_path):

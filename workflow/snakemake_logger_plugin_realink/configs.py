@@ -8,8 +8,6 @@ from pathlib import Path
 
 import yaml
 
-from realink.encodings import not_utf8
-
 OPTIONS = ("--configfile", "--configfiles")
 
 
@@ -20,7 +18,7 @@ def fault(arguments: Sequence[str]) -> str | None:
         if not path.is_file():
             return f"{name}: no such config file{_target(name)}"
         content = path.read_bytes()
-        if said := not_utf8(name, content):
+        if said := _not_utf8(name, content):
             return said
         try:
             read = yaml.safe_load(content.decode("utf-8-sig"))
@@ -32,6 +30,20 @@ def fault(arguments: Sequence[str]) -> str | None:
         if not isinstance(read, dict):
             return f"{name} is no config: it has no keys{_target(name)}"
     return None
+
+
+def _not_utf8(name: str, content: bytes) -> str | None:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        pass
+    else:
+        if b"\0" not in content[:4]:  # as UTF-16 and UTF-32 have them
+            return None
+    # Only where the run ends by it: which realink is loaded, the Snakefile says.
+    from realink.encodings import not_utf8
+
+    return not_utf8(name, content)
 
 
 def _files(arguments: Sequence[str]) -> Iterator[str]:
