@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from realink.images import labels
+from realink.images import labels, linked
 from realink.store.files import read_images, read_tensors
 
 from .conftest import Project
@@ -177,11 +177,11 @@ def test_labels_by_keys_are_undone_kept_and_saved(opening, chosen, tmp_path):
         page.locator("#table").click()
     assert waiting.value.suggested_filename == "labels.csv"
     waiting.value.save_as(tmp_path / "labels.csv")
-    rows = labels.read(tmp_path / "labels.csv")
+    rows = labels.read(tmp_path / "labels.csv", pictures)
     assert [(row.file, row.label) for row in rows] == [
         (files[0], "2"), (files[1], "0"), (files[2], "3"), (files[4], "4")
     ]  # fmt: skip
-    labels.link(rows, pictures, tmp_path / "linked")
+    linked.link(rows, pictures, tmp_path / "linked")
     assert (tmp_path / "linked/2" / files[0]).read_bytes() == (pictures / files[0]).read_bytes()
 
 
