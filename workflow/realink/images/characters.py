@@ -37,7 +37,7 @@ def characters_of(value: str | Mapping[str, str]) -> dict[str, str]:
     Raises
     ------
     InputError
-        Fewer than two classes, two classes of one name or text; a name or text that is empty,
+        No class, two classes of one name or text; a name or text that is empty,
         is no text, or has control characters; a text that begins or ends with white space, or
         needs more than its characters drawn one after another from left to right: combining
         marks (vowels and joins of Indic scripts are such), several letters of a script written

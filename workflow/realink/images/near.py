@@ -10,11 +10,7 @@ from PIL import Image
 from realink.images import names
 from realink.images.listing import TEST, VALIDATION, Picture
 
-# Bits, of 64, in which perceptual hashes may differ; the least correlation, and the most levels of
-# mean difference, of colours at 16 x 16. By these 100 % of flowers are found that were encoded anew
-# or halved, and 77 % of those cropped by 2 % at each side; of signs of 30 pixels 79, 100 and 13 %.
-# Others across splits: of 2,500 flowers 1 pair, of 19,165 signs 5, of 5,000 of MNIST's digits 102.
-SMALL = 16
+SMALL = 16  # side, in pixels, at which colours are compared
 AT_ONCE = 32  # pictures that are compared with all others
 # What names may have in common: versions that a labelling tool exports, copies that a file manager
 # makes, frames of a track. A pattern that finds fewer groups says nothing.
@@ -38,6 +34,9 @@ class Limits(NamedTuple):
     levels: int
 
 
+# 100 % of flowers are found that were encoded anew or halved, and 77 % of those cropped by 2 % at
+# each side; of signs of 30 pixels 79, 100 and 13 %. Others across splits: of 2,500 flowers 1 pair,
+# of 19,165 signs 5, of 5,000 of MNIST's digits 102.
 OF_A_CLASS = Limits(8, 0.97, 12)
 # Where the labels differ, or one is not known: encoded anew and halved ones are still found (of
 # meters 92 and 12 %), few that were cropped; of 5,300 flowers, meters and bricks none by mistake.

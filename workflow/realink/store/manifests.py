@@ -47,8 +47,7 @@ def names(manifest: Path | None, split: str, images: ImageSet) -> list[str]:
     rows = read_table(manifest, columns, dtype=str, keep_default_na=False)
     own = rows[(rows["split"] == split) & (rows["left_out"] == "")]
     if "place" in own:
-        places = own["place"].astype(int)
-        own = own[places >= 0].loc[places[places >= 0].sort_values().index]
+        own = own.astype({"place": int}).query("place >= 0").sort_values("place")
     else:
         own = own.set_index("file", drop=False).loc[in_order(own)]
     if images.labels is None:
