@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from realink.asked import made_whole
 from realink.errors import InputError
 from realink.images import names
 from realink.images.labels import Row
@@ -47,11 +47,8 @@ def link(rows: Sequence[Row], pictures: Path, output: Path) -> None:
 
 
 def _make(rows: Sequence[Row], pictures: Path, output: Path) -> None:
-    output.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the output, so that it appears whole.
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as made:
-        folder, kept = Path(made) / output.name, set()
-        folder.mkdir()
+    with made_whole(output) as folder:
+        kept = set()
         for row in rows:
             split = names.split_of(row.split) if row.split else ""
             place = folder / split / row.label / row.group / row.file
@@ -68,4 +65,3 @@ def _make(rows: Sequence[Row], pictures: Path, output: Path) -> None:
         )
         if output.exists():
             shutil.rmtree(output)
-        os.rename(folder, output)
