@@ -25,7 +25,7 @@ import psutil
 import yaml
 from playwright.sync_api import sync_playwright
 
-from tests.scale import preloaded
+from tests import preloaded
 from tests.workflow.conftest import Project
 
 MIXES = "rendered", "real", "real-rendered", "real-aug", "real-rendered-aug"

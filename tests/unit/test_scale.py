@@ -6,8 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests import HANGS
-from tests.scale import preloaded
+from tests import HANGS, preloaded
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests import HANGS, drawn
+from tests import HANGS, drawn, preloaded
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = ["fontpkg-abel", "fontpkg-arvo", "fontpkg-roboto"]
@@ -43,15 +44,23 @@ class Project:
         shutil.copytree(self.root, root, dirs_exist_ok=True, symlinks=True)
         return Project(root, self.configs)
 
-    def command(self, *arguments: str, config: str = "") -> list[str]:
+    def command(
+        self, *arguments: str, config: str = "", python: str | Path = sys.executable
+    ) -> list[str]:
         overlay = ["--config", *config.split(" ")] if config else []
-        python = [sys.executable, "-m", "snakemake", *arguments]
-        return [*python, "--configfile", *self.configs, *overlay]
+        snakemake = [str(python), "-m", "snakemake", *arguments]
+        return [*snakemake, "--configfile", *self.configs, *overlay]
 
-    def run(self, *arguments: str, config: str = "", **environment: str):
+    def run(
+        self,
+        *arguments: str,
+        config: str = "",
+        python: str | Path = sys.executable,
+        **environment: str,
+    ):
         """Run snakemake to its end; give the finished process, with stdout and stderr as one."""
         return subprocess.run(
-            self.command(*arguments, config=config),
+            self.command(*arguments, config=config, python=python),
             cwd=self.root,
             env=os.environ | {"REALINK_MNIST": ""} | environment,
             stdout=subprocess.PIPE,
@@ -60,6 +69,17 @@ class Project:
             timeout=HANGS,
             check=False,
         )
+
+    def run_in_forks(self, *arguments: str):
+        """Run snakemake, as `run` does, with jobs that need not import torch: in half of the time.
+
+        What jobs are started as is what a test of them, or of faults, is about: it takes `run`.
+        """
+        with (
+            tempfile.TemporaryDirectory(prefix="forks-") as place,
+            preloaded.serving(Path(place) / "environment", self.root / "workflow") as (python, _),
+        ):
+            return self.run(*arguments, python=python)
 
     def init(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run `realink init` on the folders of pictures in data."""
@@ -171,7 +191,7 @@ def pictured(once) -> Project:
         drawn.write_rendered(root / "data/rendered")
         done = project.init("--group", "^camera..", "--output", "config/mine.yaml")
         assert done.returncode == 0, done.stdout
-        done = project.run("--cores", "2")
+        done = project.run_in_forks("--cores", "2")
         assert done.returncode == 0, done.stdout
 
     return Project(once("pictured", make), configs)
@@ -183,7 +203,7 @@ def ran(once) -> Callable[[str, Sequence[str]], Project]:
 
     def study(name: str, configs: Sequence[str]) -> Project:
         def make(root: Path) -> None:
-            done = Project.create(root, configs).run("--cores", "2")
+            done = Project.create(root, configs).run_in_forks("--cores", "2")
             assert done.returncode == 0, done.stdout
 
         project = Project(once(name, make), configs)

@@ -34,7 +34,7 @@ def learned(once) -> Project:
     """The study of three learners, run to its end. Read it; copy it to change it."""
 
     def make(root: Path) -> None:
-        done = create(root).run("--cores", "2")
+        done = create(root).run_in_forks("--cores", "2")
         assert done.returncode == 0, done.stdout
 
     return Project(once("learners", make), CONFIGS)
@@ -115,7 +115,7 @@ def test_a_transformer_with_weights_of_ones_own(tmp_path):
     own = f"  frozen:\n    backbone: {VIT}\n    weights: vit.safetensors\n"
     project.edit("learners.yaml", "  frozen:\n", own)
     project.edit("learners.yaml", "[small, frozen, finetuned]", "[frozen]")
-    done = project.run("--cores", "2")
+    done = project.run_in_forks("--cores", "2")
     assert done.returncode == 0, done.stdout
     path = project.results / "features/frozen/real/pool/view0.safetensors"
     assert read_tensors(path)[0]["features"].shape[1] == 3 * 192

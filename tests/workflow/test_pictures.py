@@ -240,7 +240,7 @@ def test_hostile_names_go_through_the_whole_workflow(tmp_path):
     (tmp_path / "few.json").write_text(json.dumps(few))
     done = project.init("--output", "config/mine.yaml")
     assert done.returncode == 0, done.stdout
-    done = project.run("--cores", "2")
+    done = project.run_in_forks("--cores", "2")
     assert done.returncode == 0, done.stdout
     assert not list(tmp_path.rglob("broken"))
     real, rendered = manifest(project, "real"), manifest(project, "rendered")

@@ -35,7 +35,7 @@ def turned(once) -> Project:
         assert planned["encode"] == 2 + 1 + 6
         assert planned["split_real"] == planned["split_features_frozen"] == 3
         assert planned["train_judge"] == 3
-        done = project.run("--cores", "2")
+        done = project.run_in_forks("--cores", "2")
         assert done.returncode == 0, done.stdout
 
     return Project(once("turned", make), CONFIGS)

@@ -111,7 +111,7 @@ def test_other_hidden_labels_train_the_same_classifiers(unlabelled, tmp_path):
     write_images(path, replace(pool, labels=labels))
     (project.results / "sums/real/pool.safetensors.sha256").unlink()  # else it is refused
     before = project.numbers()
-    done = project.run("--cores", "2", "--until", "train_classifier")
+    done = project.run_in_forks("--cores", "2", "--until", "train_classifier")
     assert done.returncode == 0, done.stdout
     assert "draw_unlabelled" in done.stdout
     after = project.numbers()

@@ -445,7 +445,7 @@ def test_same_bytes_on_one_core_and_after_a_killed_job(finished, tmp_path):
     output, _ = run.communicate(timeout=HANGS)
     assert run.returncode != 0
     assert "FAILED  train_translator" in output
-    done = project.run("--cores", "1")
+    done = project.run_in_forks("--cores", "1")
     assert done.returncode == 0, done.stdout
     assert project.numbers() == finished.numbers()
 

@@ -1,12 +1,13 @@
-"""Run jobs of realink in forks of a process that has imported torch already.
+"""Run jobs of realink in forks of a process that has imported torch and its like already.
 
-A job of ten steps would spend two seconds on this import and a fifth of one on the rest. So
+A job of ten steps would spend two to four seconds on these imports, a fifth of one on the rest. So
 `python` on the jobs' PATH is CLIENT, which hands a job's arguments, environment and open files over
 to this process and waits for its exit status. All else, snakemake and the command that a job runs,
 is as it always is.
 """
 
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[1]
 CLIENT = """\
 #!{python} -IS
 import json, os, socket, sys
@@ -45,7 +46,7 @@ def serving(root: Path, workflow: Path) -> Iterator[tuple[Path, psutil.Process]]
     process that jobs are forks of.
     """
     # Paths of Unix sockets must be short.
-    with tempfile.TemporaryDirectory(prefix="scale-") as place:
+    with tempfile.TemporaryDirectory(prefix="forks-") as place:
         socket = Path(place) / "socket"
         interpreter = _environment(root, socket)
         paths = os.pathsep.join(map(str, (workflow, PROJECT)))
@@ -80,11 +81,9 @@ def _environment(root: Path, socket: Path) -> Path:
 
 def serve(path: str) -> None:
     """Fork a process for each job that comes, for ever."""
-    # What the jobs of a classifier import.
-    import realink.commands.classifier
-    import realink.commands.support
-    import realink.learners.small.model
-    import realink.training.pseudo  # noqa: F401
+    # All commands, and what these load when they are called.
+    for name in ("pandas", "seaborn", "timm", "realink.commands", "realink.learners.small.model"):
+        importlib.import_module(name)
 
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
