@@ -154,10 +154,10 @@ def test_objects_and_backgrounds_of_photographs_are_told_apart():
     real = photographed(30)
     masks = covers(30)[0] / 255
     images = in_range(real.images)
-    found = harvest.model.find(images.mean(1, keepdim=True))[:, 0].numpy()
+    found = harvest.model.apart.find(images.mean(1, keepdim=True))[:, 0].numpy()
     overlap = (found * masks).sum((1, 2)) / np.maximum(found, masks).sum((1, 2))
     assert np.median(overlap) > 0.9
-    looks = harvest.model.take_apart(images)
+    looks = harvest.model.apart.take_apart(images)
     # Reddish on bluish, and the ground behind it as it is beside it.
     red, _, blue = looks.offset.median(0).values.flatten().tolist()
     assert red > 0.4 > 0 > -0.1 > blue

@@ -9,6 +9,7 @@ import torch
 
 from realink.images.imagesets import ImageSet
 from realink.translation import composing, exposure
+from realink.translation.batches import Pool
 from realink.translation.loop import load, train, translate
 
 harvest, randomised = load("harvest"), load("randomised")
@@ -81,6 +82,51 @@ def test_contrast_follows_that_of_real_pictures():
     )
     inner = [image[:, :, 10:22, 8:18].mean(1).flatten(1).std(1) for image in (flat, steep)]
     assert (inner[1] > 2 * inner[0]).all()
+
+
+def dimmed(images: ImageSet) -> ImageSet:
+    """The same, from dark to light."""
+    factor = np.linspace(0.3, 1.2, len(images))[:, None, None, None]
+    arrays = {name: getattr(images, name) for name in ("images", "colours")}
+    return dataclasses.replace(
+        images,
+        **{
+            name: (levels * factor).clip(0, 255).astype(np.uint8)
+            for name, levels in arrays.items()
+            if levels is not None
+        },
+    )
+
+
+def is_lit(rendered: ImageSet, real: ImageSet) -> bool:
+    return bool(train(harvest, rendered, real, STILL, seed=0)[0].lit)
+
+
+def test_objects_whose_light_varies_as_that_of_real_pictures_keep_it():
+    rendered, real = dimmed(cut_outs()), dimmed(photographs(level=70, spread=10))
+    assert is_lit(rendered, real)
+    own = object_of(in_range(rendered.colours), rendered).mean(1)
+    kept, alike = (
+        object_of(made(harvest, STILL, rendered, pictures), rendered).mean(1)
+        for pictures in (real, photographs(level=200, spread=10))
+    )
+    assert torch.corrcoef(torch.stack([own, kept]))[0, 1] > 0.85
+    assert kept.std() > own.std() / 2 > 10 * alike.std()
+    # Drawings, which are all alike, say nothing of light, and pictures of another light all.
+    assert not is_lit(cut_outs(), real)
+    assert not is_lit(rendered, photographs(level=200, spread=10))
+
+
+def test_shadows_of_a_picture_fall_on_objects_with_light_of_their_own():
+    rendered = cut_outs()
+    objects = composing.cut_out(Pool(rendered, "cpu")[torch.arange(len(rendered))])
+    ramp = np.linspace(40, 220, WIDTH).astype(np.uint8)
+    sided = np.broadcast_to(ramp[None, None, :, None], rendered.images.shape).copy()
+    taken = in_range(sided)
+    made = harvest.model.things.compose(objects, taken, taken, STILL, lit=True)
+    lower = made[:, 0, HEIGHT // 2 + 2]
+    left, right = lower[:, WIDTH // 2 - 6], lower[:, WIDTH // 2 + 2]
+    assert (left < 0.9 * right).all()
 
 
 def test_fading_takes_colour_and_no_light():

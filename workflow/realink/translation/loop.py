@@ -10,8 +10,10 @@ every parse of the workflow imports and which does without torch (`realink.decla
   real images, so that it may see those that have none.
 
 Its ``model.py`` has ``Translator``, built from the settings and the images' `Shape`, with the
-methods of `Translator` below, and of `Trained` if it has parameters. One that has a method
-``noted`` says by it what it made of the real images (`noted`).
+methods of `Translator` below, and of `Trained` if it has parameters. One without may have a method
+``survey``, which sees both whole sets, each a `Pool`, before anything is translated, and keeps what
+it makes of them in buffers. One that has a method ``noted`` says by it what it made of the real
+images (`noted`).
 
 All chance comes from torch's global generators, seeded here and put back afterwards.
 """
@@ -145,9 +147,12 @@ def train(
     history = []
     with _seeded(seed):
         model = translator.model.Translator(settings, rendered.shape).to(device).train()
+        pools = Pool(rendered, device), Pool(real, device)
         if next(model.parameters(), None) is not None:
-            pools = Pool(rendered, device), Pool(real, device)
             history = _optimise(model, *pools, settings, report, state)
+        elif hasattr(model, "survey"):
+            with torch.no_grad():
+                model.survey(*pools)
     return model.eval(), history
 
 

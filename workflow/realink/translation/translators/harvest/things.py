@@ -1,8 +1,10 @@
 """Harvest for things: rendered objects with colours of their own, in the light of real pictures.
 
-An object keeps its colours and, but for some jitter, the place that the renderer gave it. One real
-picture gives exposure, contrast, sharpness and noise; another one, blurred, is what is behind it.
-Nothing is cut out of real pictures, so it does not matter whether an object can be found in them.
+Objects whose light is about that of real pictures, and varies as much, as of cut-outs and of most
+3-D renders, have light of their own. They keep it, but for the slow changes of a real picture's,
+on the ground of that picture. Others, such as drawings, get the exposure and contrast of one real
+picture, and another one, blurred, is behind them. Either keep their hues and, but for some jitter,
+the place that the renderer gave them, and become as sharp and as noisy as the real picture.
 """
 
 from __future__ import annotations
@@ -13,26 +15,76 @@ import torch
 from torch import Tensor
 
 from realink.training.augmentation import blurred
-from realink.translation.composing import Objects, jittered
+from realink.translation.batches import Pool
+from realink.translation.composing import Objects, cut_out, jittered, under
 from realink.translation.exposure import as_sharp, exposed, faded, light, noise, sharpness
 from realink.translation.translators.harvest import Settings
+from realink.translation.translators.harvest.apart import Looks, take_apart
 
 BEHIND = (1 / 64, 1 / 5)  # sigma of what is behind, in sides: from grainy to smooth
+OWN = 0.7  # spread of the light of objects with one of their own, over that of real pictures
+APART = 2  # times that spread, by which the mean light of objects and of real pictures may differ
+LAMP = (0.5, 2.0)  # least and largest factor of an object's light
+LOOKED_AT, AT_ONCE = 200, 16  # pictures of a set, at most; and together
 
 
-def compose(objects: Objects, taken: Tensor, behind: Tensor, settings: Settings) -> Tensor:
+def lit(rendered: Pool, real: Pool) -> bool:
+    """Whether the mean light of rendered things varies from one to the next as real pictures' does.
+
+    It must be about as light, too: else only real pictures say how light things are. Seen are
+    `LOOKED_AT` of either set at most. False where there are fewer than two things.
+    """
+    things, pictures = [], []
+    for index in _spread(rendered):
+        objects = cut_out(rendered[index])
+        # Colours are times the covers.
+        area = objects.covers.sum((2, 3)).clamp(min=1)
+        means = (objects.colours.sum((2, 3)) / area).mean(1)
+        things.append(means[~objects.plain.flatten()])
+    for index in _spread(real):
+        pictures.append(light((real[index].images + 1) / 2).mean.flatten())
+    things, pictures = torch.cat(things), torch.cat(pictures)
+    if min(len(things), len(pictures)) < 2:
+        return False
+    near = (things.mean() - pictures.mean()).abs() <= APART * pictures.std()
+    return bool(near & (things.std() >= OWN * pictures.std()))
+
+
+def _spread(pool: Pool) -> tuple[Tensor, ...]:
+    count = min(len(pool), LOOKED_AT)
+    return torch.linspace(0, len(pool) - 1, count, device=pool.device).long().split(AT_ONCE)
+
+
+def compose(
+    objects: Objects, taken: Tensor, behind: Tensor, settings: Settings, *, lit: bool
+) -> Tensor:
     """Compose pictures, float32 [b, channels, height, width] in 0..1.
 
     Parameters
     ----------
     taken, behind : real pictures, as many of both: how each is to look, and what is behind it
+    lit : whether objects have light of their own; `taken` is then what is behind them, too
     """
-    device, side = taken.device, min(taken.shape[2:])
     objects = faded(jittered(objects, settings.jitter), settings.fading)
-    low, high = (math.log(end * side) for end in BEHIND)
-    ground = blurred(behind, (low + torch.rand(len(behind), device=device) * (high - low)).exp())
-    made = ground * (1 - objects.covers) + exposed(objects, light(taken))
-    made = as_sharp(made, sharpness(taken))
+    if lit:
+        looks = take_apart(taken)
+        ground = (looks.field + looks.grain).clamp(0, 1)
+        colours = objects.colours * _lamp(looks, objects)
+    else:
+        ground, colours = _blurred(behind), exposed(objects, light(taken))
+    made = as_sharp(ground * (1 - objects.covers) + colours, sharpness(taken))
     # Measured in grey, so drawn in grey.
     grain = torch.randn_like(made[:, :1]) * noise(taken).view(-1, 1, 1, 1)
     return (made + grain).clamp(0, 1)
+
+
+def _blurred(behind: Tensor) -> Tensor:
+    device, side = behind.device, min(behind.shape[2:])
+    low, high = (math.log(end * side) for end in BEHIND)
+    return blurred(behind, (low + torch.rand(len(behind), device=device) * (high - low)).exp())
+
+
+def _lamp(looks: Looks, objects: Objects) -> Tensor:
+    """Where the ground is lighter than below the object on the whole, [b, 1, height, width]."""
+    below = under(looks.field, objects.covers).mean(1, keepdim=True)
+    return (looks.field.mean(1, keepdim=True) / below.clamp(min=0.05)).clamp(*LAMP)
