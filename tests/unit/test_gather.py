@@ -43,6 +43,22 @@ def test_a_folder_of_splits_and_classes_named_by_group(made, capsys):
         gathered(root)
 
 
+def test_a_table_without_splits_makes_a_folder_of_classes(made):
+    table, root = made
+    table.assign(split="").to_csv(root / "table.csv", index=False)
+    first, second = (sha256[:10] for sha256 in table["sha256"])
+    out = root / "data/out"
+    assert gathered(root) == [out / f"0/hall_{first}.jpg", out / f"NA/hall_{second}.jpg"]
+
+
+def test_a_split_for_some_pictures_alone_is_refused(made):
+    table, root = made
+    table.loc[1, "split"] = ""
+    table.to_csv(root / "table.csv", index=False)
+    with pytest.raises(InputError, match=r"line 3: .*`split`"):
+        gathered(root)
+
+
 @pytest.mark.parametrize(
     ("damage", "says"),
     [

@@ -24,11 +24,13 @@ def gather(table: Path, /, *, source: Path, output: Path) -> None:
     Parameters
     ----------
     table
-        CSV with the columns source (path below the source), sha256, split, class, group.
+        CSV with the columns source (path below the source), sha256, split, class, group; split is
+        empty in all rows, or in none.
     source
         Directory that holds the pictures, e.g. a clone of the repository they come from.
     output
-        Folder to make, of SPLIT/CLASS/GROUP_SHA256.SUFFIX, with the start of the checksum.
+        Folder to make, of SPLIT/CLASS/GROUP_SHA256.SUFFIX, with the start of the checksum; without
+        SPLIT where there is none.
     """
     if output.exists():
         raise InputError(f"{output} is there already: remove it, or name another folder")
@@ -74,10 +76,13 @@ def _read(table: Path) -> "pd.DataFrame":
         reason = " ".join(str(error).split())
         raise InputError(f"{table}: not a CSV table ({reason})") from None
     rows = rows.rename(columns={"class": "label"})
+    splits = (rows["split"] != "").any()
     for line, row in enumerate(rows.itertuples(index=False), start=2):
         # A table from elsewhere must not write outside the folder, nor read outside the source.
         inside = not PurePosixPath(row.source).is_absolute() and ".." not in row.source.split("/")
-        names = all(n and n not in (".", "..") and "/" not in n for n in (row.split, row.label))
+        names = row.split != "" or not splits
+        names &= row.label != ""
+        names &= all(n not in (".", "..") and "/" not in n for n in (row.split, row.label))
         short = all(len(n.encode()) <= LONGEST for n in (row.split, row.label, row.group))
         names = names and short and "/" not in row.group and not any("\0" in text for text in row)
         if not (row.source and inside and names and len(row.sha256) == 64):
