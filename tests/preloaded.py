@@ -1,9 +1,9 @@
 """Run jobs of realink in forks of a process that has imported torch and its like already.
 
-A job of ten steps would spend two to four seconds on these imports, a fifth of one on the rest. So
-`python` on the jobs' PATH is CLIENT, which hands a job's arguments, environment and open files over
-to this process and waits for its exit status. All else, snakemake and the command that a job runs,
-is as it always is.
+A job of ten steps would spend seconds on these imports, a fifth of one on the rest. So `python` on
+the jobs' PATH is CLIENT, which hands a job's arguments, environment and open files over to this
+process and waits for its exit status. All else, snakemake and the command that a job runs, is as it
+always is.
 """
 
 import gc

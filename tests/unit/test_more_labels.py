@@ -198,7 +198,7 @@ def test_the_chart_goes_on_from_the_last_mean(read):
     assert ahead["n_real"].tolist() == [2215, 3315, 4415]
     last = metrics[(metrics["mix"] == "real-aug") & (metrics["n_real"] == 2215)]
     expected = [100 * last["test_error"].mean(), 3, 3]
-    assert ahead["percent"].tolist() == pytest.approx(expected, abs=0.1)
+    assert ahead["percent"].tolist() == pytest.approx(expected)
     panels = plotted.panels(curves["mix"])
     comparisons = pd.DataFrame(columns=["mix", "n_real", "reference", "verdict"])
     drawn = {p.key: str(charts.error(curves, comparisons, p, ahead)) for p in panels}

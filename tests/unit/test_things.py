@@ -123,10 +123,20 @@ def test_shadows_of_a_picture_fall_on_objects_with_light_of_their_own():
     ramp = np.linspace(40, 220, WIDTH).astype(np.uint8)
     sided = np.broadcast_to(ramp[None, None, :, None], rendered.images.shape).copy()
     taken = in_range(sided)
-    made = harvest.model.things.compose(objects, taken, taken, STILL, lit=True)
-    lower = made[:, 0, HEIGHT // 2 + 2]
+    composed = harvest.model.things.compose(objects, taken, None, STILL)
+    lower = composed[:, 0, HEIGHT // 2 + 2]
     left, right = lower[:, WIDTH // 2 - 6], lower[:, WIDTH // 2 + 2]
     assert (left < 0.9 * right).all()
+
+
+def test_behind_objects_with_light_of_their_own_no_other_object_is_left():
+    rendered = cut_outs(radius=2)
+    objects = composing.cut_out(Pool(rendered, "cpu")[torch.arange(len(rendered))])
+    taken = torch.tensor([0.2, 0.3, 0.6]).view(1, 3, 1, 1).repeat(len(rendered), 1, HEIGHT, WIDTH)
+    taken[:, :, 10:22, 9:21] = torch.tensor([0.9, 0.8, 0.1]).view(1, 3, 1, 1)
+    composed = harvest.model.things.compose(objects, taken, None, STILL)
+    beside = composed[:, :, 11:21, 18:20]
+    assert (beside[:, 2] > beside[:, 0] + 0.2).all()
 
 
 def test_fading_takes_colour_and_no_light():

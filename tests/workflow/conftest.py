@@ -71,9 +71,9 @@ class Project:
         )
 
     def run_in_forks(self, *arguments: str):
-        """Run snakemake, as `run` does, with jobs that need not import torch: in half of the time.
+        """Run snakemake, as `run` does, but its jobs as forks of one process: they import nothing.
 
-        What jobs are started as is what a test of them, or of faults, is about: it takes `run`.
+        Tests of faults, and of how jobs start, take `run`.
         """
         with (
             tempfile.TemporaryDirectory(prefix="forks-") as place,

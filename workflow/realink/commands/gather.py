@@ -80,15 +80,14 @@ def _read(table: Path) -> "pd.DataFrame":
     for line, row in enumerate(rows.itertuples(index=False), start=2):
         # A table from elsewhere must not write outside the folder, nor read outside the source.
         inside = not PurePosixPath(row.source).is_absolute() and ".." not in row.source.split("/")
-        names = row.split != "" or not splits
-        names &= row.label != ""
-        names &= all(n not in (".", "..") and "/" not in n for n in (row.split, row.label))
+        named = (row.split, row.label) if splits else (row.label,)
+        names = all(n and n not in (".", "..") and "/" not in n for n in named)
         short = all(len(n.encode()) <= LONGEST for n in (row.split, row.label, row.group))
         names = names and short and "/" not in row.group and not any("\0" in text for text in row)
         if not (row.source and inside and names and len(row.sha256) == 64):
             raise InputError(
                 f"{table}, line {line}: `source` must be a path below the source, `sha256` 64 "
-                "digits, `split`, `class` and `group` short names without a slash"
+                "digits, `split` (all or none), `class` and `group` short names without a slash"
             )
     if (again := rows.duplicated(["split", "label", "group", "sha256"])).any():
         raise InputError(f"{table}, line {again.argmax() + 2}: this picture stands there twice")

@@ -37,6 +37,15 @@ def light(images: Tensor) -> Light:
     return Light(*(value.view(-1, 1, 1, 1) for value in (grey.mean(1), grey.std(1))))
 
 
+def light_of(objects: Objects) -> Light:
+    """Measure the light of objects, where they cover."""
+    area = objects.covers.sum((2, 3), keepdim=True).clamp(min=1)
+    grey = objects.colours.mean(1, keepdim=True)
+    mean = grey.sum((2, 3), keepdim=True) / area
+    off = (grey - mean * objects.covers).square().sum((2, 3), keepdim=True) / area
+    return Light(mean, off.sqrt())
+
+
 def middle(images: Tensor) -> Tensor:
     """The middle of pictures, two thirds of each side about, three pixels at the least."""
     height, width = images.shape[2:]
@@ -52,13 +61,9 @@ def exposed(objects: Objects, real: Light) -> Tensor:
     Statistics are transferred as by Reinhard et al. (2001, IEEE CG&A 21), but all channels alike,
     so that hues stay.
     """
-    covers, colours = objects.covers, objects.colours
-    area = covers.sum((2, 3), keepdim=True).clamp(min=1)
-    grey = colours.mean(1, keepdim=True)
-    mean = grey.sum((2, 3), keepdim=True) / area
-    spread = ((grey - mean * covers).square().sum((2, 3), keepdim=True) / area).sqrt()
-    gain = (real.spread / spread.clamp(min=FAINT)).clamp(FLATTEST, STEEPEST)
-    return colours * gain + (real.mean - gain * mean) * covers
+    own = light_of(objects)
+    gain = (real.spread / own.spread.clamp(min=FAINT)).clamp(FLATTEST, STEEPEST)
+    return objects.colours * gain + (real.mean - gain * own.mean) * objects.covers
 
 
 def faded(objects: Objects, most: float) -> Objects:

@@ -29,7 +29,7 @@ SPREAD = 1.4  # factor by which an object's size may differ from the middle one'
 
 
 class Translator(nn.Module):
-    """Has no parameters."""
+    """Has no parameters, but a buffer: ``lit``, whether rendered things have light of their own."""
 
     def __init__(self, settings: Settings, shape: Shape) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Translator(nn.Module):
         )
 
     def survey(self, rendered: Pool, real: Pool) -> None:
-        """Find out whether rendered things have light of their own."""
+        """Find out what ``lit`` says."""
         self.lit.fill_(things.lit(rendered, real))
 
     def noted(self, real: Pool) -> dict[str, float]:
@@ -56,8 +56,11 @@ class Translator(nn.Module):
         return {"object_found": torch.cat(told).float().mean().item()}
 
     def _things(self, objects: Objects, real: Pool) -> Tensor:
-        taken, behind = ((real.draw(len(objects.plain)).images + 1) / 2 for _ in range(2))
-        return things.compose(objects, taken, behind, self.settings, lit=bool(self.lit))
+        def drawn() -> Tensor:
+            return (real.draw(len(objects.plain)).images + 1) / 2
+
+        taken = drawn()
+        return things.compose(objects, taken, None if self.lit else drawn(), self.settings)
 
     def _shapes(self, objects: Objects, real: Pool) -> Tensor:
         # Taken apart anew for each batch: a cache of tens of thousands would not fit.

@@ -17,7 +17,7 @@ from torch import Tensor
 from realink.training.augmentation import blurred
 from realink.translation.batches import Pool
 from realink.translation.composing import Objects, cut_out, jittered, under
-from realink.translation.exposure import as_sharp, exposed, faded, light, noise, sharpness
+from realink.translation.exposure import as_sharp, exposed, faded, light, light_of, noise, sharpness
 from realink.translation.translators.harvest import Settings
 from realink.translation.translators.harvest.apart import Looks, take_apart
 
@@ -37,17 +37,14 @@ def lit(rendered: Pool, real: Pool) -> bool:
     things, pictures = [], []
     for index in _spread(rendered):
         objects = cut_out(rendered[index])
-        # Colours are times the covers.
-        area = objects.covers.sum((2, 3)).clamp(min=1)
-        means = (objects.colours.sum((2, 3)) / area).mean(1)
-        things.append(means[~objects.plain.flatten()])
+        things.append(light_of(objects).mean[~objects.plain])
     for index in _spread(real):
         pictures.append(light((real[index].images + 1) / 2).mean.flatten())
-    things, pictures = torch.cat(things), torch.cat(pictures)
-    if min(len(things), len(pictures)) < 2:
+    own, wanted = torch.cat(things), torch.cat(pictures)
+    if min(len(own), len(wanted)) < 2:
         return False
-    near = (things.mean() - pictures.mean()).abs() <= APART * pictures.std()
-    return bool(near & (things.std() >= OWN * pictures.std()))
+    near = (own.mean() - wanted.mean()).abs() <= APART * wanted.std()
+    return bool(near & (own.std() >= OWN * wanted.std()))
 
 
 def _spread(pool: Pool) -> tuple[Tensor, ...]:
@@ -55,18 +52,17 @@ def _spread(pool: Pool) -> tuple[Tensor, ...]:
     return torch.linspace(0, len(pool) - 1, count, device=pool.device).long().split(AT_ONCE)
 
 
-def compose(
-    objects: Objects, taken: Tensor, behind: Tensor, settings: Settings, *, lit: bool
-) -> Tensor:
+def compose(objects: Objects, taken: Tensor, behind: Tensor | None, settings: Settings) -> Tensor:
     """Compose pictures, float32 [b, channels, height, width] in 0..1.
 
     Parameters
     ----------
-    taken, behind : real pictures, as many of both: how each is to look, and what is behind it
-    lit : whether objects have light of their own; `taken` is then what is behind them, too
+    taken : real pictures, as many: how each is to look
+    behind : others, of which something is behind; None where objects have light of their own, and
+        `taken` is behind them
     """
     objects = faded(jittered(objects, settings.jitter), settings.fading)
-    if lit:
+    if behind is None:
         looks = take_apart(taken)
         ground = (looks.field + looks.grain).clamp(0, 1)
         colours = objects.colours * _lamp(looks, objects)
