@@ -1,10 +1,11 @@
-"""The pictures of the bricks study: the table of the photographs, and the renders that are here."""
+"""The tables of pictures of the studies of things, and the renders that are here."""
 
 import io
 import zipfile
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import yaml
 from PIL import Image
 
@@ -37,12 +38,18 @@ def test_the_renders_are_cut_out_pictures_of_the_tables_classes(tmp_path):
     assert 0.02 < covered.min() < covered.max() < 0.9
 
 
-def test_the_table_names_each_photograph_once_and_the_study_reads_its_groups(tmp_path):
-    table = pd.read_csv(BRICKS / "images.csv", dtype=str, keep_default_na=False)
-    assert len(table) == table["source"].nunique() == table["sha256"].nunique() == 633
-    assert tuple(sorted(table["class"].unique())) == PARTS
-    assert table["group"].nunique() == 112
-    names = table["group"] + "_" + table["sha256"].str[:10] + ".jpg"
-    config = yaml.safe_load((ROOT / "config/bricks.yaml").read_text())
-    assert names.str.extract(config["real"]["group"])[0].tolist() == table["group"].tolist()
-    assert gather._read(BRICKS / "images.csv")["split"].unique().tolist() == [""]
+@pytest.mark.parametrize(
+    ("case", "photographs", "groups", "suffix"),
+    [("bricks", 633, 112, "jpg"), ("flowers", 2500, 2100, "jpg"), ("signs", 19165, 13937, "ppm")],
+)
+def test_a_table_names_each_photograph_once_and_its_study_reads_its_groups(
+    case, photographs, groups, suffix
+):
+    rows = gather._read(ROOT / f"resources/{case}/images.csv")
+    assert len(rows) == rows["source"].nunique() == rows["sha256"].nunique() == photographs
+    assert rows["group"].nunique() == groups
+    assert rows["source"].str.endswith(suffix).all()
+    names = rows["group"] + "_" + rows["sha256"].str[:10] + f".{suffix}"
+    config = yaml.safe_load((ROOT / f"config/{case}.yaml").read_text())
+    assert names.str.extract(config["real"]["group"])[0].tolist() == rows["group"].tolist()
+    assert rows["split"].unique().tolist() == [""] or case == "signs"
