@@ -223,6 +223,21 @@ def test_a_job_that_runs_longer_than_expected_says_it_before_it_ends(foretold, c
     assert foretold.left.seconds() == (pytest.approx(4 * 290 - 40), False)
 
 
+def test_the_first_steps_of_a_job_say_how_slow_the_machine_is(foretold, capsys, tmp_path):
+    log = tmp_path / "train.log"
+    log.write_text("Building\nstep 10 of 100  loss 2\n")
+    start(foretold, capsys, 1, "train_classifier", log=[str(log)])
+    foretold.now = 53.0
+    start(foretold, capsys, 20, "encode")
+    assert foretold.left.work() == pytest.approx(290)  # a tenth of its steps says nothing yet
+    log.write_text("step 10 of 100  loss 2\nstep 25 of 100  loss 1\n")
+    start(foretold, capsys, 21, "encode")
+    # 3 s to start, and 50 s for a quarter of the steps: 203 s, where 100 were expected.
+    assert foretold.left.work() == pytest.approx(2.03 * 290)
+    send(foretold, capsys, LogEvent.JOB_FINISHED, job_id=1)
+    assert foretold.left.work() == pytest.approx(0.53 * 190)  # it ended early: that is known better
+
+
 def test_a_stopped_job_has_not_failed(handler, capsys, tmp_path):
     (tmp_path / "job.log").write_text("Traceback\nKeyboardInterrupt\n")
     send(handler, capsys, LogEvent.RUN_INFO, stats={"train": 2, "total": 2}, msg="")

@@ -31,6 +31,9 @@ INTERRUPTED = "Terminating processes on user request"  # Snakemake's words, afte
 # What libraries say after the error, as their objects are taken down.
 NOISE = re.compile(r"^(nanobind: | - leaked | - \.\.\. skipped|See https://nanobind)")
 JUST_NOW = 3  # seconds
+STEP = re.compile(rb"^step (\d+) of (\d+) ", re.MULTILINE)  # in the log of a training
+LOOKED_AT = 4  # running jobs whose logs are looked at for their steps
+LAST = 2000  # bytes of such a log
 NOTES = 10  # lines of a job's notes that are shown
 
 
@@ -222,6 +225,10 @@ class LogHandler(LogHandlerBase):
         print(text, file=sys.stdout if self.common_settings.stdout else sys.stderr, flush=True)
 
     def _progress(self) -> str:
+        for job in list(self.running)[:LOOKED_AT]:
+            for path in self.logs.get(job, []):
+                if share := _share(path):
+                    self.left.reached(job, share)
         width = len(str(self.total))
         seconds, known = self.left.seconds()
         left = f"{'' if known else '~ '}{_duration(seconds)} left"
@@ -237,6 +244,18 @@ def _notes(path: str) -> list[str]:
     notes = [line for line in _read(path).splitlines() if line.startswith("note: ")]
     more = [f"    ... {len(notes) - NOTES} more: {path}"] if len(notes) > NOTES else []
     return [f"    {line}" for line in notes[:NOTES]] + more
+
+
+def _share(path: str) -> float:
+    """How many of its steps a training has done, in 0..1, by its log; 0 where that tells none."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, Path(path).stat().st_size - LAST))
+            steps = STEP.findall(file.read())
+    except OSError:
+        return 0.0
+    done, of = map(int, steps[-1]) if steps else (0, 1)
+    return min(done / of, 1.0) if of else 0.0
 
 
 def _tail(path: str) -> list[str]:

@@ -12,6 +12,8 @@ TYPICAL: dict[str, float] = {"prepare_rendered": 20, "report": 10}
 OTHER = 3
 # By study: seconds of a job by its rule and wildcards, None where all jobs of a rule are alike.
 EXPECTED: dict[str, Callable[[str, Mapping[str, str]], float | None]] = {}
+START = 3  # seconds before a job's first step
+LEAST = 0.2  # of a job's steps, from which on they say how long it takes
 FEWER = 4  # what is left of a rule takes a quarter of its mean job at least
 MOST_READ = 20  # an earlier run's times of one rule
 
@@ -31,6 +33,7 @@ class TimeLeft:
         self._slots = 1
         self._earlier: dict[str, float] | None = None  # mean seconds of each rule in earlier runs
         self._running: dict[int, tuple[str, float, float]] = {}  # rule, what is expected, start
+        self._reached: dict[int, float] = {}  # by running job: the share of its steps
         # Of jobs that have ended: how many of a rule, what they took, and what was expected.
         self._ended: Counter[str] = Counter()
         self._took: Counter[str] = Counter()
@@ -55,8 +58,13 @@ class TimeLeft:
         self._running[job] = rule, own, time.monotonic()
         self._slots = max(self._slots, len(self._running))
 
+    def reached(self, job: int, share: float) -> None:
+        """A running job has done this share of its steps, in 0..1."""
+        self._reached[job] = share
+
     def end(self, job: int) -> float:
         """A job has ended well: the seconds that it took."""
+        self._reached.pop(job, None)
         if job not in self._running:
             return 0.0
         rule, expected, started = self._running.pop(job)
@@ -70,6 +78,7 @@ class TimeLeft:
     def fail(self, job: int, rule: str) -> None:
         """A job has ended, but not well: it says nothing of others."""
         self._running.pop(job, None)
+        self._reached.pop(job, None)
         self.remaining[rule] -= 1
 
     def seconds(self) -> tuple[float, bool]:
@@ -107,15 +116,23 @@ class TimeLeft:
     def _pace(self) -> float:
         """The same of all rules whose jobs are foretold; 1 before any job.
 
-        A job that runs longer than expected counts as if it ended now.
+        A running job counts by the steps that it has done; where these say nothing and it runs
+        longer than expected, as if it ended now.
         """
         rules = [rule for rule in self._ended if rule in TYPICAL]
         took = sum(self._took[rule] for rule in rules)
         expected = sum(self._expected[rule] for rule in rules)
-        for rule, own, started in self._running.values():
-            if rule in TYPICAL and (ran := time.monotonic() - started) > own:
-                took, expected = took + ran, expected + own
+        for job, (rule, own, started) in self._running.items():
+            ran, whole = time.monotonic() - started, self._by_steps(job)
+            if rule in TYPICAL and (whole or ran > own):
+                share = min(ran / whole, 1.0) if whole else 1.0
+                took, expected = took + ran, expected + own * share
         return took / expected if expected else 1.0
+
+    def _by_steps(self, job: int) -> float:
+        """Seconds that a running job takes in all, by the steps that it has done; 0 if too few."""
+        share, ran = self._reached.get(job, 0.0), time.monotonic() - self._running[job][2]
+        return START + (ran - START) / share if share >= LEAST and ran > START else 0.0
 
 
 def earlier(benchmark: str | None) -> dict[str, float]:
