@@ -116,6 +116,9 @@ def test_the_advised_recipe_is_carried_on_to_half_and_twice_as_many():
     typed = sentence.replace("\N{NO-BREAK SPACE}", " ")
     assert typed.startswith("With 200 more labelled images to train on: 5.")
     assert "instead of 6.00 %; with 400 more: 5." in typed
+    # The curve goes on from its course, which the last count may lie below.
+    (sentence,) = said(table.assign(error=0.05))
+    assert "%), no fewer than now: 5.00 %; with 400 more" in sentence
     # Of fewer counts nothing is said.
     few = {cell: errors for cell, errors in curves.items() if cell[1] > 100}
     assert said(more_labels(made, few)) == []

@@ -114,10 +114,13 @@ def said(table: pd.DataFrame) -> list[str]:
         f"{percent(row.high)})"
         for row in table.itertuples()
     )
-    counts, now = table["more"].tolist(), percent(table["error"].iloc[0])
+    counts, error, now = table["more"].tolist(), *table.loc[0, ["expected_error", "error"]]
+    than_now = (
+        f" instead of {percent(now)}" if error < now else f", no fewer than now: {percent(now)}"
+    )
     words = [
         f"With {counts[0]:,} more labelled images to train on: "
-        f"{first.format(' errors expected')} instead of {now}",
+        f"{first.format(' errors expected')}{than_now}",
         *(f"with {n:,} more: {one.format('')}" for n, one in zip(counts[1:], others, strict=True)),
     ]
     return [f"{'; '.join(words)}."]
