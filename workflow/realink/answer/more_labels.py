@@ -120,7 +120,7 @@ def said(table: pd.DataFrame) -> list[str]:
     )
     words = [
         f"With {counts[0]:,} more labelled images to train on: "
-        f"{first.format(' errors expected')}{than_now}",
+        f"{first.format(' errors expected')}{than_now} {percent(now)}",
         *(f"with {n:,} more: {one.format('')}" for n, one in zip(counts[1:], others, strict=True)),
     ]
     return [f"{'; '.join(words)}."]
