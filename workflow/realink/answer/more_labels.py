@@ -115,9 +115,7 @@ def said(table: pd.DataFrame) -> list[str]:
         for row in table.itertuples()
     )
     counts, error, now = table["more"].tolist(), *table.loc[0, ["expected_error", "error"]]
-    than_now = (
-        f" instead of {percent(now)}" if error < now else f", no fewer than now: {percent(now)}"
-    )
+    than_now = " instead of" if error < now else ", no fewer than now:"
     words = [
         f"With {counts[0]:,} more labelled images to train on: "
         f"{first.format(' errors expected')}{than_now} {percent(now)}",
