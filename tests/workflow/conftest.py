@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -70,16 +71,22 @@ class Project:
             check=False,
         )
 
-    def run_in_forks(self, *arguments: str):
-        """Run snakemake, as `run` does, but its jobs as forks of one process: they import nothing.
-
-        Tests of faults, and of how jobs start, take `run`.
-        """
+    @contextmanager
+    def forks(self) -> Iterator[Path]:
+        """Serve jobs as forks of one process, that import nothing; gives the Python to run."""
         with (
             tempfile.TemporaryDirectory(prefix="forks-") as place,
             preloaded.serving(Path(place) / "environment", self.root / "workflow") as (python, _),
         ):
-            return self.run(*arguments, python=python)
+            yield python
+
+    def run_in_forks(self, *arguments: str, config: str = ""):
+        """Run snakemake, as `run` does, with its jobs as forks.
+
+        Tests of faults, and of how jobs start, take `run`.
+        """
+        with self.forks() as python:
+            return self.run(*arguments, config=config, python=python)
 
     def init(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run `realink init` on the folders of pictures in data."""

@@ -24,9 +24,9 @@ TINY = {
 }
 
 
-def snakemake(root: Path, *arguments: str) -> str:
+def snakemake(root: Path, *arguments: str, python: str | Path = sys.executable) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        [str(python), "-m", "snakemake", "--cores", "2", *arguments],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -38,8 +38,8 @@ def snakemake(root: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def study(root: Path, *arguments: str) -> str:
-    return snakemake(root, "--snakefile", "studies/talk/Snakefile", *arguments)
+def study(root: Path, *arguments: str, python: str | Path = sys.executable) -> str:
+    return snakemake(root, "--snakefile", "studies/talk/Snakefile", *arguments, python=python)
 
 
 def planned(said: str) -> set[str]:
@@ -50,10 +50,11 @@ def planned(said: str) -> set[str]:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("talk")
-    Project.create(root)
+    project = Project.create(root)
     small = yaml.safe_load((root / "small.yaml").read_text())
     (root / CONFIG).write_text(yaml.safe_dump(small | TINY))
-    said = study(root)
+    with project.forks() as python:
+        said = study(root, python=python)
     assert "The answer: results/talk/report.html" in said  # realink's own last words
     return root
 

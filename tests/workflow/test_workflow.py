@@ -332,7 +332,7 @@ def test_a_learner_is_one_package(tmp_path):
     ],
 )
 def test_a_study_that_cannot_tell_says_so(project, mixes, said):
-    done = project.run("--cores", "2", config=f"mixes=[{mixes}]")
+    done = project.run_in_forks("--cores", "2", config=f"mixes=[{mixes}]")
     assert done.returncode == 0, done.stdout
     answer = json.loads((project.results / "answer/answer.json").read_text())
     assert any(note.startswith(said) for note in answer["notes"])
