@@ -20,7 +20,7 @@ from realink.plan import grid, sources
 from realink.store.predictions import read_predictions
 
 ROOT = Path(__file__).parents[2]
-STUDIES = ["mnist", "meters", "bricks", "talk", "mnist-unlabelled", "meters-unlabelled"]
+STUDIES = ["mnist", "meters", "bricks", "flowers", "talk", "mnist-unlabelled", "meters-unlabelled"]
 LIMIT = 10_000_000  # bytes
 
 pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
