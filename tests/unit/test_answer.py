@@ -267,8 +267,8 @@ def test_sentences_have_the_numbers_of_the_tables(talk):
     assert row["verdict"] == "better"
     high, low = (round(100 * (1 - row[name])) for name in ("high", "low"))
     assert saved == (
-        f"That is {round(100 * (1 - row['ratio']))} % fewer errors than real-aug "
-        f"(real-rendered-aug; 95 % interval: {high} to {low} % fewer)."
+        f"That is {round(100 * (1 - row['ratio']))} % fewer errors than with real images alone, "
+        f"augmented (real-rendered-aug against real-aug; 95 % interval: {high} to {low} % fewer)."
     )
     surely = talk.rivals[(talk.rivals["n_real"] == 55) & (talk.rivals["verdict"] == "better")]
     others = len(talk.rivals[talk.rivals["n_real"] == 55])
@@ -290,7 +290,7 @@ def test_what_is_not_sure_is_said_so():
     mix, instead = map(Mix.parse, ("real-rendered-aug", "real-aug"))
     one = replace(recommended(found)[0], mix=mix, instead_of=instead)
     (told,) = [words for words in certainty(found, one) if words.startswith("That is")]
-    assert " errors than real-aug, which is not sure (" in told
+    assert " errors than with real images alone, augmented, which is not sure (" in told
     assert "% fewer to" in told or "% more to" in told
     assert fewer(1.042) == "4\N{NO-BREAK SPACE}% more"
 

@@ -114,7 +114,7 @@ def test_the_advised_recipe_is_carried_on_to_half_and_twice_as_many():
     assert table["n_real"].tolist() == [600, 800]
     (sentence,) = said(table)
     typed = sentence.replace("\N{NO-BREAK SPACE}", " ")
-    assert typed.startswith("With 200 more labelled images to train on: 5.")
+    assert typed.startswith("Beyond 400 labelled images to train on: with 200 more 5.")
     assert "instead of 6.00 %; with 400 more: 5." in typed
     # The curve goes on from its course, which the last count may lie below.
     (sentence,) = said(table.assign(error=0.05))

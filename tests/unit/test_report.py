@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from realink.answer.comparisons import break_even
 from realink.page import html, report, tables
 
 COUNTS = [55, 165, 385]
@@ -50,7 +49,7 @@ def test_the_grid_has_a_part_for_each_kind_of_comparison_and_a_cell_for_each_cou
         ("real-aug", "real", [(0.3, "better"), (0.3, "better"), (0.3, "better")]),
         ("gan", "real", [(0.9, "undecided"), (0.5, "better"), (0.5, "better")]),
     )
-    parts = tables.verdicts(comparisons, break_even(comparisons), COUNTS)
+    parts = tables.verdicts(comparisons, COUNTS)
     assert [[row["mix"] for row in rows] for _, _, rows in parts] == [
         ["real-gan", "gan"], ["real-gan"], ["real-gan"], ["real-aug"]
     ]  # fmt: skip
@@ -73,18 +72,20 @@ def test_the_grid_has_a_part_for_each_kind_of_comparison_and_a_cell_for_each_cou
 
 def test_in_the_grid_a_mix_may_lack_a_count_that_another_has():
     comparisons = compared(
-        ("real-gan", "real", [(0.45, "better"), (0.7, "better"), (1.37, "worse")]),
+        ("real-gan", "real", [(0.45, "better"), (0.7, "undecided"), (0.6, "better")]),
         ("real-rendered", "real", [(0.5, "better")]),
     )
-    ((_, counted, rows),) = tables.verdicts(comparisons, break_even(comparisons), COUNTS)
+    ((_, counted, rows),) = tables.verdicts(comparisons, COUNTS)
     assert counted == COUNTS
+    # Every count but one is not "every N".
+    assert [row["better"] for row in rows] == ["better at every N", "better at N = 55 and 550"]
     lacking = next(row for row in rows if row["mix"] == "real-rendered")
     assert [cell is None for cell in lacking["cells"]] == [False, True, True]
 
 
 def test_of_one_replicate_the_grid_names_no_interval():
     comparisons = compared(("real-aug", "real", [(0.3, "better")])).assign(low=np.nan, high=np.nan)
-    ((_, _, (row,)),) = tables.verdicts(comparisons, break_even(comparisons), COUNTS)
+    ((_, _, (row,)),) = tables.verdicts(comparisons, COUNTS)
     assert row["cells"][0]["told"] == "0.30 times the errors of real"
 
 

@@ -185,10 +185,11 @@ def test_the_card_says_what_it_is_and_what_to_expect(final):
         "0123456789ab",
         "20 x 17 pixels",
         "| dog / &lt;b&gt; | 20 |",
-        "on test images they are off by 2.00 % on average (5.00 % as trained; chance alone",
-        "At most 5 % of its answers are to be wrong, with 90 % confidence (1 % were asked for, but "
-        "30 validation images of 4 groups allow no less)",
-        "So it answers 90.0 % of the test images, and 4.00 % of these answers are wrong.",
+        "Its probabilities are off by 2.00 % on average, on test images; before calibration by "
+        "5.00 %.",
+        "At most 5 % of its answers are to be wrong, with 90 % confidence. The 1 % asked for "
+        "cannot be promised: 30 validation images of 4 groups are too few for it.",
+        "it answers 90.0 % of the test images, and 4.00 % of these wrongly.",
         "So it did of 3.00 % of the test images, all of which are of its classes; 2 % were asked",
         "grey level\n90, then reduced or enlarged to fit whole",
     ):

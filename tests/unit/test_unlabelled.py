@@ -300,7 +300,7 @@ def test_no_cell_is_missing_and_the_answer_begins_without_a_label(answer):
     said = plain(" ".join(sentences(answer)))
     assert said.startswith(
         "With no labels and a pool of 55,000 real images: "
-        "train on rendered ones translated by harvest alone and augment: "
+        "train only on rendered ones translated by harvest and augment: "
     )
     first = plain(" ".join(certainty(answer, recommended(answer)[0])))
     assert "So used, no labels and a pool of 55,000 real images are worth " in first

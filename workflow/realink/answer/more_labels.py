@@ -115,9 +115,10 @@ def said(table: pd.DataFrame) -> list[str]:
         for row in table.itertuples()
     )
     counts, error, now = table["more"].tolist(), *table.loc[0, ["expected_error", "error"]]
+    largest = table["n_real"].iloc[0] - counts[0]
     than_now = " instead of" if error < now else ", no fewer than now:"
     words = [
-        f"With {counts[0]:,} more labelled images to train on: "
+        f"Beyond {largest:,} labelled images to train on: with {counts[0]:,} more "
         f"{first.format(' errors expected')}{than_now} {percent(now)}",
         *(f"with {n:,} more: {one.format('')}" for n, one in zip(counts[1:], others, strict=True)),
     ]

@@ -77,7 +77,7 @@ def action(mix: Mix) -> str:
         images = "randomised rendered ones"
     elif mix.source != RENDERED:
         images = f"rendered ones translated by {mix.source}"
-    order = f"add {images}" if mix.real else f"train on {images} alone"
+    order = f"add {images}" if mix.real else f"train only on {images}"
     return order + (" and augment" if mix.augmented else "")
 
 
@@ -203,7 +203,11 @@ def _saved(answer: Answer, one: Recommendation) -> list[str]:
     if np.isfinite(low):
         bounds = f"; 95\N{NO-BREAK SPACE}% interval: {fewer_between(low, high)}"
     unsure = ", which is not sure" * (verdicts[n] == "undecided")
-    return [f"That is {fewer(ratio)} errors than {reference.name}{unsure} ({mix.name}{bounds})."]
+    alone = f"real images alone{', augmented' * reference.augmented}"
+    return [
+        f"That is {fewer(ratio)} errors than with {alone}{unsure} ({mix.name} against "
+        f"{reference.name}{bounds})."
+    ]
 
 
 def _sure(answer: Answer, one: Recommendation) -> list[str]:

@@ -241,7 +241,7 @@ def report(
     drawn = [cell for cell in grid.translator_cells(settings) if shown and cell.replicate == 1]
     tables = {
         name: read_table(answer.parent / f"{name}.csv")
-        for name in ("summary", "comparisons", "break_even", "worth", "more_labels")
+        for name in ("summary", "comparisons", "worth", "more_labels")
     }
     # A class may be called NA, or 007.
     names = {"dtype": {"label": str, "group": str}, "keep_default_na": False}

@@ -1,5 +1,6 @@
 """Interactive charts of errors: by count, by class or group, and as counts of real images."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -202,7 +203,7 @@ def worth(rows: pd.DataFrame, panel: plotted.Panel) -> dict:
     same = [counts.min(), counts.max()] if len(counts) else []
     y = vega.log_y([*rows["shown"], *rows["low"], *rows["high"], *same], title=WORTH)
     ends = y["scale"].to_dict()["domain"]
-    y["axis"] = alt.Axis(values=_round_counts(*ends), format=look.COUNT)
+    y["axis"] = alt.Axis(values=_to_the_end(ends, same), format=look.COUNT)
     base = alt.Chart(rows).encode(
         x=vega.counts_axis(rows["n_real"]),
         stroke=alt.Stroke("mix:N", legend=legend, sort=mixes).scale(
@@ -285,6 +286,12 @@ def by_part(rows: pd.DataFrame, kind: str, largest: float) -> dict:
         mixes,
         beside=min(PART, vega.LETTER * max(map(len, parts))),
     )
+
+
+def _to_the_end(ends: Sequence[float], counts: Sequence[float]) -> list[float]:
+    """Round counts, and the largest of some, where those nearest to it give way."""
+    top = counts[-1:]
+    return [tick for tick in _round_counts(*ends) if not top or tick < 0.7 * top[0]] + [*top]
 
 
 def _round_counts(low: float, high: float) -> list[float]:

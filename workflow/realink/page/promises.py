@@ -18,14 +18,12 @@ def sentences(row: Mapping[str, Any], asked: float, unknown: Mapping[str, Any]) 
     asked : the risk that the config asks for
     unknown : what `measure_unknown` wrote
     """
-    calibrated = (
-        "calibrated" if row["validation_images"] else "as trained, for want of validation images"
-    )
-    before = f"{percent(row['uncalibrated'])} as trained; " * bool(row["validation_images"])
+    before = "; they are not calibrated, for want of validation images"
+    if row["validation_images"]:
+        before = f"; before calibration by {percent(row['uncalibrated'])}"
     said = [
-        f"Its probabilities are {calibrated}: on test images they are off by "
-        f"{percent(row['calibration_error'])} on average ({before}chance alone, with so many test "
-        f"images, makes {percent(row['least'])})."
+        f"Its probabilities are off by {percent(row['calibration_error'])} on average, on test "
+        f"images{before}. Of so many test images chance alone makes {percent(row['least'])}."
     ]
     images = _number(row["validation_images"], "validation image")
     if row["validation_units"] not in (row["validation_images"], 0):
@@ -41,11 +39,13 @@ def sentences(row: Mapping[str, Any], asked: float, unknown: Mapping[str, Any]) 
             f"{rounded(risk.CONFIDENCE)} confidence"
         )
         if row["risk"] > asked:
-            promised += f" ({rounded(asked)} were asked for, but {images} allow no less)"
+            promised += (
+                f". The {rounded(asked)} asked for cannot be promised: {images} are too few for it"
+            )
         said.append(
-            f"{promised}; of other pictures it says unsure. So it answers "
+            f"{promised}. Of pictures of which it is less sure it says unsure: it answers "
             f"{percent(row['answered'])} of the test images, and {percent(row['wrong'])} of these "
-            "answers are wrong."
+            "wrongly."
         )
     if unknown["least"] is None:
         said.append(f"It never says none: {images} are too few to tell what is like none of them.")

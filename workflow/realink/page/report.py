@@ -50,7 +50,6 @@ def page(
     metrics: pd.DataFrame,
     summary: pd.DataFrame,
     comparisons: pd.DataFrame,
-    break_even: pd.DataFrame,
     worth: pd.DataFrame,
     more_labels: pd.DataFrame,
     groups: pd.DataFrame | None,
@@ -80,7 +79,7 @@ def page(
     ----------
     config : the study's settings, shown as they are
     metrics, translators, confusions, gaps : as `realink.store.tables` reads them
-    summary, comparisons, break_even, worth, more_labels : of `realink.answer.analysis`
+    summary, comparisons, worth, more_labels : of `realink.answer.analysis`
     groups : errors by group of test images, in a study that has groups
     answer : the sentences of `realink.answer.sentences`, what is recommended, of several learners
         which is the right one, what more labels bring, and the notes
@@ -173,7 +172,7 @@ def page(
             doubted=doubted,
             alike=alike,
             in_turns=bool(sources.rotates(config)),
-            verdicts=tables.verdicts(comparisons, break_even, sorted(counts)),
+            verdicts=tables.verdicts(comparisons, sorted(counts)),
             worth=tables.worth_rows(worth, summary),
             worth_counts=set(worth["n_real"]),
             **doses.shown(dosed, answer["recommended"], config, metrics),

@@ -11,7 +11,7 @@ from realink.answer.cells import parsed
 from realink.answer.comparisons import references, within_learners
 from realink.answer.harm import raised
 from realink.answer.sentences import action
-from realink.answer.words import as_count, percent, rank, span
+from realink.answer.words import as_count, percent, places, rank
 from realink.page.plotted import worth_showing
 from realink.plan.mixes import Mix, ordered
 from realink.scores.looks import MEASURES
@@ -144,7 +144,7 @@ AGAINST = [
 
 
 def verdicts(
-    comparisons: pd.DataFrame, break_even: pd.DataFrame, counts: Sequence[int]
+    comparisons: pd.DataFrame, counts: Sequence[int]
 ) -> list[tuple[str, list[int], list[dict[str, Any]]]]:
     """The grid of verdicts, in parts by what mixes are compared with.
 
@@ -153,7 +153,7 @@ def verdicts(
     """
     same = within_learners(comparisons)
     cells = {(row.mix, row.reference, row.n_real): row for row in same.itertuples()}
-    ends = {(row.mix, row.reference): row for row in break_even.itertuples()}
+    compared = {(mix, reference) for mix, reference, _ in cells}
     mixes = parsed(same["mix"])
     in_turn = _in_turn(mixes, real_first=True)
     parts, told = [], set()
@@ -161,29 +161,30 @@ def verdicts(
         pairs = []
         for mix in in_turn:
             pair = mix, reference_of(mixes[mix]).name
-            if pair in ends and pair not in told:
+            if pair in compared and pair not in told:
                 told.add(pair)
                 pairs.append(pair)
         counted = [n for n in counts if any((*pair, n) in cells for pair in pairs)]
-        rows = [
-            {
-                "mix": pair[0],
-                "reference": pair[1],
-                "better": _better(ends[pair], [n for n in counted if (*pair, n) in cells]),
-                "cells": [_verdict(cells.get((*pair, n))) for n in counted],
-            }
-            for pair in pairs
-        ]
+        rows = []
+        for pair in pairs:
+            own = {n: cells.get((*pair, n)) for n in counted}
+            rows.append(
+                {
+                    "mix": pair[0],
+                    "reference": pair[1],
+                    "better": _better({n: cell.verdict for n, cell in own.items() if cell}),
+                    "cells": list(map(_verdict, own.values())),
+                }
+            )
         if rows:
             parts.append((title, counted, rows))
     return parts
 
 
-def _better(end: Any, among: list[int]) -> str:
-    """From which count to which a mix is better, in words."""
-    if pd.isna(end.break_even):
-        return "nowhere better"
-    return f"better {span(int(end.break_even), int(end.until), among)}"
+def _better(verdicts: Mapping[int, str]) -> str:
+    """At which counts a mix is better, in words."""
+    better = [n for n, verdict in verdicts.items() if verdict == "better"]
+    return f"better {places(better, list(verdicts))}" if better else "nowhere better"
 
 
 def _verdict(row: Any) -> dict[str, Any] | None:
