@@ -193,12 +193,15 @@ def test_legends_are_whole(opening, many, width):
     assert max(over) <= 1
 
 
-def test_the_edge_of_what_is_wider_than_the_screen_fades_until_its_end(opening, many):
+def test_what_is_wider_than_the_screen_says_so_until_its_end(opening, many):
     page = opening(many, viewport={"width": WIDTHS["phone"], "height": 800})
     part = page.locator(".scroll").first
+    hint = page.locator(".scroll + .hint").first
     expect(part).to_have_class("scroll more")
+    expect(hint).to_be_visible()
     part.evaluate("it => it.scrollLeft = it.scrollWidth")
     expect(part).to_have_class("scroll")
+    expect(hint).not_to_be_visible()
     page.set_viewport_size({"width": 3000, "height": 800})
     expect(page.locator(".scroll.more")).to_have_count(0)
 
