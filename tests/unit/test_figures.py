@@ -48,6 +48,14 @@ def test_studies_stand_side_by_side_with_the_mixes_that_they_have(metrics):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["real", "real-gan"]
 
 
+def test_many_studies_stand_in_rows(metrics):
+    figure = figures.plot_studies(dict.fromkeys("abcde", metrics), ["real"])
+    panels = [axes for axes in figure.axes if axes.axison]
+    assert [axes.get_title(loc="left") for axes in panels] == list("abcde")
+    assert [bool(axes.get_ylabel()) for axes in panels] == [True, False, False, True, False]
+    assert len(figure.axes) == 6
+
+
 def test_the_figure_of_studies_says_what_it_lacks(metrics, tmp_path):
     drawn = {"svg": tmp_path / "cases.svg", "png": tmp_path / "cases.png"}
     study = tmp_path / "study"

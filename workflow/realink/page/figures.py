@@ -1,6 +1,7 @@
 """The study's figures: from its tables to matplotlib figures."""
 
 import itertools
+import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from realink.page import lettering, look, plotted
 from realink.plan.mixes import Mix, ordered
 
 MARKS = "points: replicates; bands: smallest to largest"
+ACROSS = 3  # studies in a row
 
 
 def style() -> None:
@@ -79,9 +81,13 @@ def plot_studies(studies: Mapping[str, pd.DataFrame], mixes: Sequence[str]) -> F
     mixes : those to draw, where a study has them
     """
     # No wider than it has to be: it is also read on phones.
-    figure = Figure(figsize=(3.5 * len(studies), 5.6), layout="constrained")
-    drawn = figure.subplots(1, len(studies), squeeze=False)[0]
-    for axes, (title, metrics) in zip(drawn, studies.items(), strict=True):
+    across = min(len(studies), ACROSS)
+    down = math.ceil(len(studies) / across)
+    figure = Figure(figsize=(3.5 * across, 4.3 * down + 1.3), layout="constrained")
+    drawn = figure.subplots(down, across, squeeze=False).flat
+    for axes in drawn[len(studies) :]:
+        axes.set_axis_off()
+    for axes, (title, metrics) in zip(drawn[: len(studies)], studies.items(), strict=True):
         own = metrics[metrics["mix"].isin(mixes)]
         curves = plotted.errors(own, variants=True)
         _draw_curves(axes, curves.assign(images=curves["mix"]), own)
@@ -89,10 +95,11 @@ def plot_studies(studies: Mapping[str, pd.DataFrame], mixes: Sequence[str]) -> F
         counts_axis(axes, curves["n_real"])
         log_axis(axes, plotted.ends(curves))
     present = {mix for metrics in studies.values() for mix in metrics["mix"]}
-    drawn[0].set_ylabel(look.ERROR)
+    for axes in drawn[::across]:
+        axes.set_ylabel(look.ERROR)
     names = [mix for mix in mixes if mix in present]
     title = f"lines: means; {MARKS}\ntrained on"
-    _legend(figure, names, title, "outside lower left", len(studies))
+    _legend(figure, names, title, "outside lower left", across)
     return figure
 
 
