@@ -127,6 +127,8 @@ def page(
     drawn |= found
     valued = plotted.worth(worth, summary)
     drawn |= {f"worth-{panel.key}": charts.worth(valued, panel) for panel in panels["worth"]}
+    if groups is not None and groups.empty:
+        groups = None
     by_part = {}
     for kind, column, table in (("class", "label", classes), ("group", "group", groups)):
         found = {} if table is None else _by_part(plotted.by_part(table, column), kind)

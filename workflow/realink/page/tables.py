@@ -16,6 +16,7 @@ from realink.page.plotted import worth_showing
 from realink.plan.mixes import Mix, ordered
 from realink.scores.looks import MEASURES
 
+HARDEST = 200  # groups of a table
 MOST_CLASSES = 12  # a table of the confusions of more could not be read
 
 
@@ -52,14 +53,14 @@ def by_group(groups: pd.DataFrame) -> list[tuple[int, list[str], list[tuple[str,
     """Of each count: the mixes, and by group of test images its size and the mixes' errors.
 
     Only mixes with real images, and of these the augmented ones if there are any. The hardest
-    groups come first.
+    groups come first, `HARDEST` of them at most.
     """
     mixes = _in_turn(parsed(worth_showing(groups["mix"])))
     found = []
     for n, own in groups[groups["mix"].isin(mixes)].groupby("n_real"):
         errors = own.pivot_table(index=["group", "images"], columns="mix", values="test_error")
         errors = errors.reindex(columns=[mix for mix in mixes if mix in errors])
-        errors = errors.loc[errors.mean(axis=1).sort_values(ascending=False).index]
+        errors = errors.loc[errors.mean(axis=1).sort_values(ascending=False).index[:HARDEST]]
         rows = [
             (group, size, ["" if pd.isna(error) else percent(error) for error in row])
             for (group, size), row in zip(errors.index, errors.to_numpy(), strict=True)
