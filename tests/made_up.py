@@ -1,6 +1,7 @@
 """Made-up studies: the records that the jobs of a study would have left, without running any."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,18 +95,20 @@ def write(
     measured: bool = True,
     errors: tuple[float, float] = (0.05, 0.5),
     seed: int = 0,
+    groups: Sequence[str] = CAMERAS,
 ) -> dict[str, str]:
     """Write the records of every job; give the patterns of their paths, as `collect` takes them.
 
     `measured`: whether the pool had images enough to measure the gap. `errors`: from, to.
-    A network that is not the small one errs half as often.
+    A network that is not the small one errs half as often. `groups`: of the test images, in turn,
+    where the config asks for groups.
     """
     random = np.random.default_rng(seed)
     patterns = {name: f"{root}/{pattern}" for name, pattern in PATTERNS.items()}
     test = images(60, classes, seed)
     if config["real"].get("group") is not None:
-        places = np.arange(60, dtype=np.int64) % len(CAMERAS)
-        test = replace(test, groups=places, group_names=CAMERAS)
+        places = np.arange(60, dtype=np.int64) % len(groups)
+        test = replace(test, groups=places, group_names=tuple(groups))
     write_images(root / "real/test.safetensors", test)
     write_images(root / "real/validation.safetensors", test.take(slice(0, 30)))
     common = {"study": config["study"], "device": "cpu", "code": "abc"}

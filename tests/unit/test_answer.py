@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from realink.answer import cells, comparisons
+from realink.answer import comparisons
 from realink.answer.analysis import analyse
 from realink.answer.recommended import recommended
 from realink.answer.sentences import advice, certainty, sentences
@@ -397,15 +397,6 @@ def test_groups_of_test_images_are_what_varies_and_have_errors_of_their_own():
     assert np.average(whole["test_error"], weights=whole["images"]) == pytest.approx(
         found.error(Mix.parse("real"), 385)
     )
-
-
-def test_of_groups_of_one_image_each_there_are_no_errors_by_group():
-    metrics, predictions = study(part("real", "real-gan"))
-    own = np.arange(len(predictions.labels))
-    alone = predictions._replace(groups=own, group_names=tuple(map(str, own)))
-    assert cells.errors_by_group(metrics, alone).empty
-    alone.groups[1] = 0
-    assert len(cells.errors_by_group(metrics, alone)) > len(own)
 
 
 def test_few_test_images_are_said_to_be_few():

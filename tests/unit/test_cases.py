@@ -22,6 +22,7 @@ def test_the_renders_are_cut_out_pictures_of_the_tables_classes(tmp_path):
         archive.extractall(tmp_path)
         first = Image.open(io.BytesIO(archive.read(archive.namelist()[0])))
     assert (first.mode, first.size) == ("RGBA", (96, 96))
+    assert tuple(sorted(gather._read(BRICKS / "images.csv")["label"].unique())) == PARTS
     images, _ = load_rendered(
         tmp_path,
         PARTS,
@@ -39,11 +40,15 @@ def test_the_renders_are_cut_out_pictures_of_the_tables_classes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("case", "photographs", "groups", "suffix"),
-    [("bricks", 633, 112, "jpg"), ("flowers", 2500, 2100, "jpg"), ("signs", 19165, 13937, "ppm")],
+    ("case", "photographs", "groups", "suffix", "splits"),
+    [
+        ("bricks", 633, 112, "jpg", {""}),
+        ("flowers", 2500, 2100, "jpg", {""}),
+        ("signs", 19165, 13937, "ppm", {"train", "validation", "test"}),
+    ],
 )
 def test_a_table_names_each_photograph_once_and_its_study_reads_its_groups(
-    case, photographs, groups, suffix
+    case, photographs, groups, suffix, splits
 ):
     rows = gather._read(ROOT / f"resources/{case}/images.csv")
     assert len(rows) == rows["source"].nunique() == rows["sha256"].nunique() == photographs
@@ -52,4 +57,4 @@ def test_a_table_names_each_photograph_once_and_its_study_reads_its_groups(
     names = rows["group"] + "_" + rows["sha256"].str[:10] + f".{suffix}"
     config = yaml.safe_load((ROOT / f"config/{case}.yaml").read_text())
     assert names.str.extract(config["real"]["group"])[0].tolist() == rows["group"].tolist()
-    assert rows["split"].unique().tolist() == [""] or case == "signs"
+    assert set(rows["split"]) == splits

@@ -67,7 +67,7 @@ def published(study):
     # Each half of the bricks has five parts of eleven pieces: few, so that ten halves say little.
     [
         ("meters", 10),
-        ("bricks", 20),
+        ("bricks", 50),
         ("flowers", 10),
         ("meters-unlabelled", 10),
         ("mnist-unlabelled", 10),

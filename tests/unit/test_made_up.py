@@ -122,6 +122,18 @@ def test_errors_by_group_are_on_the_page_under_the_groups_own_names(tmp_path):
     assert set(table["group"]) == set(made_up.CAMERAS)
 
 
+def test_groups_of_one_image_each_are_but_images(tmp_path):
+    real = {"source": "folder", "directory": "data/real", "group": "^([^_]*)"}
+    made = made_up.answered(
+        tmp_path, made_up.settings(real=real), groups=[f"track {n}" for n in range(60)]
+    )
+    answer = json.loads(made["answer"].read_text())
+    assert not [note for note in answer["notes"] if "groups" in note]
+    assert set(pd.read_csv(made["comparisons"])["test"]) == {"replicates x images"}
+    assert pd.read_csv(made["groups"]).empty
+    assert "Error by group" not in made["page"].read_text()
+
+
 def test_names_of_classes_stay_what_they_are(tmp_path):
     config = made_up.settings(mixes=["real", "real-warp"], counts=[20], replicates=1)
     manifest = pd.DataFrame(

@@ -86,6 +86,16 @@ def test_in_the_grid_a_mix_may_lack_a_count_that_another_has():
     assert [cell is None for cell in lacking["cells"]] == [False, True, True]
 
 
+def test_of_many_groups_the_hardest_are_shown():
+    groups = pd.DataFrame(
+        {"group": [f"g{n}" for n in range(300)], "test_error": np.arange(300) / 300}
+    )
+    groups = groups.assign(mix="real-aug", n_real=55, images=2)
+    ((n, mixes, rows),) = tables.by_group(groups)
+    assert (n, mixes, len(rows)) == (55, ["real-aug"], tables.HARDEST)
+    assert [group for group, _, _ in rows[:2]] == ["g299", "g298"]
+
+
 def test_of_one_replicate_the_grid_names_no_interval():
     comparisons = compared(("real-aug", "real", [(0.3, "better")])).assign(low=np.nan, high=np.nan)
     ((_, _, (row,)),) = tables.verdicts(comparisons, COUNTS)

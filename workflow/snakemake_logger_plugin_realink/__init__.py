@@ -250,12 +250,11 @@ def _share(path: str) -> float:
     """How many of its steps a training has done, in 0..1, by its log; 0 where that tells none."""
     try:
         with open(path, "rb") as file:
-            file.seek(max(0, Path(path).stat().st_size - LAST))
+            file.seek(max(0, file.seek(0, 2) - LAST))
             steps = STEP.findall(file.read())
     except OSError:
         return 0.0
-    done, of = map(int, steps[-1]) if steps else (0, 1)
-    return min(done / of, 1.0) if of else 0.0
+    return int(steps[-1][0]) / int(steps[-1][1]) if steps else 0.0
 
 
 def _tail(path: str) -> list[str]:

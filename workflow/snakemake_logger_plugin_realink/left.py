@@ -125,8 +125,7 @@ class TimeLeft:
         for job, (rule, own, started) in self._running.items():
             ran, whole = time.monotonic() - started, self._by_steps(job)
             if rule in TYPICAL and (whole or ran > own):
-                share = min(ran / whole, 1.0) if whole else 1.0
-                took, expected = took + ran, expected + own * share
+                took, expected = took + ran, expected + own * (ran / whole if whole else 1.0)
         return took / expected if expected else 1.0
 
     def _by_steps(self, job: int) -> float:

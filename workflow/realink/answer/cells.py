@@ -52,10 +52,10 @@ def fitting(
 def errors_by_group(metrics: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
     """One row a mix, count and group of test images: ``images`` and mean ``test_error``.
 
-    Empty where images come in no groups, or each is a group of its own.
+    Empty where images come in no groups.
     """
     groups, names = predictions.groups, predictions.group_names
-    if groups is None or np.bincount(groups).max(initial=0) < 2:
+    if groups is None:
         metrics, groups, names = metrics.iloc[:0], predictions.labels, predictions.classes
     return _errors_by("group", metrics, predictions, groups, names)
 

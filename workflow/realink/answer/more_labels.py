@@ -114,12 +114,13 @@ def said(table: pd.DataFrame) -> list[str]:
         f"{percent(row.high)})"
         for row in table.itertuples()
     )
-    counts, error, now = table["more"].tolist(), *table.loc[0, ["expected_error", "error"]]
-    largest = table["n_real"].iloc[0] - counts[0]
-    than_now = " instead of" if error < now else ", no fewer than now:"
+    counts, nearest = table["more"].tolist(), table.iloc[0]
+    fewer = nearest["expected_error"] < nearest["error"]
+    than_now = " instead of" if fewer else ", no fewer than now:"
     words = [
-        f"Beyond {largest:,} labelled images to train on: with {counts[0]:,} more "
-        f"{first.format(' errors expected')}{than_now} {percent(now)}",
+        f"Beyond {nearest['n_real'] - counts[0]:,} labelled images to train on: with "
+        f"{counts[0]:,} more {first.format(' errors expected')}{than_now} "
+        f"{percent(nearest['error'])}",
         *(f"with {n:,} more: {one.format('')}" for n, one in zip(counts[1:], others, strict=True)),
     ]
     return [f"{'; '.join(words)}."]

@@ -203,7 +203,8 @@ def _saved(answer: Answer, one: Recommendation) -> list[str]:
     if np.isfinite(low):
         bounds = f"; 95\N{NO-BREAK SPACE}% interval: {fewer_between(low, high)}"
     unsure = ", which is not sure" * (verdicts[n] == "undecided")
-    alone = f"real images alone{', augmented' * reference.augmented}"
+    images = "labelled" if answer.unlabelled else "real"
+    alone = f"{images} images alone{', augmented' * reference.augmented}"
     return [
         f"That is {fewer(ratio)} errors than with {alone}{unsure} ({mix.name} against "
         f"{reference.name}{bounds})."

@@ -144,8 +144,8 @@ def _by_group(parts: np.ndarray, groups: np.ndarray) -> np.ndarray:
     names, places = np.unique(groups, return_inverse=True)
     if len(names) < 2:
         raise ValueError("all test images are of one group: nothing says how much groups differ")
-    member = places == np.arange(len(names))[:, None]
-    return parts @ member.T * (len(names) / len(groups))
+    sums = np.stack([np.bincount(places, row) for row in parts])
+    return sums * (len(names) / len(groups))
 
 
 def unevenness(found: np.ndarray) -> tuple[np.ndarray, float]:

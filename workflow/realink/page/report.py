@@ -127,8 +127,6 @@ def page(
     drawn |= found
     valued = plotted.worth(worth, summary)
     drawn |= {f"worth-{panel.key}": charts.worth(valued, panel) for panel in panels["worth"]}
-    if groups is not None and groups.empty:
-        groups = None
     by_part = {}
     for kind, column, table in (("class", "label", classes), ("group", "group", groups)):
         found = {} if table is None else _by_part(plotted.by_part(table, column), kind)
@@ -179,6 +177,7 @@ def page(
             worth_counts=set(worth["n_real"]),
             **doses.shown(dosed, answer["recommended"], config, metrics),
             groups=[] if groups is None else tables.by_group(groups),
+            groups_left=groups is not None and groups["group"].nunique() > tables.HARDEST,
             trust=trust,
             confusions=tables.confusions(confusions),
             mistakes=tables.mistakes(confusions),

@@ -94,8 +94,11 @@ def collected(
     turns : int64 [n], the replicate that tests each image; None where all test the same ones
     """
     smallest = np.min_scalar_type(len(test.classes) - 1)
+    groups, group_names = test.groups, test.group_names
+    if groups is not None and len(np.unique(groups)) == len(groups):
+        groups, group_names = None, ()  # of one image each: there are but images
     found = [read_tensors(own)[0]["test"].argmax(1).astype(smallest) for own in scores]
-    named = test.labels, test.classes, test.groups, test.group_names
+    named = test.labels, test.classes, groups, group_names
     if turns is None:
         return Predictions(np.stack(found), *named)
     made = np.zeros((len(found), len(turns)), smallest)
