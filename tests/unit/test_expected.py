@@ -67,6 +67,7 @@ def published(study):
     # Each half of the bricks has five parts of eleven pieces: few, so that ten halves say little.
     [
         ("meters", 10),
+        ("signs", 10),
         ("bricks", 50),
         ("flowers", 10),
         ("meters-unlabelled", 10),
